@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) OR Apache-2.0 */
+#ifndef WEIR_ABI_H
+#define WEIR_ABI_H
+
+/*
+ * What lies in weir's pinned maps: shared by the BPF programs, the daemon and
+ * every reader. Not an API: there are no functions here (see metrics.h).
+ *
+ * Fields are never re-ordered, resized or given another meaning; new ones are
+ * appended and WEIR_ABI_VERSION rises. A reader takes the record size from the
+ * map itself, so an older reader reads a newer table and the other way round.
+ */
+
+#ifndef __bpf__
+#include <assert.h>
+#include <stdint.h>
+typedef uint64_t weir_u64;
+typedef uint32_t weir_u32;
+#else
+typedef __u64 weir_u64;
+typedef __u32 weir_u32;
+#endif
+
+#define WEIR_ABI_VERSION 1
+
+/* Below the pin directory: the version is in the path, so two can stand side by side. */
+#define WEIR_PIN_DIR_DEFAULT "/sys/fs/bpf/weir"
+#define WEIR_PIN_VERSION_DIR "v1"
+
+/* Amounts: CPU in millicores (mcpu), memory in bytes, time in nanoseconds of CLOCK_MONOTONIC. */
+#define WEIR_INFINITE  0xffffffffffffffffULL /* "no limit" */
+#define WEIR_ABSENT    0xfffffffffffffffeULL /* "not said"; never in a map */
+#define WEIR_MAX_MCPU  1000000000ULL /* a million CPUs */
+#define WEIR_MAX_BYTES (1ULL << 60)
+
+#define WEIR_MAX_CONTAINERS 16384 /* records of slots; slot 0 stands for "no container" */
+#define WEIR_MAX_CPUS	    1024 /* records of cpus */
+#define WEIR_ID_MAX	    128 /* bytes of a container id, without a NUL */
+#define WEIR_ROLE_MAX	    64 /* bytes of a role kept in a slot; longer ones are cut */
+#define WEIR_WINDOW_NS	    100000000ULL /* 100 ms: over what "beyond request" is judged */
+
+/*
+ * Wait histogram: bucket 0 counts waits below 1 us (1,024 ns, to be exact), bucket i those
+ * below 2^i of these and not in a lower one, the last one everything longer (from 2.2 s on).
+ */
+#define WEIR_WAIT_BUCKETS    22
+#define WEIR_WAIT_UNIT_SHIFT 10 /* 1,024 ns */
+
+enum weir_slot_state {
+	WEIR_SLOT_FREE = 0,
+	WEIR_SLOT_LAUNCHING = 1, /* placed and limited, its command not yet executed */
+	WEIR_SLOT_RUNNING = 2,
+	WEIR_SLOT_EXITED = 3,
+};
+
+enum weir_band {
+	WEIR_BAND_GUARANTEED = 0, /* normal class, weight by request */
+	WEIR_BAND_BURST = 1, /* idle class */
+};
+
+/*
+ * One container. The daemon writes identity and figures, BPF the counters, each field by one
+ * writer or atomically. Each field is consistent by itself; no two are promised to agree.
+ * Slots are re-used: a reader that sees `generation` change between two reads starts over.
+ */
+struct weir_slot {
+	/* Identity, written by the daemon; state last when a slot is opened. */
+	weir_u64 cgroup_id; /* on cgroup2; 0: slot is free */
+	weir_u32 generation; /* rises each time the slot is opened */
+	weir_u32 state; /* enum weir_slot_state */
+	weir_u64 started_ns; /* when the command was executed */
+	weir_u32 band; /* enum weir_band */
+	weir_u32 first_pid; /* in the initial pid namespace; 0: not known yet */
+
+	/* The figures in force. Limits may be WEIR_INFINITE. */
+	weir_u64 cpu_request_mcpu;
+	weir_u64 cpu_limit_mcpu;
+	weir_u64 mem_request_bytes;
+	weir_u64 mem_limit_bytes;
+
+	/* Hot: written by the meter at context switches. */
+	weir_u64 cpu_ns __attribute__((
+		aligned(64))); /* CPU time up to the last switch; add the stints in flight */
+	weir_u64 cpu_beyond_ns; /* of cpu_ns, what was above the request, window by window */
+	weir_u64 wait_ns; /* time runnable without a CPU */
+	weir_u64 switches; /* times one of its threads left a CPU */
+	weir_u64 window_start_ns; /* the meter's own: the window under way, */
+	weir_u64 window_used_ns; /* and what was used in it */
+	weir_u64 forks; /* threads and processes started in it */
+	weir_u64 reserved_hot;
+	weir_u64 wait_hist[WEIR_WAIT_BUCKETS];
+
+	/* How the first process ended. */
+	weir_u64 exit_ns; /* 0: it has not */
+	weir_u32 exit_status; /* as from wait(2); valid when exit_ns is not 0 */
+	weir_u32 reserved_exit;
+
+	/* Refreshed by the daemon's tick and by whoever reads the pinned `containers` table. */
+	weir_u64 refreshed_ns __attribute__((aligned(64))); /* when that was last; 0: never */
+	weir_u64 nr_periods; /* quota periods so far, */
+	weir_u64 nr_throttled; /* how many of them ran out, */
+	weir_u64 throttled_ns; /* and the time held back by that */
+	weir_u64 mem_current_bytes;
+	weir_u64 mem_peak_bytes;
+	weir_u64 mem_beyond_bytes; /* of mem_current, what is above the request */
+	weir_u64 oom_kills; /* processes the kernel killed for want of memory */
+
+	char id[WEIR_ID_MAX]; /* NUL-padded; 128 bytes are used in full */
+	char role[WEIR_ROLE_MAX]; /* NUL-padded */
+};
+
+/*
+ * What a CPU is doing: the stint in flight, so that a thread that never leaves its CPU is
+ * counted. `seq` is odd while the record is being written; take it before and after.
+ */
+struct weir_cpu {
+	weir_u32 seq;
+	weir_u32 slot; /* whose thread runs: a slot, or 0 for anybody else */
+	weir_u64 since_ns; /* when it was switched in */
+	/* The meter's own. */
+	weir_u64 base_exec_ns; /* the thread's run time then, by the scheduler's count */
+	weir_u64 base_delay_ns; /* and its run-queue delay */
+	weir_u64 switches; /* all switches of this CPU since metering began */
+	weir_u64 reserved[3];
+};
+
+/* The node, record 0 of `node`. Written by the daemon. */
+struct weir_node {
+	weir_u32 abi_version; /* WEIR_ABI_VERSION */
+	weir_u32 slot_size; /* sizeof(struct weir_slot) of the writer */
+	weir_u32 n_slots; /* slots 1 .. n_slots - 1 may be in use; what lies above never was */
+	weir_u32 n_cpus; /* records of cpus in use */
+	weir_u64 capacity_mcpu, capacity_bytes; /* of the machine */
+	weir_u64 reserve_mcpu, reserve_bytes; /* kept for the system */
+	weir_u64 requested_mcpu, requested_bytes; /* sum of requests in force */
+	weir_u64 tick_ns; /* the daemon's last tick; old: no daemon */
+	weir_u32 daemon_pid;
+	weir_u32 hz; /* the scheduler's ticks per second; 0: not known */
+	weir_u64 refresh_failures; /* metric sources that could not be read */
+	weir_u64 boot_id[2]; /* of /proc/sys/kernel/random/boot_id */
+};
+
+/* What `index` says of a cgroup2 id. */
+struct weir_entry {
+	weir_u32 slot;
+	weir_u32 generation;
+};
+
+#ifndef __bpf__
+static_assert(sizeof(struct weir_slot) == 576, "the slot's layout is ABI");
+static_assert(sizeof(struct weir_cpu) == 64, "the CPU record's layout is ABI");
+static_assert(sizeof(struct weir_node) == 104, "the node record's layout is ABI");
+#endif
+
+#endif /* WEIR_ABI_H */

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_CONTROLLER_H
+#define WEIR_CONTROLLER_H
+
+/*
+ * The controller: the one room where what is wanted (model) meets what is there (kern).
+ *
+ *	weir_controller
+ *	├── weir_groups      hierarchies and prefix           (kern/cgroup.h)
+ *	├── weir_bpf         programs, maps, pins             (kern/bpf.h)
+ *	├── weir_store       containers on disk               (control/store.h)
+ *	├── weir_ledger      containers in memory, admission  (model/ledger.h)
+ *	│   └── weir_container … each with its `live` part: pidfd, waiters, applied knobs
+ *	└── weir_worker      kernel writes that can block     (control/worker.h)
+ *
+ * Everything below is called on the event loop's thread, except weir_controller_read_*(),
+ * which any thread may call. Nothing is written to the kernel before it has been admitted,
+ * and an operation that fails leaves no trace.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "base/cleanup.h"
+#include "model/container.h"
+#include "model/ledger.h"
+
+struct weir_controller;
+struct weir_error;
+
+struct weir_controller_options {
+	const char *state_dir; /* store, logs */
+	const char *pin_dir;
+	const char *cgroup_prefix;
+	const char *cgroup_parent; /* NULL: flat at the top */
+	const char *run_dir; /* for a private cgroup2 mount */
+	uint64_t reserve_mcpu, reserve_bytes;
+	enum weir_default_cpu_limit default_cpu_limit;
+	uint64_t log_max_bytes; /* per stream of a detached container */
+	gid_t reader_gid; /* (gid_t)-1: none */
+};
+
+int weir_controller_new(sd_event *event, const struct weir_controller_options *options,
+			struct weir_controller **ret, struct weir_error *err);
+/* Containers keep running. NULL is fine. Returns NULL. */
+struct weir_controller *weir_controller_free(struct weir_controller *controller);
+WEIR_DEFINE_CLEANUP(struct weir_controller, weir_controller_free);
+
+/* Who asks: the peer of the connection. */
+struct weir_peer {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct weir_launch {
+	const char *id;
+	const char *role; /* NULL: "*" */
+	struct weir_ask ask;
+	char *const *argv; /* NULL-terminated, at least one */
+	char *const
+		*env; /* NULL-terminated "KEY=VALUE"; NULL: none beyond PATH, HOME, USER, LANG */
+	const char *user, *workdir; /* NULL: root, "/" */
+	const struct weir_label *labels;
+	size_t n_labels;
+	bool foreground; /* only place and limit: the caller forks, then says weir_controller_start() */
+	bool keep;
+	struct weir_peer peer;
+};
+
+#define WEIR_MAX_JOIN_PATHS 8
+
+/* Where a foreground command has to join: absolute directories, cgroup2 first. */
+struct weir_join_paths {
+	size_t n;
+	struct {
+		int version;
+		char path[512];
+	} list[WEIR_MAX_JOIN_PATHS];
+};
+
+/*
+ * Admit, place, limit, and (unless foreground) execute. All strings are copied.
+ *
+ * -EEXIST: the id is taken (API: 202, as Mesos); -EINVAL: bad id, figures, user, directory,
+ * command not found (API: 400); -ENOSPC: the node is full; -EDQUOT: too many records.
+ */
+int weir_controller_launch(struct weir_controller *controller, const struct weir_launch *launch,
+			   struct weir_notes *notes, struct weir_join_paths *join,
+			   struct weir_error *err);
+
+/*
+ * The foreground command @pid is stopped before its exec: see that it lies in its cgroups (move
+ * it there if the caller could not), set its oom score, and watch it.
+ * -ENOENT; -EALREADY: it was started; -EPERM: @pid is no child of @peer.
+ */
+int weir_controller_start(struct weir_controller *controller, const char *id, pid_t pid,
+			  const struct weir_peer *peer, struct weir_error *err);
+
+/* Change figures while it runs. *@ret_pending: a memory limit waits for usage to fall. -ENOENT, -EINVAL, -ENOSPC. */
+int weir_controller_update(struct weir_controller *controller, const char *id,
+			   const struct weir_ask *change, struct weir_notes *notes,
+			   bool *ret_pending, struct weir_error *err);
+
+/* SIGKILL: everything inside; any other signal: the first process. -ENOENT: unknown or exited; -EINVAL: no such signal. */
+int weir_controller_kill(struct weir_controller *controller, const char *id, int signal,
+			 struct weir_error *err);
+
+/* Forget an exited container, its log files too. -ENOENT; -EBUSY: it runs. */
+int weir_controller_remove(struct weir_controller *controller, const char *id,
+			   struct weir_error *err);
+
+struct weir_end {
+	bool status_known;
+	int status; /* as from wait(2) */
+	enum weir_reason reason;
+	char message[WEIR_MESSAGE_TEXT];
+};
+
+/*
+ * Be told once when @id has ended; called at once if it has. -ENOENT: unknown. -EDQUOT: too
+ * many wait. @fn gets NULL when the container is removed or the controller goes without an end.
+ */
+typedef void weir_end_fn(const struct weir_end *end, void *data);
+int weir_controller_wait(struct weir_controller *controller, const char *id, weir_end_fn *fn,
+			 void *data, struct weir_error *err);
+/* The waiter went away. */
+void weir_controller_unwait(struct weir_controller *controller, weir_end_fn *fn, void *data);
+
+/* ---- For readers, on any thread ---- */
+
+/* What a reader may see of one container, filled from the record and its slot. Borrowed. */
+struct weir_view {
+	const struct weir_container *container;
+	uint64_t cpu_ns, user_ns, system_ns, cpu_beyond_ns,
+		wait_ns; /* user, system: UINT64_MAX when not known */
+	uint64_t nr_periods, nr_throttled, throttled_ns;
+	uint64_t mem_current_bytes, mem_peak_bytes, mem_beyond_bytes, oom_kills;
+	const char *stdout_path, *stderr_path; /* NULL: foreground */
+};
+
+/*
+ * Call @fn for each container (or the one named @id) in order of id, under the read lock.
+ * @fn must not call back into the controller. -ENOENT: @id is given and unknown. A negative
+ * return of @fn stops the walk and is returned.
+ */
+typedef int weir_view_fn(const struct weir_view *view, void *data);
+int weir_controller_read_containers(struct weir_controller *controller, const char *id,
+				    weir_view_fn *fn, void *data, struct weir_error *err);
+
+struct weir_node_view {
+	struct weir_capacity capacity;
+	uint64_t requested_mcpu, requested_bytes;
+	size_t n_containers;
+	uint64_t cpus, mem_bytes; /* of the machine: what an infinite limit is reported as */
+	const char *hostname;
+	bool recovering;
+};
+void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
+
+#endif /* WEIR_CONTROLLER_H */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_STORE_H
+#define WEIR_STORE_H
+
+/*
+ * What must outlive the daemon: containers, in SQLite (WAL) under the state directory.
+ *
+ * Containers are written with synchronous NORMAL: they survive a crash of the daemon, and a
+ * crash of the machine ends them anyway. Knows how to keep things, not what they mean.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+struct weir_container;
+struct weir_error;
+struct weir_store;
+
+/*
+ * Open or make DIR/weir.db and lock it: -EBUSY: another daemon has this state directory (the
+ * text names it). -EUCLEAN: the file is damaged or not ours. -ENOTSUP: a newer schema.
+ */
+int weir_store_open(const char *dir, struct weir_store **ret, struct weir_error *err);
+struct weir_store *weir_store_close(struct weir_store *store);
+WEIR_DEFINE_CLEANUP(struct weir_store, weir_store_close);
+
+/* A small text by name, such as "boot_id". get: -ENOENT when never put; @buf holds a NUL. */
+int weir_store_put_text(struct weir_store *store, const char *name, const char *value,
+			struct weir_error *err);
+int weir_store_get_text(struct weir_store *store, const char *name, char *buf, size_t size,
+			struct weir_error *err);
+
+/* Insert or replace the record of @container, all of it (but `live`). */
+int weir_store_put(struct weir_store *store, const struct weir_container *container,
+		   struct weir_error *err);
+
+/* Delete; a missing one is fine. */
+int weir_store_delete(struct weir_store *store, const char *id, struct weir_error *err);
+
+/*
+ * All containers in order of id. @fn takes the container. It may return negative to stop; that
+ * is returned. A record that can't be read is skipped and counted in *@ret_bad.
+ */
+typedef int weir_store_fn(struct weir_container *container, void *data, struct weir_error *err);
+int weir_store_foreach(struct weir_store *store, weir_store_fn *fn, void *data,
+		       unsigned int *ret_bad, struct weir_error *err);
+
+#endif /* WEIR_STORE_H */

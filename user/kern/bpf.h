@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_KERN_BPF_H
+#define WEIR_KERN_BPF_H
+
+/*
+ * The BPF side: programs, links and maps, pinned so that they outlive the daemon.
+ *
+ * Opening adopts what is pinned when it is the same programs over the same ABI, replaces
+ * the programs when only they differ, migrates the records when the ABI does, and loads
+ * afresh where there is nothing. Only this file knows libbpf.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "weir/abi.h"
+
+struct weir_error;
+struct weir_bpf;
+
+struct weir_bpf_options {
+	const char *pin_dir; /* below a bpffs; the version directory is made in it */
+	int container_level; /* on cgroup2: 1 at the top, 2 under a parent */
+	gid_t reader_gid; /* may read the pins; (gid_t)-1: root alone */
+	const uint64_t *boot_id; /* records of another boot are dropped */
+};
+
+enum weir_bpf_start {
+	WEIR_BPF_FRESH, /* nothing was there */
+	WEIR_BPF_ADOPTED, /* kept as it was */
+	WEIR_BPF_REPLACED, /* maps kept, programs new */
+	WEIR_BPF_MIGRATED, /* records copied into new maps */
+};
+
+/*
+ * -EPERM: not allowed to load; -ENOENT: no BTF; -EMEDIUMTYPE: @pin_dir is not on a bpffs;
+ * -EBUSY: pins of a newer weir. The text says the remedy.
+ */
+int weir_bpf_open(const struct weir_bpf_options *options, struct weir_bpf **ret,
+		  enum weir_bpf_start *ret_start, struct weir_error *err);
+/* Lets go of fds and mappings; pins stay. NULL is fine. Returns NULL. */
+struct weir_bpf *weir_bpf_close(struct weir_bpf *bpf);
+WEIR_DEFINE_CLEANUP(struct weir_bpf, weir_bpf_close);
+
+/* Take the pins away, and with them programs and maps. Works without weir_bpf_open(). */
+int weir_bpf_purge(const char *pin_dir, struct weir_error *err);
+
+/* The node's record, writable. */
+struct weir_node *weir_bpf_node(struct weir_bpf *bpf);
+
+/* A slot's record, writable; 0 < @slot < WEIR_MAX_CONTAINERS. NULL: it could not be mapped. */
+struct weir_slot *weir_bpf_slot(struct weir_bpf *bpf, uint32_t slot);
+
+/* What identifies a container's groups to the programs. */
+struct weir_bpf_identity {
+	uint64_t cgroup2_id, cpu_id, memory_id; /* kernel's ids of its directories */
+};
+
+/*
+ * Open a slot for a container: the record cleared, generation raised, the state LAUNCHING,
+ * the cgroup entered in `index`. Picks a free slot, oldest free first, so that a freed one
+ * rests longest. -ENOSPC: none is free.
+ */
+int weir_bpf_claim(struct weir_bpf *bpf, const struct weir_bpf_identity *identity,
+		   uint32_t *ret_slot, uint32_t *ret_generation, struct weir_error *err);
+
+/* After a restart: @slot is still that container's. -ESTALE: it is somebody else's, or free. */
+int weir_bpf_reclaim(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
+		     const struct weir_bpf_identity *identity, struct weir_error *err);
+
+/* Give a slot back: the cgroup leaves `index`, the state becomes FREE. Idempotent. */
+void weir_bpf_drop(struct weir_bpf *bpf, uint32_t slot);
+
+/* Slots in use that nobody has reclaimed since opening: dropped. Returns how many. */
+unsigned int weir_bpf_drop_unclaimed(struct weir_bpf *bpf);
+
+/* Refresh memory and throttle figures of all slots from inside the kernel (one read). */
+int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err);
+
+/* CPU time of a slot with the stints in flight. */
+uint64_t weir_bpf_cpu_ns(struct weir_bpf *bpf, uint32_t slot);
+
+/*
+ * An fd to poll for exits of first processes: each read with weir_bpf_next_exit() yields a slot.
+ * Events may be lost when the ring is full; the slot itself never lies.
+ */
+int weir_bpf_exit_fd(struct weir_bpf *bpf);
+
+/* Verified instructions and load times, for `make budget`. */
+typedef void weir_bpf_program_fn(const char *name, uint32_t verified_insns, uint32_t jited_bytes,
+				 void *data);
+int weir_bpf_foreach_program(struct weir_bpf *bpf, weir_bpf_program_fn *fn, void *data,
+			     struct weir_error *err);
+
+#endif /* WEIR_KERN_BPF_H */

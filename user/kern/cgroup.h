@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_CGROUP_H
+#define WEIR_CGROUP_H
+
+/*
+ * A container's cgroups: one directory "<prefix><id>" in each hierarchy, and its knobs.
+ *
+ * Mechanism only. Groups are named, not held open: each call goes through the hierarchy's
+ * directory fd, so ten thousand containers cost no fds. A group that is gone yields -ENOENT
+ * (or -ENODEV while it goes), which callers treat as news.
+ *
+ * v1 and v2 differ here and nowhere above: weights, quotas and limits come in mcpu and bytes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kern/hierarchy.h"
+
+struct weir_error;
+
+struct weir_groups {
+	struct weir_hierarchies h;
+	char prefix[65]; /* e.g. "weir." */
+};
+
+/* -EINVAL: a prefix that is empty, longer than 64 bytes, or holds other than [A-Za-z0-9_.-]. */
+int weir_groups_open(const char *prefix, const char *parent, const char *private_dir,
+		     struct weir_groups *ret, struct weir_error *err);
+void weir_groups_done(struct weir_groups *groups);
+
+/* Make the directories in all hierarchies; what was made is removed again on failure. -EEXIST. */
+int weir_cgroup_create(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
+/* Remove them, and empty groups inside them. Missing ones are fine. -EBUSY: processes are left. */
+int weir_cgroup_remove(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
+/* SIGKILL to everything inside, sub-groups included: cgroup.kill, or signal by signal before 5.14. */
+int weir_cgroup_kill(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
+/* 1: a process is inside (sub-groups included), 0: none, -ENOENT: no such group. By cgroup2. */
+int weir_cgroup_populated(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
+/* Kernel's id of the group's directory on cgroup2 (@subsys < 0) or in the hierarchy of @subsys. */
+int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys, uint64_t *ret,
+		   struct weir_error *err);
+
+/* Is @pid inside, in every hierarchy? 1, 0; -ESRCH: no such process. */
+int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
+		      struct weir_error *err);
+
+/* Move a stopped process of somebody else's into all of them (slow: see facts on cgroup.procs). */
+int weir_cgroup_move(const struct weir_groups *groups, const char *id, int pid,
+		     struct weir_error *err);
+
+/* Knobs. One write each. v1 shares = 1024 x CPUs (at least 2), v2 weight = 100 x CPUs (1..10000). */
+int weir_cgroup_set_cpu_weight(const struct weir_groups *groups, const char *id, uint64_t mcpu,
+			       struct weir_error *err);
+/* Quota over a period of 100 ms, at least 1 ms; WEIR_INFINITE: none. */
+int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
+			    struct weir_error *err);
+int weir_cgroup_set_mem_low(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			    struct weir_error *err);
+/* v2 only; on v1 a no-op. May block. */
+int weir_cgroup_set_mem_high(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			     struct weir_error *err);
+/*
+ * v1: with memsw in step where swap accounting is on and @swap_off (raise memsw first, lower
+ * mem first). -EBUSY: v1, usage does not fit yet. May block while the kernel reclaims.
+ */
+int weir_cgroup_set_mem_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			    struct weir_error *err);
+int weir_cgroup_set_oom_group(const struct weir_groups *groups, const char *id, uint64_t on,
+			      struct weir_error *err);
+/* Swap off for the container where the kernel lets us say so. */
+int weir_cgroup_set_swap_off(const struct weir_groups *groups, const char *id,
+			     struct weir_error *err);
+
+/* What the kernel's files say. A source that can't be read leaves UINT64_MAX and counts in failures. */
+struct weir_cgroup_stats {
+	uint64_t cpu_ns; /* v1 cpuacct.usage, v2 cpu.stat usage_usec */
+	uint64_t user_ns, system_ns;
+	uint64_t nr_periods, nr_throttled, throttled_ns;
+	uint64_t mem_current_bytes, mem_peak_bytes;
+	uint64_t oom_kills;
+	uint64_t cpu_quota_mcpu; /* as the kernel has it; WEIR_INFINITE: none */
+	uint64_t mem_max_bytes;
+	unsigned int failures;
+};
+void weir_cgroup_read_stats(const struct weir_groups *groups, const char *id,
+			    struct weir_cgroup_stats *ret);
+
+/* Call @fn with the id of each group that carries our prefix, in any hierarchy, once each. */
+typedef int weir_cgroup_fn(const char *id, void *data);
+int weir_cgroup_foreach(const struct weir_groups *groups, weir_cgroup_fn *fn, void *data,
+			struct weir_error *err);
+
+/*
+ * What a first process needs to join: an fd of the cgroup2 directory for clone3(), and fds of
+ * the v1 `tasks` files for the child to write "0" to. Owned by the caller.
+ */
+struct weir_join {
+	int cgroup2_fd;
+	int v1_tasks_fd[WEIR_MAX_HIERARCHIES];
+	size_t n_v1;
+};
+#define WEIR_JOIN_INIT { .cgroup2_fd = -1 }
+int weir_join_open(const struct weir_groups *groups, const char *id, struct weir_join *ret,
+		   struct weir_error *err);
+void weir_join_done(struct weir_join *join);
+
+#endif /* WEIR_CGROUP_H */

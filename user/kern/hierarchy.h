@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_HIERARCHY_H
+#define WEIR_HIERARCHY_H
+
+/*
+ * Where each cgroup controller is on this machine: v2, v1, or some on each.
+ *
+ * Found through libcgroup from the mount table, never assumed. BPF needs a
+ * cgroup2 mount; where there is none, one is made on a private directory.
+ * Root directories stay open: everything else goes through openat() below them.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct weir_error;
+
+enum weir_subsys {
+	WEIR_SUBSYS_CPU,
+	WEIR_SUBSYS_CPUACCT, /* v1 only; on v2 the cpu controller's accounting */
+	WEIR_SUBSYS_MEMORY,
+	WEIR_SUBSYS_PIDS, /* used only where it lies with one of the others */
+	WEIR_SUBSYS_COUNT_,
+};
+
+#define WEIR_MAX_HIERARCHIES 8
+
+struct weir_hierarchy {
+	int version; /* 1 or 2 */
+	int root_fd; /* of the directory under which containers lie */
+	char *path; /* of the same, absolute; for people and for foreground joins */
+	uint32_t subsystems; /* bit mask of enum weir_subsys it carries */
+};
+
+struct weir_hierarchies {
+	struct weir_hierarchy list[WEIR_MAX_HIERARCHIES]; /* [0] is cgroup2, always */
+	size_t n;
+	int where[WEIR_SUBSYS_COUNT_]; /* index into list; -1: nowhere */
+	int level; /* of a container on cgroup2: 1 at the top, 2 under a parent */
+	char *private_mount; /* set when the cgroup2 mount is our own */
+};
+
+#define WEIR_HIERARCHIES_INIT { .where = { -1, -1, -1, -1 } }
+
+/*
+ * Discover and open. @parent: NULL or "" for flat at the top, else a directory that is made
+ * in each hierarchy where it is missing. On v2 the controllers that are needed are enabled
+ * for children of the root (and of the parent).
+ *
+ * -ENOENT: no cpu or no memory controller anywhere; -EPERM: not root;
+ * -EBUSY: controllers can't be enabled because the parent holds processes (text names it).
+ */
+int weir_hierarchies_open(const char *parent, const char *private_dir, struct weir_hierarchies *ret,
+			  struct weir_error *err);
+void weir_hierarchies_done(struct weir_hierarchies *h);
+
+const char *weir_subsys_name(enum weir_subsys subsys);
+
+/* "cpu: v1 at /sys/fs/cgroup/cpu, memory: v2 at …": one line for logs and doctor. */
+void weir_hierarchies_describe(const struct weir_hierarchies *h, char *buf, size_t size);
+
+#endif /* WEIR_HIERARCHY_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_LEDGER_H
+#define WEIR_LEDGER_H
+
+/*
+ * The ledger: what this node has, what it has promised, and to whom.
+ *
+ * Pure bookkeeping over the containers it owns, kept sorted by id. It opens no
+ * files and is told the time, so that every branch can be tested without a kernel.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "model/container.h"
+
+struct weir_error;
+struct weir_ledger;
+
+struct weir_capacity {
+	uint64_t total_mcpu, total_bytes; /* of the machine */
+	uint64_t reserve_mcpu, reserve_bytes; /* kept for the system; never above the total */
+};
+
+/* -EINVAL: the reserve exceeds the total. */
+int weir_ledger_new(const struct weir_capacity *capacity, size_t max_containers,
+		    struct weir_ledger **ret, struct weir_error *err);
+/* Frees the containers too. NULL is fine. Always returns NULL. */
+struct weir_ledger *weir_ledger_free(struct weir_ledger *ledger);
+WEIR_DEFINE_CLEANUP(struct weir_ledger, weir_ledger_free);
+
+const struct weir_capacity *weir_ledger_capacity(const struct weir_ledger *ledger);
+
+/*
+ * Take @container in; its request counts until it has exited. The ledger owns it afterwards
+ * (on failure the caller still does).
+ *
+ * -EEXIST: the id is taken (also by an exited one);
+ * -ENOSPC: the requests no longer fit. The text tells what was wanted, what is free, and who
+ *          holds the rest (the largest holders, at most five, then "and N more");
+ * -EDQUOT: max_containers records are held; remove some.
+ */
+int weir_ledger_admit(struct weir_ledger *ledger, struct weir_container *container,
+		      struct weir_error *err);
+
+/* As admit, but never refuses for want of room: what runs already has to be written down. -EEXIST. */
+int weir_ledger_adopt(struct weir_ledger *ledger, struct weir_container *container,
+		      struct weir_error *err);
+
+/* Would @figures in place of the container's own still fit? -ENOSPC as above; nothing is changed. */
+int weir_ledger_check_change(const struct weir_ledger *ledger,
+			     const struct weir_container *container,
+			     const struct weir_figures *figures, struct weir_error *err);
+
+/* Put @figures in force. The caller has checked them. */
+void weir_ledger_change(struct weir_ledger *ledger, struct weir_container *container,
+			const struct weir_figures *figures);
+
+/* The container has exited: its request no longer counts. Sets the state. Idempotent. */
+void weir_ledger_release(struct weir_ledger *ledger, struct weir_container *container);
+
+/* Take @container out; the caller owns it afterwards. */
+void weir_ledger_remove(struct weir_ledger *ledger, struct weir_container *container);
+
+/* Borrowed, until removed. NULL: no such container. */
+struct weir_container *weir_ledger_find(const struct weir_ledger *ledger, const char *id);
+
+/* All containers in order of id; @ret_n of them. Borrowed, until the ledger next changes. */
+struct weir_container *const *weir_ledger_all(const struct weir_ledger *ledger, size_t *ret_n);
+
+/* Sum of requests in force. */
+void weir_ledger_requested(const struct weir_ledger *ledger, uint64_t *ret_mcpu,
+			   uint64_t *ret_bytes);
+
+#endif /* WEIR_LEDGER_H */
