@@ -71,7 +71,7 @@ $(O)/weir.bpf.o: $(BPF_OBJS)
 
 $(SKEL): $(O)/weir.bpf.o | $(O)/gen/
 	$(call say,SKEL)
-	$(Q)$(BPFTOOL) gen skeleton $< name weir_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name weir_programs > $@
 
 # ---- user space ------------------------------------------------------------
 

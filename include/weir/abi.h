@@ -37,11 +37,11 @@ typedef __u32 weir_u32;
 #define WEIR_MAX_CPUS	    1024 /* records of cpus */
 #define WEIR_ID_MAX	    128 /* bytes of a container id, without a NUL */
 #define WEIR_ROLE_MAX	    64 /* bytes of a role kept in a slot; longer ones are cut */
-#define WEIR_WINDOW_NS	    100000000ULL /* 100 ms: over what "beyond request" is judged */
+#define WEIR_WINDOW_NS	    100000000ULL /* 100 ms: how much of its request a container can save up */
 
 /*
  * Wait histogram: bucket 0 counts waits below 1 us (1,024 ns, to be exact), bucket i those
- * below 2^i of these and not in a lower one, the last one everything longer (from 2.2 s on).
+ * below 2^i of these and not in a lower one, the last one everything longer (from 1.07 s on).
  */
 #define WEIR_WAIT_BUCKETS    22
 #define WEIR_WAIT_UNIT_SHIFT 10 /* 1,024 ns */
@@ -81,11 +81,12 @@ struct weir_slot {
 	/* Hot: written by the meter at context switches. */
 	weir_u64 cpu_ns __attribute__((
 		aligned(64))); /* CPU time up to the last switch; add the stints in flight */
-	weir_u64 cpu_beyond_ns; /* of cpu_ns, what was above the request, window by window */
+	weir_u64
+		cpu_beyond_ns; /* of cpu_ns, what the request did not cover; one window is saved up */
 	weir_u64 wait_ns; /* time runnable without a CPU */
 	weir_u64 switches; /* times one of its threads left a CPU */
-	weir_u64 window_start_ns; /* the meter's own: the window under way, */
-	weir_u64 window_used_ns; /* and what was used in it */
+	weir_u64 bucket_at_ns; /* the meter's own, behind cpu_beyond_ns: when the bucket was */
+	weir_u64 bucket_ns; /* last looked at, and what was left in it */
 	weir_u64 forks; /* threads and processes started in it */
 	weir_u64 reserved_hot;
 	weir_u64 wait_hist[WEIR_WAIT_BUCKETS];
@@ -119,9 +120,8 @@ struct weir_cpu {
 	weir_u64 since_ns; /* when it was switched in */
 	/* The meter's own. */
 	weir_u64 base_exec_ns; /* the thread's run time then, by the scheduler's count */
-	weir_u64 base_delay_ns; /* and its run-queue delay */
 	weir_u64 switches; /* all switches of this CPU since metering began */
-	weir_u64 reserved[3];
+	weir_u64 reserved[4];
 };
 
 /* The node, record 0 of `node`. Written by the daemon. */
@@ -138,6 +138,7 @@ struct weir_node {
 	weir_u32 hz; /* the scheduler's ticks per second; 0: not known */
 	weir_u64 refresh_failures; /* metric sources that could not be read */
 	weir_u64 boot_id[2]; /* of /proc/sys/kernel/random/boot_id */
+	weir_u64 programs; /* fingerprint of the programs attached; another: they get replaced */
 };
 
 /* What `index` says of a cgroup2 id. */
@@ -149,7 +150,7 @@ struct weir_entry {
 #ifndef __bpf__
 static_assert(sizeof(struct weir_slot) == 576, "the slot's layout is ABI");
 static_assert(sizeof(struct weir_cpu) == 64, "the CPU record's layout is ABI");
-static_assert(sizeof(struct weir_node) == 104, "the node record's layout is ABI");
+static_assert(sizeof(struct weir_node) == 112, "the node record's layout is ABI");
 #endif
 
 #endif /* WEIR_ABI_H */

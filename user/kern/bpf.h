@@ -7,7 +7,7 @@
  *
  * Opening adopts what is pinned when it is the same programs over the same ABI, replaces
  * the programs when only they differ, migrates the records when the ABI does, and loads
- * afresh where there is nothing. Only this file knows libbpf.
+ * afresh where there is nothing. Only kern/bpf*.c know libbpf.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,6 @@ struct weir_bpf_options {
 	const char *pin_dir; /* below a bpffs; the version directory is made in it */
 	int container_level; /* on cgroup2: 1 at the top, 2 under a parent */
 	gid_t reader_gid; /* may read the pins; (gid_t)-1: root alone */
-	const uint64_t *boot_id; /* records of another boot are dropped */
 };
 
 enum weir_bpf_start {
@@ -59,12 +58,13 @@ struct weir_bpf_identity {
 };
 
 /*
- * Open a slot for a container: the record cleared, generation raised, the state LAUNCHING,
- * the cgroup entered in `index`. Picks a free slot, oldest free first, so that a freed one
- * rests longest. -ENOSPC: none is free.
+ * Open a slot for a container: the record cleared, @id and @role in it, generation raised, the
+ * state LAUNCHING, the cgroup entered in `index`. Picks the lowest free slot that has rested for
+ * a window, so that tables stay short. -ENOSPC: none is free. The caller writes the figures.
  */
-int weir_bpf_claim(struct weir_bpf *bpf, const struct weir_bpf_identity *identity,
-		   uint32_t *ret_slot, uint32_t *ret_generation, struct weir_error *err);
+int weir_bpf_claim(struct weir_bpf *bpf, const struct weir_bpf_identity *identity, const char *id,
+		   const char *role, uint32_t *ret_slot, uint32_t *ret_generation,
+		   struct weir_error *err);
 
 /* After a restart: @slot is still that container's. -ESTALE: it is somebody else's, or free. */
 int weir_bpf_reclaim(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
@@ -73,7 +73,7 @@ int weir_bpf_reclaim(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 /* Give a slot back: the cgroup leaves `index`, the state becomes FREE. Idempotent. */
 void weir_bpf_drop(struct weir_bpf *bpf, uint32_t slot);
 
-/* Slots in use that nobody has reclaimed since opening: dropped. Returns how many. */
+/* Slots that were in use at opening and that nobody has reclaimed: dropped. Returns how many. */
 unsigned int weir_bpf_drop_unclaimed(struct weir_bpf *bpf);
 
 /* Refresh memory and throttle figures of all slots from inside the kernel (one read). */
@@ -81,12 +81,6 @@ int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err);
 
 /* CPU time of a slot with the stints in flight. */
 uint64_t weir_bpf_cpu_ns(struct weir_bpf *bpf, uint32_t slot);
-
-/*
- * An fd to poll for exits of first processes: each read with weir_bpf_next_exit() yields a slot.
- * Events may be lost when the ring is full; the slot itself never lies.
- */
-int weir_bpf_exit_fd(struct weir_bpf *bpf);
 
 /* Verified instructions and load times, for `make budget`. */
 typedef void weir_bpf_program_fn(const char *name, uint32_t verified_insns, uint32_t jited_bytes,

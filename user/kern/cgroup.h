@@ -6,8 +6,8 @@
  * A container's cgroups: one directory "<prefix><id>" in each hierarchy, and its knobs.
  *
  * Mechanism only. Groups are named, not held open: each call goes through the hierarchy's
- * directory fd, so ten thousand containers cost no fds. A group that is gone yields -ENOENT
- * (or -ENODEV while it goes), which callers treat as news.
+ * directory fd, so ten thousand containers cost no fds. A group that is gone, or going,
+ * yields -ENOENT, which callers treat as news.
  *
  * v1 and v2 differ here and nowhere above: weights, quotas and limits come in mcpu and bytes.
  */
@@ -66,8 +66,9 @@ int weir_cgroup_set_mem_low(const struct weir_groups *groups, const char *id, ui
 int weir_cgroup_set_mem_high(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			     struct weir_error *err);
 /*
- * v1: with memsw in step where swap accounting is on and @swap_off (raise memsw first, lower
- * mem first). -EBUSY: v1, usage does not fit yet. May block while the kernel reclaims.
+ * v1: after weir_cgroup_set_swap_off() memsw goes in step where swap accounting is on (raise
+ * memsw first, lower mem first). -EBUSY: v1, usage does not fit yet. May block while the
+ * kernel reclaims.
  */
 int weir_cgroup_set_mem_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			    struct weir_error *err);
@@ -80,7 +81,7 @@ int weir_cgroup_set_swap_off(const struct weir_groups *groups, const char *id,
 /* What the kernel's files say. A source that can't be read leaves UINT64_MAX and counts in failures. */
 struct weir_cgroup_stats {
 	uint64_t cpu_ns; /* v1 cpuacct.usage, v2 cpu.stat usage_usec */
-	uint64_t user_ns, system_ns;
+	uint64_t user_ns, system_ns; /* cgroup2's cpu.stat, which is there without a controller */
 	uint64_t nr_periods, nr_throttled, throttled_ns;
 	uint64_t mem_current_bytes, mem_peak_bytes;
 	uint64_t oom_kills;
@@ -91,7 +92,10 @@ struct weir_cgroup_stats {
 void weir_cgroup_read_stats(const struct weir_groups *groups, const char *id,
 			    struct weir_cgroup_stats *ret);
 
-/* Call @fn with the id of each group that carries our prefix, in any hierarchy, once each. */
+/*
+ * Call @fn with the id of each group that carries our prefix, in any hierarchy, once each.
+ * A negative return of @fn stops the walk and is returned, @err untouched.
+ */
 typedef int weir_cgroup_fn(const char *id, void *data);
 int weir_cgroup_foreach(const struct weir_groups *groups, weir_cgroup_fn *fn, void *data,
 			struct weir_error *err);

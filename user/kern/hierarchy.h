@@ -37,7 +37,8 @@ struct weir_hierarchies {
 	struct weir_hierarchy list[WEIR_MAX_HIERARCHIES]; /* [0] is cgroup2, always */
 	size_t n;
 	int where[WEIR_SUBSYS_COUNT_]; /* index into list; -1: nowhere */
-	int level; /* of a container on cgroup2: 1 at the top, 2 under a parent */
+	char *parent; /* path below each mount, without slashes around it; NULL: at the top */
+	int level; /* of a container on cgroup2: 1 at the top, 2 under "a", 3 under "a/b" */
 	char *private_mount; /* set when the cgroup2 mount is our own */
 };
 
@@ -48,7 +49,8 @@ struct weir_hierarchies {
  * in each hierarchy where it is missing. On v2 the controllers that are needed are enabled
  * for children of the root (and of the parent).
  *
- * -ENOENT: no cpu or no memory controller anywhere; -EPERM: not root;
+ * -EINVAL: @parent is no path of plain names; -EPERM: not root;
+ * -ENOENT: no cpu or no memory controller anywhere;
  * -EBUSY: controllers can't be enabled because the parent holds processes (text names it).
  */
 int weir_hierarchies_open(const char *parent, const char *private_dir, struct weir_hierarchies *ret,

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef WEIR_BPF_KERNEL_H
+#define WEIR_BPF_KERNEL_H
+
+/*
+ * The slices of kernel types that weir reads, and no more.
+ *
+ * Offsets are relocated at load from the running kernel's BTF (CO-RE), so a
+ * slice lists only the fields in use. What differs between kernels has a flavour
+ * of its own (three underscores) and a bpf_core_field_exists() where it is used.
+ */
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define SIGNAL_GROUP_EXIT 0x00000004 /* include/linux/sched/signal.h */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	int level;
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* indexed by enum cgroup_subsys_id */
+	struct cgroup *dfl_cgrp;
+};
+
+/* Values are relocated: what stands here is never used. */
+enum cgroup_subsys_id { memory_cgrp_id = 0x7fff };
+enum memcg_memory_event { MEMCG_OOM_KILL = 0x7fff };
+
+struct sched_info {
+	unsigned long long run_delay;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
+struct cfs_bandwidth {
+	int nr_periods;
+	int nr_throttled;
+	__u64 throttled_time;
+};
+
+struct task_group {
+	struct cgroup_subsys_state css;
+	struct task_group *parent;
+	struct cfs_bandwidth cfs_bandwidth;
+};
+
+struct page_counter {
+	atomic_long_t usage;
+	unsigned long watermark;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	struct page_counter memory;
+	atomic_long_t memory_events[1]; /* indexed by enum memcg_memory_event */
+};
+
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+	unsigned int flags;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	int exit_code;
+	struct task_struct *group_leader;
+	struct signal_struct *signal;
+	struct css_set *cgroups;
+	struct task_group *sched_task_group;
+	struct sched_entity se;
+	struct sched_info sched_info;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
+};
+
+#pragma clang attribute pop
+
+#endif /* WEIR_BPF_KERNEL_H */

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * meter: CPU time, run-queue wait and the life of each container's first process.
+ *
+ * Attached once. A container is an entry in weir_index under its cgroup2 id; everybody else
+ * falls through after reading the level of its group. What it cannot see: time before the
+ * programs were attached, and a thread that is moved in or out by somebody else while it runs
+ * (charged to the old group until it next leaves its CPU).
+ *
+ * Fails open: without it containers run, and are limited, as before; only the figures stop.
+ */
+#include "kernel.h"
+#include "maps.h"
+
+/* Where containers lie on cgroup2: 1 for children of the root. Set before load. */
+const volatile int weir_level = 1;
+
+struct weir_slots_map weir_slots SEC(".maps");
+struct weir_cpus_map weir_cpus SEC(".maps");
+struct weir_node_map weir_node SEC(".maps");
+struct weir_index_map weir_index SEC(".maps");
+struct weir_sources_map weir_sources SEC(".maps");
+
+/* Run-queue delay of a thread up to its last stint. Made at fork: sched_switch must not allocate. */
+struct weir_thread {
+	__u64 run_delay_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct weir_thread);
+} weir_threads SEC(".maps");
+
+/* A group below the container's own: climb. Rare, so out of the fast path. */
+static __noinline __u64 ancestor_id(struct cgroup *cgrp)
+{
+	for (int i = 0; i < 16; i++) {
+		struct cgroup_subsys_state *parent = BPF_CORE_READ(cgrp, self.parent);
+
+		if (!parent)
+			return 0;
+		cgrp = BPF_CORE_READ(parent, cgroup);
+		if (BPF_CORE_READ(cgrp, level) == weir_level)
+			return BPF_CORE_READ(cgrp, kn, id);
+	}
+	return 0;
+}
+
+/* The slot of @task's container; 0: it is in none. */
+static __always_inline __u32 slot_of(struct task_struct *task)
+{
+	struct cgroup *cgrp = task->cgroups->dfl_cgrp;
+	struct weir_entry *entry;
+	__u64 id;
+
+	if (cgrp->level < weir_level)
+		return 0;
+	id = cgrp->level == weir_level ? cgrp->kn->id : ancestor_id(cgrp);
+	entry = bpf_map_lookup_elem(&weir_index, &id);
+	return entry ? entry->slot : 0;
+}
+
+/* Which power of two of WEIR_WAIT_UNIT a wait lies below; branch-free but for the clamp. */
+static __always_inline __u32 wait_bucket(__u64 ns)
+{
+	__u64 units = ns >> WEIR_WAIT_UNIT_SHIFT;
+	__u32 bucket = 0;
+
+	if (units >> (WEIR_WAIT_BUCKETS - 2))
+		return WEIR_WAIT_BUCKETS - 1;
+#pragma unroll
+	for (int shift = 16; shift; shift >>= 1) {
+		if (units >> shift) {
+			units >>= shift;
+			bucket += shift;
+		}
+	}
+	return bucket + (units != 0);
+}
+
+/*
+ * A bucket that fills at the rate of the request and holds one window's worth, or the stint's
+ * own length when that is more. What a stint takes beyond its content is beyond the request.
+ * CPUs may race here: a lost update is a few microseconds of one figure, a lock would be paid
+ * at each switch.
+ */
+static __always_inline void charge_bucket(struct weir_slot *slot, __u64 now, __u64 ran)
+{
+	__u64 request = slot->cpu_request_mcpu, since = slot->bucket_at_ns;
+	__u64 span = ran > WEIR_WINDOW_NS ? ran : WEIR_WINDOW_NS;
+	__u64 elapsed = now > since ? now - since : 0;
+	__u64 content = slot->bucket_ns + (elapsed < span ? elapsed : span) * request / 1000;
+	__u64 most = span * request / 1000;
+
+	if (content > most)
+		content = most;
+	if (ran > content) {
+		__sync_fetch_and_add(&slot->cpu_beyond_ns, ran - content);
+		content = 0;
+	} else {
+		content -= ran;
+	}
+	slot->bucket_ns = content;
+	slot->bucket_at_ns = now;
+}
+
+/*
+ * The scheduler has added @task's run time up to now before sched_switch fires, so differences
+ * over a stint are the kernel's own figures. Run-queue delay is added when a thread is switched
+ * in, after that tracepoint: here, at the end of the stint, the wait before it is complete,
+ * migrations included. Up to 6.17 it contains the time a quota held the thread back.
+ */
+static __always_inline void settle(const struct weir_cpu *cpu, __u32 index,
+				   struct task_struct *task, __u64 now)
+{
+	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &index);
+	__u64 exec = task->se.sum_exec_runtime, delay = task->sched_info.run_delay;
+	struct weir_thread *thread;
+
+	if (!slot)
+		return;
+	if (exec > cpu->base_exec_ns) {
+		__u64 ran = exec - cpu->base_exec_ns;
+
+		__sync_fetch_and_add(&slot->cpu_ns, ran);
+		charge_bucket(slot, now, ran);
+	}
+	__sync_fetch_and_add(&slot->switches, 1);
+
+	thread = bpf_task_storage_get(&weir_threads, task, NULL, 0);
+	if (!thread)
+		return;
+	if (delay > thread->run_delay_ns) {
+		__u64 waited = delay - thread->run_delay_ns;
+		__u32 bucket = wait_bucket(waited);
+
+		thread->run_delay_ns = delay;
+		__sync_fetch_and_add(&slot->wait_ns, waited);
+		if (bucket < WEIR_WAIT_BUCKETS)
+			__sync_fetch_and_add(&slot->wait_hist[bucket], 1);
+	}
+}
+
+/* Close the stint on this CPU and open the next one, in one step for readers. */
+static __always_inline void turn(struct weir_cpu *cpu, struct task_struct *prev, __u32 old,
+				 struct task_struct *next, __u32 new)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	__sync_fetch_and_add(&cpu->seq, 1); /* odd: being written; orders what follows */
+	if (old)
+		settle(cpu, old, prev, now);
+	cpu->slot = new;
+	cpu->since_ns = now;
+	cpu->base_exec_ns = next->se.sum_exec_runtime;
+	__sync_fetch_and_add(&cpu->seq, 1);
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(weir_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	__u32 key = bpf_get_smp_processor_id();
+	struct weir_cpu *cpu = bpf_map_lookup_elem(&weir_cpus, &key);
+	__u32 old, new;
+
+	if (!cpu)
+		return 0;
+	cpu->switches++;
+	old = cpu->slot;
+	new = slot_of(next);
+	if (old || new)
+		turn(cpu, prev, old, next, new);
+	return 0;
+}
+
+/* Waits count from here on: what the thread waited before is not this container's. */
+static __always_inline void follow(struct task_struct *task)
+{
+	struct weir_thread *thread;
+
+	thread = bpf_task_storage_get(&weir_threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (thread)
+		thread->run_delay_ns = task->sched_info.run_delay;
+}
+
+/* The first to come into a container that is being launched is its first process. */
+static __always_inline void note_first(struct weir_slot *slot, struct task_struct *task)
+{
+	if (slot->state == WEIR_SLOT_LAUNCHING && !slot->first_pid)
+		__sync_val_compare_and_swap(&slot->first_pid, 0, task->tgid);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(weir_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 index = slot_of(child);
+	struct weir_slot *slot;
+
+	if (!index)
+		return 0;
+	slot = bpf_map_lookup_elem(&weir_slots, &index);
+	if (!slot)
+		return 0;
+	__sync_fetch_and_add(&slot->forks, 1);
+	note_first(slot, child);
+	follow(child);
+	return 0;
+}
+
+/*
+ * Somebody is moved to another group, in any hierarchy. Fires with interrupts off, so the
+ * record of this CPU is ours: a thread that moves itself is charged to each side exactly.
+ */
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(weir_attach, struct cgroup *to, const char *path, struct task_struct *task,
+	     bool threadgroup)
+{
+	__u32 key = bpf_get_smp_processor_id(), index = slot_of(task);
+	struct task_struct *current = bpf_get_current_task_btf();
+	struct weir_cpu *cpu;
+	struct weir_slot *slot;
+
+	cpu = bpf_map_lookup_elem(&weir_cpus, &key);
+	if (cpu && task == current && cpu->slot != index)
+		turn(cpu, current, cpu->slot, current, index);
+	slot = index ? bpf_map_lookup_elem(&weir_slots, &index) : NULL;
+	if (!slot)
+		return 0;
+	note_first(slot, task);
+	if (!bpf_task_storage_get(&weir_threads, task, NULL, 0))
+		follow(task);
+	return 0;
+}
+
+/* The container's own objects among those @task belongs to, by the ids that the daemon gave. */
+static __noinline int find_sources(__u32 index, struct task_struct *task)
+{
+	struct weir_source *source = bpf_map_lookup_elem(&weir_sources, &index);
+	struct cgroup_subsys_state *css = NULL;
+	struct task_group *tg;
+	__u64 at;
+
+	if (!source || !task)
+		return 0;
+
+	tg = BPF_CORE_READ(task, sched_task_group);
+	for (int i = 0; i < 16 && tg; i++) {
+		if (BPF_CORE_READ(tg, css.cgroup, kn, id) == source->cpu_id) {
+			source->task_group = (__u64)tg;
+			break;
+		}
+		tg = BPF_CORE_READ(tg, parent);
+	}
+
+	at = (__u64)BPF_CORE_READ(task, cgroups) + bpf_core_field_offset(struct css_set, subsys) +
+	     bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id) * sizeof(css);
+	bpf_probe_read_kernel(&css, sizeof(css), (void *)at);
+	for (int i = 0; i < 16 && css; i++) {
+		if (BPF_CORE_READ(css, cgroup, kn, id) == source->memory_id) {
+			source->mem_cgroup =
+				(__u64)css - bpf_core_field_offset(struct mem_cgroup, css);
+			break;
+		}
+		css = BPF_CORE_READ(css, parent);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(weir_exec, struct task_struct *task)
+{
+	__u32 index = slot_of(task);
+	struct weir_source *source;
+	struct weir_slot *slot;
+
+	slot = index ? bpf_map_lookup_elem(&weir_slots, &index) : NULL;
+	if (!slot)
+		return 0;
+	if (slot->state == WEIR_SLOT_LAUNCHING && slot->first_pid == (__u32)task->tgid) {
+		slot->started_ns = bpf_ktime_get_ns();
+		__sync_val_compare_and_swap(&slot->state, WEIR_SLOT_LAUNCHING, WEIR_SLOT_RUNNING);
+	}
+	source = bpf_map_lookup_elem(&weir_sources, &index);
+	if (source && (!source->task_group || !source->mem_cgroup))
+		find_sources(index, task);
+	return 0;
+}
+
+/*
+ * Fires for each thread; the last one out (live is zero by then) ends the process. What wait(2)
+ * would say is the group's code, or the leader's own where no exit_group or signal ended it.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(weir_exit, struct task_struct *task)
+{
+	__u32 index = slot_of(task);
+	struct weir_slot *slot;
+
+	if (!index || task->signal->live.counter)
+		return 0;
+	slot = bpf_map_lookup_elem(&weir_slots, &index);
+	if (!slot || slot->first_pid != (__u32)task->tgid || slot->exit_ns)
+		return 0;
+
+	slot->exit_status = task->signal->flags & SIGNAL_GROUP_EXIT ? task->signal->group_exit_code
+								    : task->group_leader->exit_code;
+	/* An exchange orders the status before the time, which says that it is valid. */
+	__sync_lock_test_and_set(&slot->exit_ns, bpf_ktime_get_ns());
+	slot->state = WEIR_SLOT_EXITED;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

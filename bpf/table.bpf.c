@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * table: the pinned `containers` file, printed by the kernel itself.
+ *
+ * An iterator over weir_slots. Whoever reads it also brings the memory and throttle figures of
+ * the records up to date, so that they are fresh with no daemon. Cannot see a container whose
+ * command was never executed (its figures stay as they were).
+ *
+ * Fails open: it only reads the kernel and writes figures.
+ */
+#include "kernel.h"
+#include "maps.h"
+
+extern struct weir_cpus_map weir_cpus SEC(".maps");
+extern struct weir_node_map weir_node SEC(".maps");
+extern struct weir_sources_map weir_sources SEC(".maps");
+
+const volatile __u32 weir_page_shift = 12;
+
+struct in_flight {
+	__u64 now, ns;
+	__u32 slot;
+};
+
+static long add_in_flight(__u32 key, void *data)
+{
+	struct weir_cpu *cpu = bpf_map_lookup_elem(&weir_cpus, &key);
+	struct in_flight *sum = data;
+
+	if (cpu && cpu->slot == sum->slot && sum->now > cpu->since_ns)
+		sum->ns += sum->now - cpu->since_ns;
+	return 0;
+}
+
+static void refresh_throttling(struct weir_slot *slot, const struct weir_source *source)
+{
+	struct task_group *tg = (struct task_group *)source->task_group;
+
+	if (!tg || BPF_CORE_READ(tg, css.cgroup, kn, id) != source->cpu_id)
+		return;
+	if (!bpf_core_field_exists(tg->cfs_bandwidth))
+		return;
+	slot->nr_periods = BPF_CORE_READ(tg, cfs_bandwidth.nr_periods);
+	slot->nr_throttled = BPF_CORE_READ(tg, cfs_bandwidth.nr_throttled);
+	slot->throttled_ns = BPF_CORE_READ(tg, cfs_bandwidth.throttled_time);
+}
+
+static void refresh_memory(struct weir_slot *slot, const struct weir_source *source)
+{
+	struct mem_cgroup *memcg = (struct mem_cgroup *)source->mem_cgroup;
+	atomic_long_t kills = {};
+	__u64 current, at;
+
+	if (!memcg || BPF_CORE_READ(memcg, css.cgroup, kn, id) != source->memory_id)
+		return;
+	current = (__u64)BPF_CORE_READ(memcg, memory.usage.counter) << weir_page_shift;
+	slot->mem_current_bytes = current;
+	slot->mem_peak_bytes = (__u64)BPF_CORE_READ(memcg, memory.watermark) << weir_page_shift;
+	slot->mem_beyond_bytes =
+		current > slot->mem_request_bytes ? current - slot->mem_request_bytes : 0;
+
+	at = (__u64)memcg + bpf_core_field_offset(struct mem_cgroup, memory_events) +
+	     bpf_core_enum_value(enum memcg_memory_event, MEMCG_OOM_KILL) * sizeof(kills);
+	if (!bpf_probe_read_kernel(&kills, sizeof(kills), (void *)at))
+		slot->oom_kills = kills.counter;
+}
+
+static void print_head(struct seq_file *seq)
+{
+	BPF_SEQ_PRINTF(seq, "ID                       STATE     REQ_mCPU LIM_mCPU       CPU_us"
+			    "    BEYOND_us      WAIT_us");
+	BPF_SEQ_PRINTF(seq, " THROTTLED_us    REQ_KiB    LIM_KiB    MEM_KiB   PEAK_KiB"
+			    " BEYOND_KiB  OOM\n");
+}
+
+static const char *state_name(__u32 state)
+{
+	if (state == WEIR_SLOT_RUNNING)
+		return "running";
+	return state == WEIR_SLOT_EXITED ? "exited" : "launching";
+}
+
+static void print_slot(struct seq_file *seq, const struct weir_slot *slot, __u64 cpu_ns)
+{
+	char id[WEIR_ID_MAX + 1]; /* the record's own is not terminated when it is full */
+
+	bpf_probe_read_kernel_str(id, sizeof(id), slot->id);
+	BPF_SEQ_PRINTF(seq, "%-24s %-9s %8llu", id, state_name(slot->state),
+		       slot->cpu_request_mcpu);
+	if (slot->cpu_limit_mcpu == WEIR_INFINITE)
+		BPF_SEQ_PRINTF(seq, " %8s", "max");
+	else
+		BPF_SEQ_PRINTF(seq, " %8llu", slot->cpu_limit_mcpu);
+	BPF_SEQ_PRINTF(seq, " %12llu %12llu %12llu %12llu %10llu", cpu_ns / 1000,
+		       slot->cpu_beyond_ns / 1000, slot->wait_ns / 1000, slot->throttled_ns / 1000,
+		       slot->mem_request_bytes >> 10);
+	if (slot->mem_limit_bytes == WEIR_INFINITE)
+		BPF_SEQ_PRINTF(seq, " %10s", "max");
+	else
+		BPF_SEQ_PRINTF(seq, " %10llu", slot->mem_limit_bytes >> 10);
+	BPF_SEQ_PRINTF(seq, " %10llu %10llu %10llu %4llu\n", slot->mem_current_bytes >> 10,
+		       slot->mem_peak_bytes >> 10, slot->mem_beyond_bytes >> 10, slot->oom_kills);
+}
+
+SEC("iter/bpf_map_elem")
+int weir_table(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct weir_slot *slot = ctx->value;
+	struct weir_source *source;
+	struct weir_node *node;
+	const __u32 *key = ctx->key;
+	__u32 index, zero = 0;
+	struct in_flight sum = {};
+
+	if (!key || !slot)
+		return 0;
+	index = *key; /* look-ups want a key on the stack */
+	if (ctx->meta->seq_num == 0)
+		print_head(ctx->meta->seq);
+	if (slot->state == WEIR_SLOT_FREE)
+		return 0;
+
+	source = bpf_map_lookup_elem(&weir_sources, &index);
+	node = bpf_map_lookup_elem(&weir_node, &zero);
+	if (!source || !node)
+		return 0;
+	refresh_throttling(slot, source);
+	refresh_memory(slot, source);
+	sum.now = slot->refreshed_ns = bpf_ktime_get_ns();
+	sum.slot = index;
+	bpf_loop(node->n_cpus, add_in_flight, &sum, 0);
+	print_slot(ctx->meta->seq, slot, slot->cpu_ns + sum.ns);
+	return 0;
+}

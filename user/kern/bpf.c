@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life cycle of the BPF side, and what is asked of it while it runs. Slots: bpf_slots.c. */
+#include "kern/bpf_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "base/error.h"
+
+int weir_bpf_open(const struct weir_bpf_options *options, struct weir_bpf **ret,
+		  enum weir_bpf_start *ret_start, struct weir_error *err)
+{
+	scoped(weir_bpf_closep) struct weir_bpf *bpf = calloc(1, sizeof(*bpf));
+	enum weir_bpf_start start;
+
+	if (!bpf)
+		return weir_fail_memory(err);
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++)
+		bpf->map_fds[i] = -1;
+	if (snprintf(bpf->dir, sizeof(bpf->dir), "%s/%s", options->pin_dir, WEIR_PIN_VERSION_DIR) >=
+	    (int)sizeof(bpf->dir))
+		return weir_fail(err, -ENAMETOOLONG, "pin directory '%s' is too long",
+				 options->pin_dir);
+	if (weir_bpf_load(bpf, options, &start, err) < 0 || weir_bpf_slots_init(bpf, err) < 0)
+		return err->code;
+
+	*ret_start = start;
+	*ret = take_ptr(bpf);
+	return 0;
+}
+
+struct weir_bpf *weir_bpf_close(struct weir_bpf *bpf)
+{
+	if (!bpf)
+		return NULL;
+	weir_bpf_slots_done(bpf);
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++)
+		bpf->map_fds[i] = close_fd(bpf->map_fds[i]);
+	free(bpf);
+	return NULL;
+}
+
+int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
+{
+	char path[PATH_MAX + 16], sink[65536];
+	scoped(closep) int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/containers", bpf->dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return weir_fail(err, -errno, "open '%s': %s", path, strerror(errno));
+	do {
+		n = read(fd, sink, sizeof(sink));
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? weir_fail(err, -errno, "read '%s': %s", path, strerror(errno)) : 0;
+}
+
+/* The pins hold links, links hold programs: ask each by its fd, adopted or loaded. */
+static int visit_program(int link_fd, weir_bpf_program_fn *fn, void *data, struct weir_error *err)
+{
+	struct bpf_link_info link = {};
+	struct bpf_prog_info prog = {};
+	scoped(closep) int fd = -1;
+	uint32_t len = sizeof(link);
+
+	if (bpf_link_get_info_by_fd(link_fd, &link, &len) < 0)
+		return weir_fail(err, -errno, "ask a link: %s", strerror(errno));
+	fd = bpf_prog_get_fd_by_id(link.prog_id);
+	len = sizeof(prog);
+	if (fd < 0 || bpf_prog_get_info_by_fd(fd, &prog, &len) < 0)
+		return weir_fail(err, -errno, "ask program %u: %s", link.prog_id, strerror(errno));
+	fn(prog.name, prog.verified_insns, prog.jited_prog_len, data);
+	return 0;
+}
+
+int weir_bpf_foreach_program(struct weir_bpf *bpf, weir_bpf_program_fn *fn, void *data,
+			     struct weir_error *err)
+{
+	static const char *const pins[] = { "links/switch", "links/fork", "links/attach",
+					    "links/exec",   "links/exit", "containers" };
+	char path[PATH_MAX + 32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(pins); i++) {
+		scoped(closep) int fd = -1;
+
+		snprintf(path, sizeof(path), "%s/%s", bpf->dir, pins[i]);
+		fd = bpf_obj_get(path);
+		if (fd < 0)
+			return weir_fail(err, -errno, "open pin '%s': %s", path, strerror(errno));
+		if (visit_program(fd, fn, data, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* Everything below @dir_fd and the directories themselves; only our version directory is given. */
+static int remove_below(int dir_fd, const char *name, struct weir_error *err)
+{
+	scoped(closep) int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scoped(closedirp) DIR *dir = NULL;
+	struct dirent *entry;
+
+	if (fd < 0)
+		return errno == ENOENT
+			       ? 0
+			       : weir_fail(err, -errno, "open '%s': %s", name, strerror(errno));
+	dir = fdopendir(fd);
+	if (!dir)
+		return weir_fail(err, -errno, "open '%s': %s", name, strerror(errno));
+	fd = -1; /* the stream's now */
+	while ((entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(dir), entry->d_name, 0) == 0)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			return weir_fail(err, -errno, "unlink '%s': %s", entry->d_name,
+					 strerror(errno));
+		if (remove_below(dirfd(dir), entry->d_name, err) < 0)
+			return err->code;
+	}
+	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return weir_fail(err, -errno, "rmdir '%s': %s", name, strerror(errno));
+	return 0;
+}
+
+int weir_bpf_purge(const char *pin_dir, struct weir_error *err)
+{
+	scoped(closep) int fd = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT
+			       ? 0
+			       : weir_fail(err, -errno, "open '%s': %s", pin_dir, strerror(errno));
+	if (remove_below(fd, WEIR_PIN_VERSION_DIR, err) < 0)
+		return weir_fail_in(err, "pin directory '%s'", pin_dir);
+	/* Another version may still live here; then it stays. */
+	if (rmdir(pin_dir) < 0 && errno != ENOTEMPTY && errno != EBUSY && errno != ENOENT)
+		return weir_fail(err, -errno, "rmdir '%s': %s", pin_dir, strerror(errno));
+	return 0;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Load, attach, pin; or adopt what an earlier daemon left.
+ *
+ *	DIR/v1/node slots cpus index containers	readers' group may read
+ *	DIR/v1/private/…				maps that mean nothing to readers
+ *	DIR/v1/links/…					what keeps the programs attached
+ *
+ * A start that dies half-way leaves some pins. The next one finds links missing, or a
+ * fingerprint that was never written, and does it again over the same maps.
+ */
+#include "kern/bpf_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "weir.skel.h"
+
+/* Programs and the pins of their links; the table's is what people read. */
+static const struct {
+	const char *program, *pin;
+} pinned_links[] = {
+	{ "weir_switch", "links/switch" }, { "weir_fork", "links/fork" },
+	{ "weir_attach", "links/attach" }, { "weir_exec", "links/exec" },
+	{ "weir_exit", "links/exit" },	   { "weir_table", "containers" },
+};
+
+static const struct {
+	const char *pin, *map;
+	mode_t mode;
+} pinned_maps[WEIR_MAP_COUNT_] = {
+	[WEIR_MAP_NODE] = { "node", "weir_node", 0640 },
+	[WEIR_MAP_SLOTS] = { "slots", "weir_slots", 0640 },
+	[WEIR_MAP_CPUS] = { "cpus", "weir_cpus", 0640 },
+	[WEIR_MAP_INDEX] = { "index", "weir_index", 0640 },
+	[WEIR_MAP_SOURCES] = { "private/sources", "weir_sources", 0600 },
+	[WEIR_MAP_THREADS] = { "private/threads", "weir_threads", 0600 },
+};
+
+static int pin_path(const struct weir_bpf *bpf, const char *name, char path[PATH_MAX],
+		    struct weir_error *err)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", bpf->dir, name) >= PATH_MAX)
+		return weir_fail(err, -ENAMETOOLONG, "pin directory '%s' is too long", bpf->dir);
+	return 0;
+}
+
+/*
+ * What makes programs "the same": their code, and what is compiled in at load. FNV-1a is enough,
+ * since nobody gains by a collision: whoever can write the pins can write the programs.
+ */
+static uint64_t fingerprint(const struct weir_bpf_options *options)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+	const unsigned char *elf;
+	size_t size;
+
+	elf = weir_programs__elf_bytes(&size);
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ elf[i]) * 0x100000001b3ULL;
+	return (hash ^ (uint64_t)options->container_level) * 0x100000001b3ULL;
+}
+
+/* libbpf speaks one level lower than it thinks, except for what the verifier has to say. */
+static int on_libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char text[4096];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(text, sizeof(text), fmt, args);
+	text[strcspn(text, "\n")] = '\0';
+	weir_log(level == LIBBPF_WARN ? WEIR_LOG_WARNING : WEIR_LOG_DEBUG, "%s", text);
+	return 0;
+}
+
+static int open_pin(const struct weir_bpf *bpf, const char *name)
+{
+	struct weir_error ignored = {};
+	char path[PATH_MAX];
+	int fd;
+
+	if (pin_path(bpf, name, path, &ignored) < 0)
+		return ignored.code;
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool links_are_pinned(const struct weir_bpf *bpf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pinned_links); i++) {
+		scoped(closep) int fd = open_pin(bpf, pinned_links[i].pin);
+
+		if (fd < 0)
+			return false;
+	}
+	return true;
+}
+
+/* The version directory and those in it; root's, the readers' group may look. */
+static int make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options *options,
+		     struct weir_error *err)
+{
+	static const char *const private_dirs[] = { "private", "links" };
+	char path[PATH_MAX];
+
+	if (weir_mkdir_p(bpf->dir, 0750, err) < 0)
+		return err->code;
+	if (weir_is_on_fs(bpf->dir, BPF_FS_MAGIC) != 1)
+		return weir_fail(err, -EMEDIUMTYPE,
+				 "'%s' is not on a bpf file system: mount -t bpf bpf /sys/fs/bpf",
+				 options->pin_dir);
+	if (chown(options->pin_dir, 0, options->reader_gid) < 0 ||
+	    chown(bpf->dir, 0, options->reader_gid) < 0)
+		return weir_fail(err, -errno, "chown '%s': %s", bpf->dir, strerror(errno));
+	for (size_t i = 0; i < ARRAY_SIZE(private_dirs); i++) {
+		if (pin_path(bpf, private_dirs[i], path, err) < 0)
+			return err->code;
+		if (mkdir(path, 0700) < 0 && errno != EEXIST)
+			return weir_fail(err, -errno, "mkdir '%s': %s", path, strerror(errno));
+	}
+	return 0;
+}
+
+/* Take whatever maps are pinned; a missing one stays -1. */
+static int open_maps(struct weir_bpf *bpf, struct weir_error *err)
+{
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++) {
+		int fd = open_pin(bpf, pinned_maps[i].pin);
+
+		if (fd < 0 && fd != -ENOENT)
+			return weir_fail(err, fd, "open pin '%s/%s': %s", bpf->dir,
+					 pinned_maps[i].pin, strerror(-fd));
+		bpf->map_fds[i] = fd < 0 ? -1 : fd;
+	}
+	return 0;
+}
+
+/* The node's record as an earlier daemon left it; zeroes where there is none. */
+static int read_node(const struct weir_bpf *bpf, struct weir_node *ret, struct weir_error *err)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info), zero = 0;
+	scoped(freep) void *value = NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	if (bpf->map_fds[WEIR_MAP_NODE] < 0)
+		return 0;
+	if (bpf_map_get_info_by_fd(bpf->map_fds[WEIR_MAP_NODE], &info, &len) < 0)
+		return weir_fail(err, -errno, "pin '%s/node': %s", bpf->dir, strerror(errno));
+	value = calloc(1, info.value_size + 8);
+	if (!value)
+		return weir_fail_memory(err);
+	if (bpf_map_lookup_elem(bpf->map_fds[WEIR_MAP_NODE], &zero, value) < 0)
+		return weir_fail(err, -errno, "pin '%s/node': %s", bpf->dir, strerror(errno));
+	memcpy(ret, value, info.value_size < sizeof(*ret) ? info.value_size : sizeof(*ret));
+	if (ret->abi_version > WEIR_ABI_VERSION)
+		return weir_fail(
+			err, -EBUSY,
+			"'%s' was made by a newer weir (ABI %u, this one has %u): use that "
+			"one, or purge",
+			bpf->dir, ret->abi_version, WEIR_ABI_VERSION);
+	return 0;
+}
+
+/* Remove a pin; what is not there is fine. */
+static int unpin(const struct weir_bpf *bpf, const char *name, struct weir_error *err)
+{
+	char path[PATH_MAX];
+
+	if (pin_path(bpf, name, path, err) < 0)
+		return err->code;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return weir_fail(err, -errno, "unlink '%s': %s", path, strerror(errno));
+	return 0;
+}
+
+/*
+ * A map whose records have our size is used again; another one is left out, and its records
+ * are copied once the new map exists.
+ */
+static int reuse_maps(struct weir_bpf *bpf, struct weir_programs *skel,
+		      int old_fds[WEIR_MAP_COUNT_], struct weir_error *err)
+{
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, pinned_maps[i].map);
+		struct bpf_map_info info = {};
+		uint32_t len = sizeof(info);
+
+		old_fds[i] = -1;
+		if (!map)
+			return weir_fail(err, -ENOENT, "no map %s in the programs",
+					 pinned_maps[i].map);
+		if (bpf->map_fds[i] < 0)
+			continue;
+		if (bpf_map_get_info_by_fd(bpf->map_fds[i], &info, &len) < 0)
+			return weir_fail(err, -errno, "pin '%s': %s", pinned_maps[i].pin,
+					 strerror(errno));
+		if (info.value_size != bpf_map__value_size(map) ||
+		    info.max_entries != bpf_map__max_entries(map)) {
+			old_fds[i] = take_fd(bpf->map_fds[i]);
+			continue;
+		}
+		if (bpf_map__reuse_fd(map, bpf->map_fds[i]) < 0)
+			return weir_fail(err, -errno, "take over pin '%s': %s", pinned_maps[i].pin,
+					 strerror(errno));
+	}
+	return 0;
+}
+
+/*
+ * Records are only ever appended to, so the common prefix means the same on both sides. Maps
+ * that are keyed by anything but an index are private and start afresh.
+ */
+static int copy_records(int from, int to, struct weir_error *err)
+{
+	struct bpf_map_info old = {}, new = {};
+	uint32_t old_len = sizeof(old), new_len = sizeof(new);
+	scoped(freep) char *value = NULL;
+	uint32_t n;
+
+	if (bpf_map_get_info_by_fd(from, &old, &old_len) < 0 ||
+	    bpf_map_get_info_by_fd(to, &new, &new_len) < 0)
+		return weir_fail(err, -errno, "migrate records: %s", strerror(errno));
+	if (old.type != BPF_MAP_TYPE_ARRAY || new.type != BPF_MAP_TYPE_ARRAY)
+		return 0;
+	/* One buffer serves both sizes: what the old record lacks stays zero behind it. */
+	value = calloc(1, (size_t)old.value_size + new.value_size + 16);
+	if (!value)
+		return weir_fail_memory(err);
+	n = old.max_entries < new.max_entries ? old.max_entries : new.max_entries;
+	for (uint32_t i = 0; i < n; i++) {
+		if (bpf_map_lookup_elem(from, &i, value) < 0 ||
+		    bpf_map_update_elem(to, &i, value, BPF_ANY) < 0)
+			return weir_fail(err, -errno, "migrate record %u: %s", i, strerror(errno));
+	}
+	return 0;
+}
+
+/* Pin @map under its name in one step, so that nobody finds a table missing meanwhile. */
+static int pin_map(const struct weir_bpf *bpf, size_t which, gid_t gid, struct weir_error *err)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+
+	/* bpffs refuses names with a dot. */
+	if (pin_path(bpf, pinned_maps[which].pin, path, err) < 0 ||
+	    pin_path(bpf, "private/fresh", fresh, err) < 0 || unpin(bpf, "private/fresh", err) < 0)
+		return err->code;
+	if (bpf_obj_pin(bpf->map_fds[which], fresh) < 0)
+		return weir_fail(err, -errno, "pin '%s': %s", fresh, strerror(errno));
+	if (chown(fresh, 0, gid) < 0 || chmod(fresh, pinned_maps[which].mode) < 0 ||
+	    rename(fresh, path) < 0)
+		return weir_fail(err, -errno, "pin '%s': %s", path, strerror(errno));
+	return 0;
+}
+
+static int take_maps(struct weir_bpf *bpf, const struct weir_programs *skel, int *old_fds,
+		     gid_t gid, struct weir_error *err)
+{
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++) {
+		if (bpf->map_fds[i] >= 0)
+			continue;
+		bpf->map_fds[i] =
+			fcntl(bpf_object__find_map_fd_by_name(skel->obj, pinned_maps[i].map),
+			      F_DUPFD_CLOEXEC, 3);
+		if (bpf->map_fds[i] < 0)
+			return weir_fail(err, -errno, "dup: %s", strerror(errno));
+		if (old_fds[i] >= 0 && copy_records(old_fds[i], bpf->map_fds[i], err) < 0)
+			return err->code;
+		if (pin_map(bpf, i, gid, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* The stints in flight belong to whoever was metered before: unknown to new programs. */
+static int forget_stints(const struct weir_bpf *bpf, struct weir_error *err)
+{
+	const struct weir_cpu none = {};
+
+	for (uint32_t i = 0; i < WEIR_MAX_CPUS; i++) {
+		if (bpf_map_update_elem(bpf->map_fds[WEIR_MAP_CPUS], &i, &none, BPF_ANY) < 0)
+			return weir_fail(err, -errno, "clear cpus: %s", strerror(errno));
+	}
+	return 0;
+}
+
+static struct bpf_link *attach_one(struct bpf_program *program, int slots_fd)
+{
+	union bpf_iter_link_info which = { .map.map_fd = (uint32_t)slots_fd };
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &which,
+		    .link_info_len = sizeof(which));
+
+	if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
+		return bpf_program__attach_iter(program, &opts);
+	return bpf_program__attach(program);
+}
+
+/* Old links go first: two meters at once would count twice, a gap of a millisecond loses less. */
+static int attach_and_pin(const struct weir_bpf *bpf, const struct weir_programs *skel, gid_t gid,
+			  struct weir_error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pinned_links); i++) {
+		if (unpin(bpf, pinned_links[i].pin, err) < 0)
+			return err->code;
+	}
+	if (forget_stints(bpf, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < ARRAY_SIZE(pinned_links); i++) {
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(skel->obj, pinned_links[i].program);
+		struct bpf_link *link;
+		char path[PATH_MAX];
+		int r;
+
+		if (pin_path(bpf, pinned_links[i].pin, path, err) < 0)
+			return err->code;
+		link = program ? attach_one(program, bpf->map_fds[WEIR_MAP_SLOTS]) : NULL;
+		if (!link)
+			return weir_fail(err, program ? -errno : -ENOENT, "attach program %s: %s",
+					 pinned_links[i].program,
+					 strerror(program ? errno : ENOENT));
+		r = bpf_link__pin(link, path);
+		bpf_link__destroy(link); /* lets go of the fd; the pin keeps it attached */
+		if (r < 0)
+			return weir_fail(err, r, "pin '%s': %s", path, strerror(-r));
+		if (!strchr(pinned_links[i].pin, '/') &&
+		    (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
+			return weir_fail(err, -errno, "chown '%s': %s", path, strerror(errno));
+	}
+	return 0;
+}
+
+WEIR_DEFINE_CLEANUP(struct weir_programs, weir_programs__destroy);
+
+static int open_skeleton(const struct weir_bpf_options *options, struct weir_programs **ret,
+			 struct weir_error *err)
+{
+	struct weir_programs *skel;
+
+	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+		return weir_fail(err, -ENOENT,
+				 "/sys/kernel/btf/vmlinux: %s: weir needs a kernel built with "
+				 "CONFIG_DEBUG_INFO_BTF",
+				 strerror(errno));
+	libbpf_set_print(on_libbpf_print);
+	skel = weir_programs__open();
+	if (!skel)
+		return weir_fail(err, -errno, "open the BPF programs: %s", strerror(errno));
+	skel->rodata->weir_level = options->container_level;
+	skel->rodata->weir_page_shift = (uint32_t)__builtin_ctzl((unsigned long)getpagesize());
+	*ret = skel;
+	return 0;
+}
+
+static int load_programs(struct weir_programs *skel, struct weir_error *err)
+{
+	int r = weir_programs__load(skel);
+
+	if (r == -EPERM)
+		return weir_fail(
+			err, r,
+			"the kernel refused the BPF programs: root (or CAP_BPF, CAP_PERFMON "
+			"and CAP_NET_ADMIN) is needed, and no lockdown");
+	if (r < 0)
+		return weir_fail(err, r,
+				 "the kernel refused the BPF programs: %s (the verifier's log is "
+				 "above; weir needs Linux 6.1 or newer)",
+				 strerror(-r));
+	return 0;
+}
+
+static void close_fds(int fds[WEIR_MAP_COUNT_])
+{
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++)
+		fds[i] = close_fd(fds[i]);
+}
+
+int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
+		  enum weir_bpf_start *ret_start, struct weir_error *err)
+{
+	scoped(weir_programs__destroyp) struct weir_programs *skel = NULL;
+	int old_fds[WEIR_MAP_COUNT_];
+	uint32_t zero = 0;
+	struct weir_node node;
+	bool migrated = false;
+	int r;
+
+	if (make_dirs(bpf, options, err) < 0 || open_maps(bpf, err) < 0 ||
+	    read_node(bpf, &node, err) < 0)
+		return err->code;
+	if (node.abi_version == WEIR_ABI_VERSION && node.programs == fingerprint(options) &&
+	    links_are_pinned(bpf)) {
+		*ret_start = WEIR_BPF_ADOPTED;
+		return 0;
+	}
+
+	if (open_skeleton(options, &skel, err) < 0)
+		return err->code;
+	r = reuse_maps(bpf, skel, old_fds, err);
+	if (r == 0)
+		r = load_programs(skel, err);
+	if (r == 0)
+		r = take_maps(bpf, skel, old_fds, options->reader_gid, err);
+	migrated = old_fds[WEIR_MAP_SLOTS] >= 0;
+	close_fds(old_fds);
+	if (r < 0 || attach_and_pin(bpf, skel, options->reader_gid, err) < 0)
+		return err->code;
+
+	*ret_start = migrated		? WEIR_BPF_MIGRATED
+		     : node.abi_version ? WEIR_BPF_REPLACED
+					: WEIR_BPF_FRESH;
+	/* Last: until it says so, the next start does all of this again. */
+	node.abi_version = WEIR_ABI_VERSION;
+	node.slot_size = sizeof(struct weir_slot);
+	node.n_cpus = (uint32_t)libbpf_num_possible_cpus();
+	node.programs = fingerprint(options);
+	if (bpf_map_update_elem(bpf->map_fds[WEIR_MAP_NODE], &zero, &node, BPF_ANY) < 0)
+		return weir_fail(err, -errno, "write pin 'node': %s", strerror(errno));
+	return 0;
+}
