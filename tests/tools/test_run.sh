@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/run believes no program that contradicts itself.
+set -euo pipefail
+tree=$(readlink -f "$(dirname "$0")/../..")
+# shellcheck source=tests/tap.sh
+. "$tree/tests/tap.sh"
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# program NAME SCRIPT: one that says what the script says.
+program() {
+    printf '#!/bin/bash\n%s\n' "$2" >"$dir/$1"
+    chmod +x "$dir/$1"
+}
+
+# run_programs NAME…: fresh results; what was printed, and the closing line.
+run_programs() {
+    local programs=("${@/#/$dir/}")
+    "$tree/tests/run" --reset --logs "$dir/logs" --group g --seconds 1 "${programs[@]}" || :
+    "$tree/tests/run" --logs "$dir/logs" --total || echo "status $?"
+}
+
+closing() {
+    run_programs "$@" | grep -E '^[0-9]+ passed'
+}
+
+program good 'echo 1..2; echo "ok 1 - a"; echo "ok 2 - b"'
+program skips 'echo 1..2; echo "ok 1 - a # SKIP no moon"; echo "ok 2 - b"'
+program skips_all 'echo "1..0 # SKIP no sun"'
+program gives_up 'echo "# no stars"; exit 77'
+program bad 'echo 1..2; echo "not ok 1 - sky is green"; echo "# seen: blue"; echo "ok 2 - b"'
+program short 'echo 1..3; echo "ok 1 - a"'
+program long 'echo 1..1; echo "ok 1 - a"; echo "ok 2 - b"'
+program planless 'echo "ok 1 - a"'
+program silent ':'
+program dies 'echo 1..1; echo "ok 1 - a"; kill -SEGV $$'
+program lies 'echo 1..1; echo "ok 1 - a"; exit 3'
+program hangs 'echo 1..1; echo "ok 1 - a"; sleep 30'
+program two_suites 'echo 1..1; echo "ok 1 - a"; echo 1..2; echo "ok 1 - b"; echo "ok 2 - c"'
+
+is "$(closing good)" "2 passed, 0 failed, 0 skipped" "points are counted"
+is "$(closing skips)" "1 passed, 0 failed, 1 skipped" "a skipped point is not a passed one"
+matches "$(run_programs skips)" "skipped: a: no moon" "a skip shows its reason"
+is "$(closing good skips_all)" "2 passed, 0 failed, 1 skipped" "a whole program can be skipped"
+matches "$(run_programs good gives_up)" "skipped: .*: no stars" "status 77 skips, with the last comment"
+is "$(closing bad)" "1 passed, 1 failed, 0 skipped" "a failed point is counted"
+matches "$(run_programs bad)" "failed: sky is green.*seen: blue" "the log of what failed is shown"
+matches "$(run_programs bad)" "status 1" "a failure is the exit status"
+is "$(closing short)" "1 passed, 1 failed, 0 skipped" "fewer points than planned is a failure"
+is "$(closing long)" "2 passed, 1 failed, 0 skipped" "more points than planned is a failure"
+is "$(closing planless)" "1 passed, 1 failed, 0 skipped" "no plan is a failure"
+is "$(closing silent)" "0 passed, 1 failed, 0 skipped" "silence is a failure"
+is "$(closing dies)" "1 passed, 1 failed, 0 skipped" "a death after the last point is a failure"
+matches "$(run_programs dies)" "died of SIGSEGV" "a death is named"
+is "$(closing lies)" "1 passed, 1 failed, 0 skipped" "a bad exit status is a failure"
+matches "$(run_programs hangs)" "failed: took longer than 1.0 s" "a program that hangs is ended"
+is "$(closing two_suites)" "3 passed, 0 failed, 0 skipped" "plans of several suites add up"
+is "$(closing absent)" "0 passed, 1 failed, 0 skipped" "a program that is not there is a failure"
+matches "$(closing good bad skips)" "^4 passed, 1 failed, 1 skipped$" "programs add up"
+
+"$tree/tests/run" --reset --logs "$dir/logs" --group a "$dir/good" >/dev/null
+"$tree/tests/run" --logs "$dir/logs" --group b --step lint -- true >/dev/null
+is "$("$tree/tests/run" --logs "$dir/logs" --total)" "3 passed, 0 failed, 0 skipped" "groups add up"
+"$tree/tests/run" --logs "$dir/logs" --group b --step fmt -- false >/dev/null || :
+is "$("$tree/tests/run" --logs "$dir/logs" --total || :)" "3 passed, 1 failed, 0 skipped" \
+    "a group may be run in several goes"
+"$tree/tests/run" --reset --logs "$dir/logs" >/dev/null
+fails "a run without any test is no success" "$tree/tests/run" --logs "$dir/logs" --total
+
+done_testing
