@@ -9,8 +9,7 @@
  * crash of the machine ends them anyway. Knows how to keep things, not what they mean.
  */
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 #include "base/cleanup.h"
 
@@ -23,8 +22,15 @@ struct weir_store;
  * text names it). -EUCLEAN: the file is damaged or not ours. -ENOTSUP: a newer schema.
  */
 int weir_store_open(const char *dir, struct weir_store **ret, struct weir_error *err);
+/* Lets go of the lock too. NULL is fine. Always returns NULL. */
 struct weir_store *weir_store_close(struct weir_store *store);
 WEIR_DEFINE_CLEANUP(struct weir_store, weir_store_close);
+
+/* The lock alone, until *@ret_fd is closed; @dir has to exist. -EBUSY. */
+int weir_store_lock(const char *dir, int *ret_fd, struct weir_error *err);
+
+/* Remove the database from @dir, but not the lock file. The caller holds weir_store_lock(). */
+int weir_store_purge(const char *dir, struct weir_error *err);
 
 /* A small text by name, such as "boot_id". get: -ENOENT when never put; @buf holds a NUL. */
 int weir_store_put_text(struct weir_store *store, const char *name, const char *value,
@@ -42,6 +48,7 @@ int weir_store_delete(struct weir_store *store, const char *id, struct weir_erro
 /*
  * All containers in order of id. @fn takes the container. It may return negative to stop; that
  * is returned. A record that can't be read is skipped and counted in *@ret_bad.
+ * -EUCLEAN: the file is damaged.
  */
 typedef int weir_store_fn(struct weir_container *container, void *data, struct weir_error *err);
 int weir_store_foreach(struct weir_store *store, weir_store_fn *fn, void *data,

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store, on real files in a directory of its own. */
+
+#include "store_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void a_record_is_replaced_and_deleted_by_id(void **state)
+{
+	scoped(collection_done) struct collection all = {};
+	struct fixture *f = *state;
+	struct weir_error err = {};
+
+	put_minimal(f->store, "zeta", "one");
+	put_minimal(f->store, "web", "two");
+	put_minimal(f->store, "alpha", "three");
+	put_minimal(f->store, "web", "four");
+	assert_int_equal(weir_store_delete(f->store, "alpha", &err), 0);
+	assert_int_equal(weir_store_delete(f->store, "never-there", &err), 0);
+
+	assert_int_equal(read_all(f->store, &all), 0);
+	assert_int_equal(all.n, 2);
+	assert_string_equal(all.list[0]->id, "web");
+	assert_string_equal(all.list[0]->argv[0], "four");
+	assert_string_equal(all.list[1]->id, "zeta");
+}
+
+static void texts_are_kept_by_name(void **state)
+{
+	struct fixture *f = *state;
+	struct weir_error err = {};
+	char text[8] = "before";
+
+	assert_int_equal(weir_store_get_text(f->store, "boot_id", text, sizeof(text), &err),
+			 -ENOENT);
+	assert_string_equal(text, "before");
+	assert_int_equal(weir_store_put_text(f->store, "boot_id", "one", &err), 0);
+	assert_int_equal(weir_store_put_text(f->store, "boot_id", "two-two", &err), 0);
+	f->store = weir_store_close(f->store);
+	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
+	assert_int_equal(weir_store_get_text(f->store, "boot_id", text, sizeof(text), &err), 0);
+	assert_string_equal(text, "two-two");
+	assert_int_equal(weir_store_get_text(f->store, "boot_id", text, 7, &err), -EFBIG);
+}
+
+static int refuse(struct weir_container *container, void *data, struct weir_error *err)
+{
+	unsigned int *calls = data;
+
+	(*calls)++;
+	weir_container_free(container);
+	return weir_fail(err, -ECANCELED, "enough");
+}
+
+static void a_walk_can_be_stopped_and_walked_again(void **state)
+{
+	scoped(collection_done) struct collection all = {};
+	struct fixture *f = *state;
+	struct weir_error err = {};
+	unsigned int bad = 99, calls = 0;
+
+	put_minimal(f->store, "a", "true");
+	put_minimal(f->store, "b", "true");
+	assert_int_equal(weir_store_foreach(f->store, refuse, &calls, &bad, &err), -ECANCELED);
+	assert_string_equal(err.text, "enough");
+	assert_int_equal(calls, 1);
+	assert_int_equal(bad, 99); /* untouched on failure */
+	assert_int_equal(read_all(f->store, &all), 0);
+	assert_int_equal(all.n, 2);
+}
+
+static void write_database(const struct fixture *f, const void *data, size_t size, off_t at)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/weir.db", f->dir);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, data, size, at), (ssize_t)size);
+	close(fd);
+}
+
+static void a_damaged_file_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct weir_error err = {};
+	char garbage[8192];
+
+	put_minimal(f->store, "web", "true");
+	f->store = weir_store_close(f->store);
+	memset(garbage, 0xa5, sizeof(garbage));
+	write_database(f, garbage, 4096, 4096); /* the second page */
+	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -EUCLEAN);
+	assert_non_null(strstr(err.text, "/weir.db is damaged"));
+	assert_null(f->store);
+
+	write_database(f, garbage, sizeof(garbage), 0);
+	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -EUCLEAN);
+}
+
+static void a_database_of_somebody_else_is_refused_unchanged(void **state)
+{
+	struct fixture *f = *state;
+	struct weir_error err = {};
+
+	tamper(f, "PRAGMA application_id = 1");
+	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -EUCLEAN);
+	assert_non_null(strstr(err.text, "no database of weir's"));
+}
+
+static void a_newer_schema_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct weir_error err = {};
+
+	tamper(f, "PRAGMA user_version = 2");
+	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -ENOTSUP);
+	assert_non_null(
+		strstr(err.text, "was written by a newer weir (schema 2, this one knows 1)"));
+}
+
+static void a_second_daemon_is_refused_by_pid(void **state)
+{
+	struct fixture *f = *state;
+	struct weir_store *second = NULL;
+	struct weir_error err = {};
+	char expected[128];
+
+	assert_int_equal(weir_store_open(f->dir, &second, &err), -EBUSY);
+	snprintf(expected, sizeof(expected),
+		 "state directory '%s' is in use by another weir-daemon (pid %d)", f->dir,
+		 (int)getpid());
+	assert_string_equal(err.text, expected);
+	assert_null(second);
+}
+
+/* A child that dies without a word: the lock has to go with it, and the records have to stay. */
+static void a_killed_daemon_leaves_its_records_and_no_lock(void **state)
+{
+	scoped(collection_done) struct collection all = {};
+	struct fixture *f = *state;
+	struct weir_error err = {};
+	pid_t pid;
+
+	f->store = weir_store_close(f->store);
+	pid = fork();
+	if (pid == 0) {
+		if (weir_store_open(f->dir, &f->store, &err) < 0)
+			_exit(1);
+		put_minimal(f->store, "web", "true");
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
+	assert_int_equal(read_all(f->store, &all), 0);
+	assert_int_equal(all.n, 1);
+}
+
+static void the_database_is_private(void **state)
+{
+	const char *const names[] = { "weir.db", "weir.db-wal", "lock" };
+	struct fixture *f = *state;
+	struct stat st;
+	char path[64];
+
+	put_minimal(f->store, "web", "true");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", f->dir, names[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+	}
+}
+
+static void purge_removes_the_database_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct weir_error err = {};
+	char path[64];
+	int lock_fd = -1;
+
+	put_minimal(f->store, "web", "true");
+	assert_int_equal(weir_store_lock(f->dir, &lock_fd, &err), -EBUSY);
+	f->store = weir_store_close(f->store);
+	assert_int_equal(weir_store_lock(f->dir, &lock_fd, &err), 0);
+	assert_int_equal(weir_store_purge(f->dir, &err), 0);
+	assert_int_equal(weir_store_purge(f->dir, &err), 0); /* nothing left is fine */
+	close(lock_fd);
+
+	snprintf(path, sizeof(path), "%s/lock", f->dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(f->dir), 0); /* so nothing else was there */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(a_record_is_replaced_and_deleted_by_id),
+		STORE_TEST(texts_are_kept_by_name),
+		STORE_TEST(a_walk_can_be_stopped_and_walked_again),
+		STORE_TEST(a_damaged_file_is_refused),
+		STORE_TEST(a_database_of_somebody_else_is_refused_unchanged),
+		STORE_TEST(a_newer_schema_is_refused),
+		STORE_TEST(a_second_daemon_is_refused_by_pid),
+		STORE_TEST(a_killed_daemon_leaves_its_records_and_no_lock),
+		STORE_TEST(the_database_is_private),
+		STORE_TEST(purge_removes_the_database_alone),
+	};
+
+	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+/* The holder writes its pid after it has got the lock, so there may be none yet. */
+static int fail_held(int fd, const char *path, const char *what, struct weir_error *err)
+{
+	char text[16] = "";
+	ssize_t n;
+	long pid;
+
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	pid = n > 0 ? strtol(text, NULL, 10) : 0;
+	if (pid > 0)
+		return weir_fail(err, -EBUSY, "%s is in use by another weir-daemon (pid %ld)", what,
+				 pid);
+	return weir_fail(err, -EBUSY, "%s is in use by another process, which holds %s", what,
+			 path);
+}
+
+/* 1: @fd is what @path names; 0: its last holder removed the file before we had the lock. */
+static int is_current(int fd, const char *path)
+{
+	struct stat ours, theirs;
+
+	return fstat(fd, &ours) == 0 && lstat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
+
+int weir_lock_take(const char *path, const char *what, int *ret_fd, struct weir_error *err)
+{
+	scoped(closep) int fd = -1;
+	char text[16];
+	int n;
+
+	do {
+		fd = close_fd(fd);
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return weir_fail(err, -errno, "open lock file %s: %s", path,
+					 strerror(errno));
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			if (errno == EWOULDBLOCK)
+				return fail_held(fd, path, what, err);
+			return weir_fail(err, -errno, "lock %s: %s", path, strerror(errno));
+		}
+	} while (!is_current(fd, path));
+
+	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		return weir_fail(err, -EIO, "write our pid to %s: %s", path, strerror(errno));
+
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+int weir_lock_drop(const char *path, int fd)
+{
+	/* In this order: whoever opens the file in between finds out that it is gone. */
+	if (fd >= 0)
+		unlink(path);
+	return close_fd(fd);
+}
