@@ -51,8 +51,9 @@ struct weir_launch_options {
 	const char *role; /* NULL: "*" */
 	struct weir_amounts amounts;
 	const char *const *argv; /* NULL-terminated */
-	const char *const *env; /* NULL-terminated "KEY=VALUE", or NULL */
-	const char *user, *workdir; /* or NULL */
+	const char *const
+		*env; /* NULL-terminated "KEY=VALUE", or NULL; foreground: over the caller's */
+	const char *user, *workdir; /* NULL: detached root and "/", foreground the caller's own */
 	bool keep; /* a foreground record stays after the end */
 };
 
@@ -107,6 +108,7 @@ struct weir_container_info {
 	pid_t pid; /* 0: none */
 	uint32_t slot;
 	uint64_t created_us, started_us, ended_us; /* CLOCK_REALTIME; 0: not yet */
+	/* WEIR_ABSENT: the daemon could not read it. */
 	uint64_t cpu_ns, cpu_beyond_ns, wait_ns, nr_periods, nr_throttled, throttled_ns;
 	uint64_t mem_current_bytes, mem_peak_bytes, mem_beyond_bytes, oom_kills;
 	const char *stdout_path, *stderr_path; /* NULL: foreground */
@@ -126,6 +128,9 @@ void weir_container_list_free(struct weir_container_list *list);
 int weir_client_health(struct weir_client *client, bool *ret_healthy);
 /* Version of the daemon, into @buf. */
 int weir_client_version(struct weir_client *client, char *buf, size_t size);
+
+/* One container as the daemon tells it: indented JSON. -ENOENT. Owned by the caller. */
+int weir_client_record(struct weir_client *client, const char *id, char **ret_json);
 
 /* The daemon's answer to a GET_* call as it came, JSON, for `--json`. Owned by the caller. */
 int weir_client_raw(struct weir_client *client, const char *request_json, char **ret_json);

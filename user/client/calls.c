@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The calls of weir/weir.h: request, exchange, decode. Foreground launches are in run.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "client/client.h"
+#include "client/decode.h"
+#include "client/request.h"
+
+/* A call whose answer is read by somebody: a read, and bounded in time. */
+static int ask(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
+{
+	const struct weir_call call = { request, true, WEIR_CLIENT_PATIENCE_MS };
+
+	return weir_client_call(client, &call, ret_body, ret_size);
+}
+
+static int change(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
+{
+	const struct weir_call call = { request, false, WEIR_CLIENT_PATIENCE_MS };
+
+	return weir_client_call(client, &call, ret_body, ret_size);
+}
+
+/* Hand the notes on, or drop them when nobody wants them. */
+static void give_notes(struct weir_answer_notes *from, struct weir_answer_notes *to)
+{
+	if (to)
+		*to = *from;
+	else
+		weir_answer_notes_free(from);
+}
+
+int weir_client_launch(struct weir_client *client, const struct weir_launch_options *options,
+		       struct weir_answer_notes *notes)
+{
+	struct weir_answer_notes said = {};
+	scoped(freep) char *body = NULL;
+	char *request;
+	size_t size;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_launch(options, false, &request, &client->err);
+	if (r == 0)
+		r = change(client, request, &body, &size);
+	if (r == 0)
+		r = weir_decode_launch(body, size, &said, NULL, &client->err);
+	if (r == 0)
+		give_notes(&said, notes);
+	return r;
+}
+
+int weir_client_update(struct weir_client *client, const char *id,
+		       const struct weir_amounts *amounts, struct weir_answer_notes *notes,
+		       bool *ret_pending)
+{
+	struct weir_answer_notes said = {};
+	scoped(freep) char *body = NULL;
+	bool pending;
+	char *request;
+	size_t size;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_update(id, amounts, &request, &client->err);
+	if (r == 0)
+		r = change(client, request, &body, &size);
+	if (r == 0)
+		r = weir_decode_update(body, size, &said, &pending, &client->err);
+	if (r < 0)
+		return r;
+	give_notes(&said, notes);
+	if (ret_pending)
+		*ret_pending = pending;
+	return 0;
+}
+
+int weir_client_kill(struct weir_client *client, const char *id, int signal)
+{
+	char *request;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_on("KILL_CONTAINER", "kill_container", id, "signal", signal, &request,
+			    &client->err);
+	return r < 0 ? r : change(client, request, NULL, NULL);
+}
+
+int weir_client_remove(struct weir_client *client, const char *id)
+{
+	char *request;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_on("REMOVE_CONTAINER", "remove_container", id, NULL, 0, &request,
+			    &client->err);
+	return r < 0 ? r : change(client, request, NULL, NULL);
+}
+
+int weir_client_wait(struct weir_client *client, const char *id, int timeout_ms,
+		     struct weir_wait_result *ret)
+{
+	scoped(freep) char *body = NULL;
+	struct weir_call call = { .repeatable = true, .timeout_ms = timeout_ms };
+	size_t size;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_on("WAIT_CONTAINER", "wait_container", id, NULL, 0, &call.request,
+			    &client->err);
+	if (r == 0)
+		r = weir_client_call(client, &call, &body, &size);
+	if (r == 0)
+		r = weir_decode_wait(body, size, ret, &client->err);
+	if (r == -ETIMEDOUT)
+		return weir_fail(&client->err, r, "container '%s' has not ended", id);
+	return r;
+}
+
+int weir_client_containers(struct weir_client *client, const char *id,
+			   struct weir_container_list *ret)
+{
+	scoped(weir_container_list_free) struct weir_container_list list = {};
+	scoped(freep) char *body = NULL;
+	char *request;
+	size_t size;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_containers(id, &request, &client->err);
+	if (r == 0)
+		r = ask(client, request, &body, &size);
+	if (r == 0)
+		r = weir_decode_containers(body, size, &list, &client->err);
+	if (r < 0)
+		return r;
+	if (id && list.n == 0)
+		return weir_fail(&client->err, -ENOENT, "no container '%s'", id);
+
+	*ret = list;
+	list = (struct weir_container_list){};
+	return 0;
+}
+
+int weir_client_record(struct weir_client *client, const char *id, char **ret_json)
+{
+	scoped(freep) char *body = NULL;
+	char *request;
+	size_t size;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_containers(id, &request, &client->err);
+	if (r == 0)
+		r = ask(client, request, &body, &size);
+	return r < 0 ? r : weir_decode_record(body, size, ret_json, &client->err);
+}
+
+int weir_client_health(struct weir_client *client, bool *ret_healthy)
+{
+	scoped(freep) char *body = NULL;
+	char *request;
+	size_t size;
+	int r;
+
+	weir_client_begin(client);
+	request = strdup("{\"type\":\"GET_HEALTH\"}");
+	if (!request)
+		return weir_fail_memory(&client->err);
+	r = ask(client, request, &body, &size);
+	return r < 0 ? r : weir_decode_health(body, size, ret_healthy, &client->err);
+}
+
+int weir_client_version(struct weir_client *client, char *buf, size_t buf_size)
+{
+	scoped(freep) char *body = NULL;
+	char *request;
+	size_t size;
+	int r;
+
+	weir_client_begin(client);
+	request = strdup("{\"type\":\"GET_VERSION\"}");
+	if (!request)
+		return weir_fail_memory(&client->err);
+	r = ask(client, request, &body, &size);
+	return r < 0 ? r : weir_decode_version(body, size, buf, buf_size, &client->err);
+}
+
+int weir_client_raw(struct weir_client *client, const char *request_json, char **ret_json)
+{
+	char *request;
+	size_t size;
+
+	weir_client_begin(client);
+	request = strdup(request_json);
+	if (!request)
+		return weir_fail_memory(&client->err);
+	return ask(client, request, ret_json, &size);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_DECODE_H
+#define WEIR_DECODE_H
+
+/*
+ * The daemon's answers, from JSON into what weir.h promises.
+ *
+ * Unknown members are ignored; a member that should be there and is not, or
+ * has another type, is -EIO with its name. Outputs are untouched on failure.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "weir/weir.h"
+
+struct weir_error;
+
+#define WEIR_MAX_JOIN 8
+
+/* Where a foreground command has to join: absolute directories. */
+struct weir_join_list {
+	size_t n;
+	struct {
+		int version; /* of its hierarchy: 1 or 2 */
+		char *path;
+	} list[WEIR_MAX_JOIN];
+};
+
+void weir_join_list_done(struct weir_join_list *join);
+
+/* @join may be NULL. */
+int weir_decode_launch(const char *text, size_t size, struct weir_answer_notes *ret_notes,
+		       struct weir_join_list *ret_join, struct weir_error *err);
+int weir_decode_update(const char *text, size_t size, struct weir_answer_notes *ret_notes,
+		       bool *ret_pending, struct weir_error *err);
+int weir_decode_wait(const char *text, size_t size, struct weir_wait_result *ret,
+		     struct weir_error *err);
+int weir_decode_health(const char *text, size_t size, bool *ret_healthy, struct weir_error *err);
+int weir_decode_version(const char *text, size_t size, char *buf, size_t buf_size,
+			struct weir_error *err);
+
+/* decode_containers.c */
+int weir_decode_containers(const char *text, size_t size, struct weir_container_list *ret,
+			   struct weir_error *err);
+/* The only container in the answer, as indented JSON. -ENOENT: there is none. */
+int weir_decode_record(const char *text, size_t size, char **ret_json, struct weir_error *err);
+
+#endif /* WEIR_DECODE_H */

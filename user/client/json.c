@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/json.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "weir/abi.h"
+
+static int wrong_type(const char *key, const char *wanted, struct weir_error *err)
+{
+	return weir_fail(err, -EIO, "the daemon's answer: '%s' is not %s", key, wanted);
+}
+
+int weir_json_answer(const char *text, size_t size, const char *member, json_t **ret_root,
+		     const json_t **ret, struct weir_error *err)
+{
+	scoped(json_drop) json_t *root = NULL;
+	const json_t *object;
+	json_error_t why;
+
+	root = json_loadb(text ? text : "", size, JSON_REJECT_DUPLICATES, &why);
+	if (!root)
+		return weir_fail(err, -EIO, "the daemon's answer is not JSON: %s at byte %d",
+				 why.text, why.position);
+	object = json_object_get(root, member);
+	if (!json_is_object(object))
+		return wrong_type(member, "there", err);
+
+	*ret = object;
+	*ret_root = take_ptr(root);
+	return 0;
+}
+
+int weir_json_text(const json_t *object, const char *key, const char **ret, struct weir_error *err)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_string(value))
+		return wrong_type(key, "text", err);
+	*ret = json_string_value(value);
+	return 0;
+}
+
+int weir_json_bool(const json_t *object, const char *key, bool *ret, struct weir_error *err)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_boolean(value))
+		return wrong_type(key, "true or false", err);
+	*ret = json_is_true(value);
+	return 0;
+}
+
+int weir_json_int(const json_t *object, const char *key, int *ret, struct weir_error *err)
+{
+	const json_t *value = json_object_get(object, key);
+	json_int_t number;
+
+	if (!value)
+		return 0;
+	number = json_integer_value(value);
+	if (!json_is_integer(value) || number < INT_MIN || number > INT_MAX)
+		return wrong_type(key, "a small whole number", err);
+	*ret = (int)number;
+	return 0;
+}
+
+int weir_json_u64(const json_t *object, const char *key, uint64_t *ret, struct weir_error *err)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!value)
+		return 0;
+	if (json_is_string(value) && strcmp(json_string_value(value), "Infinity") == 0) {
+		*ret = WEIR_INFINITE;
+		return 0;
+	}
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return wrong_type(key, "a whole number", err);
+	*ret = (uint64_t)json_integer_value(value);
+	return 0;
+}
+
+int weir_json_object(const json_t *object, const char *key, const json_t **ret,
+		     struct weir_error *err)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_object(value))
+		return wrong_type(key, "an object", err);
+	*ret = value;
+	return 0;
+}
+
+int weir_json_array(const json_t *object, const char *key, const json_t **ret,
+		    struct weir_error *err)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_array(value))
+		return wrong_type(key, "a list", err);
+	*ret = value;
+	return 0;
+}

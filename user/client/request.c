@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/request.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "weir/weir.h"
+
+#define MCPU_PER_CPU  1000.0
+#define BYTES_PER_MIB 1048576.0
+
+/*
+ * Builders below return a new reference or NULL, and jansson's "_new" setters take NULL for a
+ * failure, so a whole body is built first and judged once, in finish().
+ */
+
+static void json_drop(json_t **json)
+{
+	json_decref(*json);
+}
+
+static int finish(const json_t *body, bool built, char **ret, struct weir_error *err)
+{
+	char *text = built ? json_dumps(body, JSON_COMPACT) : NULL;
+
+	if (!text)
+		return weir_fail_memory(err);
+	*ret = text;
+	return 0;
+}
+
+static bool is_utf8(const char *text)
+{
+	json_t *json = json_string(text);
+
+	json_decref(json);
+	return json != NULL;
+}
+
+static int check_utf8(const char *what, const char *text, struct weir_error *err)
+{
+	if (!text || is_utf8(text))
+		return 0;
+	return weir_fail(err, -EINVAL, "%s is not UTF-8 text", what);
+}
+
+static int check_all_utf8(const char *what, const char *const *list, struct weir_error *err)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		if (!is_utf8(list[i]))
+			return weir_fail(err, -EINVAL, "%s %zu is not UTF-8 text", what, i + 1);
+	return 0;
+}
+
+/* For the record: what can't be told exactly is told with '?' in place of each odd byte. */
+static json_t *text_for_show(const char *text)
+{
+	scoped(freep) char *copy = NULL;
+	json_t *json = json_string(text);
+
+	if (json)
+		return json;
+	copy = strdup(text);
+	if (!copy)
+		return NULL;
+	for (char *c = copy; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	return json_string(copy);
+}
+
+static json_t *container_id(const char *id)
+{
+	return json_pack("{s:s}", "value", id);
+}
+
+static json_t *amount_value(uint64_t amount, double unit)
+{
+	if (amount == WEIR_INFINITE)
+		return json_pack("{s:s}", "value", "Infinity");
+	return json_pack("{s:f}", "value", (double)amount / unit);
+}
+
+static json_t *scalar_resource(const char *name, uint64_t amount, double unit)
+{
+	return json_pack("{s:s, s:s, s:o}", "name", name, "type", "SCALAR", "scalar",
+			 amount_value(amount, unit));
+}
+
+/* Requests go into "resources", limits into "limits"; what was not said into neither. */
+static bool add_amounts(json_t *call, const struct weir_amounts *amounts)
+{
+	json_t *resources = json_array(), *limits = json_object();
+	bool ok = true;
+
+	if (amounts->cpu_request_mcpu != WEIR_ABSENT)
+		ok &= !json_array_append_new(
+			resources,
+			scalar_resource("cpus", amounts->cpu_request_mcpu, MCPU_PER_CPU));
+	if (amounts->mem_request_bytes != WEIR_ABSENT)
+		ok &= !json_array_append_new(
+			resources,
+			scalar_resource("mem", amounts->mem_request_bytes, BYTES_PER_MIB));
+	if (amounts->cpu_limit_mcpu != WEIR_ABSENT)
+		ok &= !json_object_set_new(limits, "cpus",
+					   amount_value(amounts->cpu_limit_mcpu, MCPU_PER_CPU));
+	if (amounts->mem_limit_bytes != WEIR_ABSENT)
+		ok &= !json_object_set_new(limits, "mem",
+					   amount_value(amounts->mem_limit_bytes, BYTES_PER_MIB));
+	ok &= !json_object_set_new(call, "resources", resources);
+	ok &= !json_object_set_new(call, "limits", limits);
+	return ok;
+}
+
+static json_t *environment(const char *const *env)
+{
+	json_t *variables = json_array();
+
+	for (size_t i = 0; env && env[i]; i++) {
+		const char *equals = strchrnul(env[i], '=');
+		size_t name_size = (size_t)(equals - env[i]);
+
+		if (json_array_append_new(variables,
+					  json_pack("{s:s%, s:s}", "name", env[i], name_size,
+						    "value", *equals ? equals + 1 : "")) < 0) {
+			json_decref(variables);
+			return NULL;
+		}
+	}
+	return json_pack("{s:o}", "variables", variables);
+}
+
+static json_t *command(const struct weir_launch_options *options, bool foreground)
+{
+	json_t *arguments = json_array(), *json;
+	bool ok = arguments != NULL;
+
+	for (size_t i = 0; options->argv[i]; i++)
+		ok &= !json_array_append_new(arguments, text_for_show(options->argv[i]));
+	json = json_pack("{s:b, s:o, s:o}", "shell", 0, "value", text_for_show(options->argv[0]),
+			 "arguments", arguments);
+	if (options->user)
+		ok &= !json_object_set_new(json, "user", json_string(options->user));
+
+	/* A foreground command has its caller's environment, which is nobody else's business. */
+	if (options->env && !foreground)
+		ok &= !json_object_set_new(json, "environment", environment(options->env));
+	if (!ok) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static json_t *extension(const struct weir_launch_options *options, bool foreground)
+{
+	return json_pack("{s:b, s:b, s:s*, s:s*}", "foreground", foreground, "keep", options->keep,
+			 "working_directory", options->workdir, "role", options->role);
+}
+
+static int check_launch(const struct weir_launch_options *options, bool foreground,
+			struct weir_error *err)
+{
+	int r;
+
+	if (!options->argv || !options->argv[0])
+		return weir_fail(err, -EINVAL, "there is no command to launch");
+	if (!options->id)
+		return weir_fail(err, -EINVAL, "the container has no id");
+	r = check_utf8("the container's id", options->id, err);
+	if (r == 0)
+		r = check_utf8("the role", options->role, err);
+	if (r == 0)
+		r = check_utf8("the user", options->user, err);
+	if (r == 0)
+		r = check_utf8("the working directory", options->workdir, err);
+	if (r == 0 && !foreground)
+		r = check_all_utf8("argument", options->argv, err);
+	if (r == 0 && !foreground)
+		r = check_all_utf8("environment variable", options->env, err);
+	return r;
+}
+
+int weir_request_launch(const struct weir_launch_options *options, bool foreground, char **ret,
+			struct weir_error *err)
+{
+	scoped(json_drop) json_t *body = NULL;
+	json_t *call = json_object();
+	bool ok = true;
+	int r;
+
+	r = check_launch(options, foreground, err);
+	if (r < 0) {
+		json_decref(call);
+		return r;
+	}
+
+	body = json_pack("{s:s, s:o}", "type", "LAUNCH_CONTAINER", "launch_container", call);
+	if (!body)
+		return weir_fail_memory(err);
+	ok &= !json_object_set_new(call, "container_id", container_id(options->id));
+	ok &= !json_object_set_new(call, "command", command(options, foreground));
+	ok &= add_amounts(call, &options->amounts);
+	ok &= !json_object_set_new(call, "weir", extension(options, foreground));
+	return finish(body, ok, ret, err);
+}
+
+int weir_request_update(const char *id, const struct weir_amounts *change, char **ret,
+			struct weir_error *err)
+{
+	scoped(json_drop) json_t *body = NULL;
+	json_t *call;
+	int r;
+
+	r = check_utf8("the container's id", id, err);
+	if (r < 0)
+		return r;
+	call = json_pack("{s:o}", "container_id", container_id(id));
+	body = json_pack("{s:s, s:o}", "type", "UPDATE_CONTAINER", "update_container", call);
+	return finish(body, body && add_amounts(call, change), ret, err);
+}
+
+int weir_request_containers(const char *id, char **ret, struct weir_error *err)
+{
+	scoped(json_drop) json_t *body = NULL;
+	json_t *call;
+	bool ok = true;
+	int r;
+
+	r = check_utf8("the container's id", id, err);
+	if (r < 0)
+		return r;
+	call = json_pack("{s:b, s:b}", "show_nested", 1, "show_standalone", 1);
+	body = json_pack("{s:s, s:o}", "type", "GET_CONTAINERS", "get_containers", call);
+	if (id)
+		ok = !json_object_set_new(call, "weir",
+					  json_pack("{s:o}", "container_id", container_id(id)));
+	return finish(body, body && ok, ret, err);
+}
+
+int weir_request_on(const char *type, const char *member, const char *id, const char *number,
+		    int value, char **ret, struct weir_error *err)
+{
+	scoped(json_drop) json_t *body = NULL;
+	json_t *call;
+	bool ok = true;
+	int r;
+
+	r = check_utf8("the container's id", id, err);
+	if (r < 0)
+		return r;
+	call = json_pack("{s:o}", "container_id", container_id(id));
+	body = json_pack("{s:s, s:o}", "type", type, member, call);
+	if (number)
+		ok = !json_object_set_new(call, number, json_integer(value));
+	return finish(body, body && ok, ret, err);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_REQUEST_H
+#define WEIR_REQUEST_H
+
+/*
+ * The bodies of calls, as docs/api.md has them. Texts are the caller's to free().
+ *
+ * JSON carries UTF-8 and nothing else: other bytes are refused by name (-EINVAL), except in
+ * the arguments of a foreground command, which are sent for the record only.
+ */
+
+#include <stdbool.h>
+
+struct weir_error;
+struct weir_amounts;
+struct weir_launch_options;
+
+int weir_request_launch(const struct weir_launch_options *options, bool foreground, char **ret,
+			struct weir_error *err);
+int weir_request_update(const char *id, const struct weir_amounts *change, char **ret,
+			struct weir_error *err);
+
+/* @id: one container, or NULL for all. */
+int weir_request_containers(const char *id, char **ret, struct weir_error *err);
+
+/*
+ * A call that takes a container and perhaps one number: {"type": TYPE, MEMBER:
+ * {"container_id": {"value": ID}, NUMBER: value}}. @number: NULL for none.
+ */
+int weir_request_on(const char *type, const char *member, const char *id, const char *number,
+		    int value, char **ret, struct weir_error *err);
+
+#endif /* WEIR_REQUEST_H */
