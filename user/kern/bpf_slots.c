@@ -187,20 +187,39 @@ unsigned int weir_bpf_drop_unclaimed(struct weir_bpf *bpf)
 	return n;
 }
 
-/* The same protocol as weir_metrics_cpu_ns() of weir/metrics.h, over the daemon's own mapping. */
+/* What runs of @slot right now, and how often the CPUs' records have moved so far. */
+static uint64_t in_flight(const struct weir_bpf *bpf, uint32_t slot, uint64_t now,
+			  uint64_t *ret_moves)
+{
+	uint64_t sum = 0, moves = 0;
+
+	for (uint32_t i = 0; i < bpf->node->n_cpus; i++) {
+		const struct weir_cpu *cpu = &bpf->cpus[i];
+		uint32_t seq = __atomic_load_n(&cpu->seq, __ATOMIC_ACQUIRE);
+
+		moves += seq + (seq & 1); /* odd: being written, so must differ afterwards */
+		if (__atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE) == slot) {
+			uint64_t since = __atomic_load_n(&cpu->since_ns, __ATOMIC_ACQUIRE);
+
+			sum += now > since ? now - since : 0;
+		}
+	}
+	*ret_moves = moves;
+	return sum;
+}
+
+/* The protocol of weir/metrics.h, over the daemon's own mapping. */
 uint64_t weir_bpf_cpu_ns(struct weir_bpf *bpf, uint32_t slot)
 {
 	const struct weir_slot *record = weir_bpf_slot(bpf, slot);
-	uint64_t now = now_ns(), total;
+	uint64_t total = 0, before, after;
 
-	if (!record)
-		return 0;
-	total = __atomic_load_n(&record->cpu_ns, __ATOMIC_ACQUIRE);
-	for (uint32_t i = 0; i < bpf->node->n_cpus; i++) {
-		const struct weir_cpu *cpu = &bpf->cpus[i];
-
-		if (__atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE) == slot && now > cpu->since_ns)
-			total += now - cpu->since_ns;
+	for (int attempt = 0; record && attempt < 8; attempt++) {
+		total = in_flight(bpf, slot, now_ns(), &before);
+		total += __atomic_load_n(&record->cpu_ns, __ATOMIC_ACQUIRE);
+		in_flight(bpf, slot, 0, &after);
+		if (before == after)
+			break;
 	}
 	return total;
 }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the planner's actions to the kernel's knobs, and from figures to the slot. */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+static bool memory_is_v1(const struct weir_controller *controller)
+{
+	const struct weir_hierarchies *h = &controller->groups.h;
+	int where = h->where[WEIR_SUBSYS_MEMORY];
+
+	return where >= 0 && h->list[where].version == 1;
+}
+
+static int carry_out(const struct weir_controller *controller, const char *id,
+		     const struct weir_action *action, struct weir_error *err)
+{
+	typedef int knob_fn(const struct weir_groups *, const char *, uint64_t,
+			    struct weir_error *);
+	static knob_fn *const knobs[WEIR_ACTION_COUNT_] = {
+		[WEIR_ACTION_SET_CPU_WEIGHT] = weir_cgroup_set_cpu_weight,
+		[WEIR_ACTION_SET_CPU_MAX] = weir_cgroup_set_cpu_max,
+		[WEIR_ACTION_SET_MEM_LOW] = weir_cgroup_set_mem_low,
+		[WEIR_ACTION_SET_MEM_HIGH] = weir_cgroup_set_mem_high,
+		[WEIR_ACTION_SET_MEM_MAX] = weir_cgroup_set_mem_max,
+		[WEIR_ACTION_SET_OOM_GROUP] = weir_cgroup_set_oom_group,
+	};
+
+	return knobs[action->type](&controller->groups, id, action->value, err);
+}
+
+/*
+ * A finite memory.high makes the kernel reclaim before the write returns, so it goes to the
+ * worker. v1 has no such knob: there the worker tries the limit itself, which reclaims and says
+ * EBUSY until usage fits.
+ */
+static int hand_over(struct weir_controller *controller, const struct weir_container *container,
+		     const struct weir_action *action, struct weir_error *err)
+{
+	struct weir_job job = {
+		.kind = memory_is_v1(controller) ? WEIR_ACTION_SET_MEM_MAX : action->type,
+		.value = action->value,
+		.generation = container->generation,
+	};
+
+	strncpy(job.id, container->id, sizeof(job.id) - 1);
+	return weir_worker_submit(controller->worker, &job, err);
+}
+
+static uint64_t memory_in_use(struct weir_controller *controller,
+			      const struct weir_container *container)
+{
+	struct weir_cgroup_stats stats;
+
+	weir_cgroup_read_stats(&controller->groups, container->id, &stats);
+	return stats.mem_current_bytes == UINT64_MAX ? 0 : stats.mem_current_bytes;
+}
+
+int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
+			    struct weir_error *err)
+{
+	struct weir_live *live = container->live;
+	struct weir_plan plan;
+	uint64_t pending, in_use = 0;
+
+	/* Only a limit that falls can be in the way of what is in use. */
+	if (live->applied.mem_max_bytes != WEIR_ABSENT &&
+	    container->figures.mem_limit_bytes < live->applied.mem_max_bytes)
+		in_use = memory_in_use(controller, container);
+	weir_plan_static(&container->figures, &live->applied, in_use, &plan, &pending);
+
+	for (size_t i = 0; i < plan.n; i++) {
+		const struct weir_action *action = &plan.actions[i];
+		bool blocks =
+			action->type == WEIR_ACTION_SET_MEM_HIGH && action->value != WEIR_INFINITE;
+		int r;
+
+		r = blocks ? hand_over(controller, container, action, err)
+			   : carry_out(controller, container->id, action, err);
+		if (r == -ENOENT)
+			return 0; /* it has just ended: news, not an error */
+		if (r == -EBUSY && action->type == WEIR_ACTION_SET_MEM_MAX) {
+			pending = action->value; /* it grew while we looked */
+			break;
+		}
+		if (r < 0)
+			return weir_fail_in(err, "container '%s'", container->id);
+		if (!blocks || !memory_is_v1(controller))
+			weir_applied_note(&live->applied, action);
+	}
+
+	pthread_rwlock_wrlock(&controller->lock);
+	container->pending_mem_limit_bytes = pending;
+	pthread_rwlock_unlock(&controller->lock);
+	return 0;
+}
+
+void weir_controller_on_job(const struct weir_job *job, void *data)
+{
+	struct weir_controller *controller = data;
+	struct weir_container *container = weir_ledger_find(controller->ledger, job->id);
+	struct weir_error err = {};
+
+	if (!container || container->generation != job->generation ||
+	    container->state == WEIR_STATE_EXITED)
+		return; /* late news of one that is gone */
+	if (job->error.code == -EBUSY || job->error.code == -ENOENT)
+		return; /* v1: does not fit yet, tried again at the next tick; or it is ending */
+	if (job->error.code < 0) {
+		weir_warn("container '%s': %s, retrying at next tick", job->id, job->error.text);
+		return;
+	}
+	/* Usage has been pushed down: the limit that waited may fit by now. */
+	if (container->pending_mem_limit_bytes != WEIR_ABSENT &&
+	    weir_controller_actuate(controller, container, &err) < 0)
+		weir_warn("%s, retrying at next tick", err.text);
+}
+
+void weir_controller_publish(struct weir_controller *controller,
+			     const struct weir_container *container)
+{
+	struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+
+	if (!slot || slot->generation != container->generation)
+		return;
+	slot->cpu_request_mcpu = container->figures.cpu_request_mcpu;
+	slot->cpu_limit_mcpu = container->figures.cpu_limit_mcpu;
+	slot->mem_request_bytes = container->figures.mem_request_bytes;
+	slot->mem_limit_bytes = container->figures.mem_limit_bytes;
+}
+
+void weir_controller_learn_applied(struct weir_controller *controller,
+				   struct weir_container *container)
+{
+	struct weir_live *live = container->live;
+	struct weir_cgroup_stats stats;
+
+	weir_cgroup_read_stats(&controller->groups, container->id, &stats);
+	if (stats.cpu_quota_mcpu == container->figures.cpu_limit_mcpu)
+		live->applied.cpu_max_mcpu = stats.cpu_quota_mcpu;
+	if (stats.mem_max_bytes != UINT64_MAX || container->figures.mem_limit_bytes == UINT64_MAX)
+		live->applied.mem_max_bytes = stats.mem_max_bytes;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The controller's own life, its tick, and what readers see. See controller.h for the map. */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define TICK_US		 1000000
+#define TICK_ACCURACY_US 50000
+#define LOG_TRIM_TICKS	 8 /* each container's files are looked at once in so many ticks */
+
+uint64_t weir_now_us(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+struct weir_live *weir_live_new(struct weir_controller *controller,
+				struct weir_container *container)
+{
+	struct weir_live *live = calloc(1, sizeof(*live));
+
+	if (!live)
+		return NULL;
+	live->controller = controller;
+	live->container = container;
+	live->pidfd = live->caller_pidfd = -1;
+	live->applied = (struct weir_applied)WEIR_APPLIED_NOTHING;
+	container->live = live;
+	return live;
+}
+
+struct weir_live *weir_live_free(struct weir_live *live)
+{
+	if (!live)
+		return NULL;
+	while (live->waiters) {
+		struct weir_waiter *waiter = live->waiters;
+
+		live->waiters = waiter->next;
+		live->controller->n_waiters--;
+		waiter->fn(NULL, waiter->data);
+		free(waiter);
+	}
+	sd_event_source_disable_unref(live->exit_source);
+	sd_event_source_disable_unref(live->caller_source);
+	sd_event_source_disable_unref(live->finish_source);
+	close_fd(live->pidfd);
+	close_fd(live->caller_pidfd);
+	free(live->stdout_path);
+	free(live->stderr_path);
+	live->container->live = NULL;
+	free(live);
+	return NULL;
+}
+
+void weir_controller_save(struct weir_controller *controller,
+			  const struct weir_container *container)
+{
+	struct weir_error err = {};
+
+	if (weir_store_put(controller->store, container, &err) < 0)
+		weir_err("container '%s': not written down, a restart would lose it: %s",
+			 container->id, err.text);
+}
+
+void weir_controller_publish_node(struct weir_controller *controller)
+{
+	struct weir_node *node = weir_bpf_node(controller->bpf);
+	const struct weir_capacity *capacity = weir_ledger_capacity(controller->ledger);
+
+	node->capacity_mcpu = capacity->total_mcpu;
+	node->capacity_bytes = capacity->total_bytes;
+	node->reserve_mcpu = capacity->reserve_mcpu;
+	node->reserve_bytes = capacity->reserve_bytes;
+	weir_ledger_requested(controller->ledger, &node->requested_mcpu, &node->requested_bytes);
+	node->daemon_pid = (uint32_t)getpid();
+	memcpy(node->boot_id, controller->machine.boot_id, sizeof(node->boot_id));
+}
+
+static void refresh(struct weir_controller *controller)
+{
+	struct weir_error err = {};
+
+	if (weir_bpf_refresh(controller->bpf, &err) == 0) {
+		controller->refresh_failed = false;
+		return;
+	}
+	__atomic_fetch_add(&weir_bpf_node(controller->bpf)->refresh_failures, 1, __ATOMIC_RELAXED);
+	if (!controller->refresh_failed)
+		weir_warn(
+			"memory and throttle figures are not refreshed: %s, retrying at each tick",
+			err.text);
+	controller->refresh_failed = true;
+}
+
+/* v1 has no memory.oom.group: there, one process killed for the limit means all of them. */
+static void check_oom(struct weir_controller *controller, struct weir_container *container)
+{
+	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+	const struct weir_hierarchies *h = &controller->groups.h;
+	int where = h->where[WEIR_SUBSYS_MEMORY];
+	struct weir_error err = {};
+
+	if (!slot || slot->oom_kills == 0 || where < 0 || h->list[where].version != 1)
+		return;
+	if (weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
+		weir_warn(
+			"container '%s': out of memory, but not killed: %s, retrying at next tick",
+			container->id, err.text);
+}
+
+static void tick_container(struct weir_controller *controller, struct weir_container *container,
+			   size_t turn)
+{
+	struct weir_error err = {};
+
+	if (container->state != WEIR_STATE_RUNNING)
+		return;
+	check_oom(controller, container);
+	if (container->pending_mem_limit_bytes != WEIR_ABSENT &&
+	    weir_controller_actuate(controller, container, &err) < 0)
+		weir_warn("container '%s': %s, retrying at next tick", container->id, err.text);
+	if ((turn + controller->n_ticks) % LOG_TRIM_TICKS == 0)
+		weir_logs_trim(controller, container);
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct weir_controller *controller = data;
+	struct weir_container *const *all;
+	size_t n;
+
+	refresh(controller);
+	controller->n_ticks++;
+	all = weir_ledger_all(controller->ledger, &n);
+	for (size_t i = 0; i < n; i++)
+		tick_container(controller, all[i], i);
+	weir_bpf_node(controller->bpf)->tick_ns = weir_now_us(CLOCK_MONOTONIC) * 1000;
+
+	sd_event_source_set_time(source, usec + TICK_US);
+	return 0;
+}
+
+static int start_tick(struct weir_controller *controller, struct weir_error *err)
+{
+	int r;
+
+	r = sd_event_add_time_relative(controller->event, &controller->tick_source, CLOCK_MONOTONIC,
+				       TICK_US, TICK_ACCURACY_US, on_tick, controller);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(controller->tick_source, SD_EVENT_ON);
+	return r < 0 ? weir_fail(err, r, "start the tick: %s", strerror(-r)) : 0;
+}
+
+static int init_lock(struct weir_controller *controller, struct weir_error *err)
+{
+	pthread_rwlockattr_t attr;
+	int r;
+
+	pthread_rwlockattr_init(&attr);
+	/* A stream of readers must never hold up the one who changes things. */
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	r = pthread_rwlock_init(&controller->lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+	return r ? weir_fail(err, -r, "make a lock: %s", strerror(r)) : 0;
+}
+
+static void log_bpf_start(enum weir_bpf_start start, const char *pin_dir)
+{
+	static const char *const text[] = {
+		[WEIR_BPF_FRESH] = "loaded and pinned below",
+		[WEIR_BPF_ADOPTED] = "taken over as they were pinned below",
+		[WEIR_BPF_REPLACED] = "replaced, over the maps pinned below",
+		[WEIR_BPF_MIGRATED] = "loaded, and records migrated, below",
+	};
+
+	weir_info("BPF programs %s '%s'", text[start], pin_dir);
+}
+
+static int open_kernel_side(struct weir_controller *controller,
+			    const struct weir_controller_options *options, struct weir_error *err)
+{
+	struct weir_bpf_options bpf = { .pin_dir = options->pin_dir,
+					.reader_gid = options->reader_gid };
+	enum weir_bpf_start start;
+	char where[512];
+
+	if (weir_machine_read(&controller->machine, err) < 0 ||
+	    weir_groups_open(options->cgroup_prefix, options->cgroup_parent, options->run_dir,
+			     &controller->groups, err) < 0)
+		return err->code;
+	weir_hierarchies_describe(&controller->groups.h, where, sizeof(where));
+	weir_info("%s", where);
+
+	bpf.container_level = controller->groups.h.level;
+	if (weir_bpf_open(&bpf, &controller->bpf, &start, err) < 0)
+		return err->code;
+	log_bpf_start(start, options->pin_dir);
+	return 0;
+}
+
+static int open_ledger(struct weir_controller *controller,
+		       const struct weir_controller_options *options, struct weir_error *err)
+{
+	struct weir_capacity capacity = {
+		.total_mcpu = controller->machine.cpus * 1000,
+		.total_bytes = controller->machine.mem_bytes,
+		.reserve_mcpu = options->reserve_mcpu,
+		.reserve_bytes = options->reserve_bytes,
+	};
+
+	return weir_ledger_new(&capacity, WEIR_MAX_CONTAINERS - 1, &controller->ledger, err);
+}
+
+int weir_controller_new(sd_event *event, const struct weir_controller_options *options,
+			struct weir_controller **ret, struct weir_error *err)
+{
+	scoped(weir_controller_freep) struct weir_controller *controller = NULL;
+
+	controller = calloc(1, sizeof(*controller));
+	if (!controller)
+		return weir_fail_memory(err);
+	controller->groups.h = (struct weir_hierarchies)WEIR_HIERARCHIES_INIT;
+	controller->event = sd_event_ref(event);
+	controller->default_cpu_limit = options->default_cpu_limit;
+	controller->log_max_bytes = options->log_max_bytes;
+	controller->reader_gid = options->reader_gid;
+	if (init_lock(controller, err) < 0)
+		return err->code;
+	controller->state_dir = strdup(options->state_dir);
+	if (!controller->state_dir)
+		return weir_fail_memory(err);
+
+	/* The store first: its lock keeps a second daemon from touching anything. */
+	if (weir_store_open(options->state_dir, &controller->store, err) < 0 ||
+	    open_kernel_side(controller, options, err) < 0 ||
+	    open_ledger(controller, options, err) < 0 ||
+	    weir_worker_new(event, &controller->groups, weir_controller_on_job, controller,
+			    &controller->worker, err) < 0 ||
+	    weir_controller_recover(controller, err) < 0 || start_tick(controller, err) < 0)
+		return err->code;
+	weir_controller_publish_node(controller);
+
+	*ret = take_ptr(controller);
+	return 0;
+}
+
+struct weir_controller *weir_controller_free(struct weir_controller *controller)
+{
+	struct weir_container *const *all;
+	size_t n = 0;
+
+	if (!controller)
+		return NULL;
+	sd_event_source_disable_unref(controller->tick_source);
+	weir_worker_free(controller->worker);
+	all = controller->ledger ? weir_ledger_all(controller->ledger, &n) : NULL;
+	for (size_t i = 0; i < n; i++)
+		weir_live_free(all[i]->live);
+	weir_ledger_free(controller->ledger);
+	weir_bpf_close(controller->bpf);
+	weir_groups_done(&controller->groups);
+	weir_store_close(controller->store);
+	pthread_rwlock_destroy(&controller->lock);
+	free(controller->state_dir);
+	sd_event_unref(controller->event);
+	free(controller);
+	return NULL;
+}
+
+/* ---- Readers ---- */
+
+static void fill_view(struct weir_controller *controller, const struct weir_container *container,
+		      struct weir_view *view)
+{
+	const struct weir_live *live = container->live;
+	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+
+	*view = (struct weir_view){ .container = container,
+				    .user_ns = UINT64_MAX,
+				    .system_ns = UINT64_MAX,
+				    .stdout_path = live ? live->stdout_path : NULL,
+				    .stderr_path = live ? live->stderr_path : NULL };
+	if (slot && slot->generation == container->generation) {
+		view->cpu_ns = weir_bpf_cpu_ns(controller->bpf, container->slot);
+		view->cpu_beyond_ns = slot->cpu_beyond_ns;
+		view->wait_ns = slot->wait_ns;
+		view->nr_periods = slot->nr_periods;
+		view->nr_throttled = slot->nr_throttled;
+		view->throttled_ns = slot->throttled_ns;
+		view->mem_current_bytes = slot->mem_current_bytes;
+		view->mem_peak_bytes = slot->mem_peak_bytes;
+		view->mem_beyond_bytes = slot->mem_beyond_bytes;
+		view->oom_kills = slot->oom_kills;
+	}
+	if (container->state != WEIR_STATE_EXITED)
+		return;
+	view->mem_current_bytes = view->mem_beyond_bytes = 0;
+	view->cpu_ns = container->final.cpu_ns;
+	view->wait_ns = container->final.wait_ns;
+	view->mem_peak_bytes = container->final.mem_peak_bytes;
+	view->nr_periods = container->final.nr_periods;
+	view->nr_throttled = container->final.nr_throttled;
+	view->throttled_ns = container->final.throttled_ns;
+	view->oom_kills = container->final.oom_kills;
+}
+
+int weir_controller_read_containers(struct weir_controller *controller, const char *id,
+				    weir_view_fn *fn, void *data, struct weir_error *err)
+{
+	struct weir_container *const *all;
+	struct weir_container *one;
+	struct weir_view view;
+	size_t n;
+	int r = 0;
+
+	pthread_rwlock_rdlock(&controller->lock);
+	if (id) {
+		one = weir_ledger_find(controller->ledger, id);
+		all = &one;
+		n = one ? 1 : 0;
+		if (!one)
+			r = weir_fail(err, -ENOENT, "no container '%s'", id);
+	} else {
+		all = weir_ledger_all(controller->ledger, &n);
+	}
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		fill_view(controller, all[i], &view);
+		r = fn(&view, data);
+	}
+	pthread_rwlock_unlock(&controller->lock);
+	return r;
+}
+
+void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
+{
+	pthread_rwlock_rdlock(&controller->lock);
+	ret->capacity = *weir_ledger_capacity(controller->ledger);
+	weir_ledger_requested(controller->ledger, &ret->requested_mcpu, &ret->requested_bytes);
+	weir_ledger_all(controller->ledger, &ret->n_containers);
+	ret->cpus = controller->machine.cpus;
+	ret->mem_bytes = controller->machine.mem_bytes;
+	ret->hostname = controller->machine.hostname;
+	ret->recovering = false;
+	pthread_rwlock_unlock(&controller->lock);
+}

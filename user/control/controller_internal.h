@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_CONTROLLER_INTERNAL_H
+#define WEIR_CONTROLLER_INTERNAL_H
+
+/* What the controller's files share; nobody else includes this. */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "control/controller.h"
+#include "control/store.h"
+#include "control/worker.h"
+#include "kern/bpf.h"
+#include "kern/cgroup.h"
+#include "kern/node.h"
+#include "model/ledger.h"
+#include "model/plan.h"
+
+#define WEIR_MAX_WAITERS 4096 /* on all containers together */
+
+/* Somebody who wants to know how a container ended. */
+struct weir_waiter {
+	weir_end_fn *fn;
+	void *data;
+	struct weir_waiter *next;
+};
+
+/* The part of a container that lives only while the daemon does. */
+struct weir_live {
+	struct weir_controller *controller;
+	struct weir_container *container;
+	int pidfd; /* of the first process; -1: none */
+	int caller_pidfd; /* of whoever launched it in the foreground; -1: none */
+	sd_event_source *exit_source, *caller_source, *finish_source;
+	uint64_t finish_delay_us, finish_since_us; /* while its groups are being removed */
+	struct weir_applied applied;
+	bool kill_requested, caller_gone, finishing;
+	char *stdout_path, *stderr_path; /* NULL: foreground */
+	struct weir_waiter *waiters;
+};
+
+struct weir_controller {
+	sd_event *event;
+	struct weir_groups groups;
+	struct weir_bpf *bpf;
+	struct weir_store *store;
+	struct weir_ledger *ledger;
+	struct weir_worker *worker;
+	sd_event_source *tick_source;
+	struct weir_machine machine;
+	pthread_rwlock_t lock; /* the ledger and its containers; writers go first */
+	char *state_dir;
+	enum weir_default_cpu_limit default_cpu_limit;
+	uint64_t log_max_bytes;
+	gid_t reader_gid;
+	unsigned int n_waiters, n_ticks;
+	bool refresh_failed; /* said once, until it works again */
+};
+
+/* controller.c */
+struct weir_live *weir_live_new(struct weir_controller *controller,
+				struct weir_container *container);
+/* Takes the live part off @container; waiters are told NULL. Returns NULL. */
+struct weir_live *weir_live_free(struct weir_live *live);
+/* Write the record down; what can't be is logged, since the kernel is right already. */
+void weir_controller_save(struct weir_controller *controller,
+			  const struct weir_container *container);
+/* Reserve, sums and counts in the node's record. */
+void weir_controller_publish_node(struct weir_controller *controller);
+uint64_t weir_now_us(clockid_t clock);
+
+/* actuate.c */
+/*
+ * Bring the knobs of @container to its figures. A limit that has to wait for usage to fall is
+ * noted in the container and tried again at each tick. A group that is gone is success.
+ */
+int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
+			    struct weir_error *err);
+/* The worker has carried out what could block. */
+void weir_controller_on_job(const struct weir_job *job, void *data);
+/* Figures into the slot, where readers see them. */
+void weir_controller_publish(struct weir_controller *controller,
+			     const struct weir_container *container);
+/* After a restart: what the kernel has already, so that a quota is not written (and refilled) again. */
+void weir_controller_learn_applied(struct weir_controller *controller,
+				   struct weir_container *container);
+
+/* launch.c */
+int weir_controller_identify(struct weir_controller *controller, const char *id,
+			     struct weir_bpf_identity *ret, struct weir_error *err);
+/* Take back a launch, whatever part of it was done; the container is freed. */
+void weir_controller_undo(struct weir_controller *controller, struct weir_container *container);
+
+/* logs.c */
+/* Make the log files of a detached container and open them for append; paths go into its live part. */
+int weir_logs_open(struct weir_controller *controller, struct weir_container *container,
+		   int *ret_stdout, int *ret_stderr, struct weir_error *err);
+/* Fill the paths only. */
+int weir_logs_locate(struct weir_controller *controller, struct weir_container *container,
+		     struct weir_error *err);
+/* Keep each file within the bound by giving back its oldest blocks. */
+void weir_logs_trim(struct weir_controller *controller, const struct weir_container *container);
+void weir_logs_remove(struct weir_controller *controller, const char *id);
+
+/* life.c */
+/* Watch the first process through @pidfd (taken). */
+int weir_controller_watch(struct weir_controller *controller, struct weir_container *container,
+			  int pidfd, struct weir_error *err);
+/* The first process is gone: collect, kill what is left, remove the groups, tell the waiters. */
+void weir_controller_finish(struct weir_controller *controller, struct weir_container *container);
+/* End the life of a record whose process can't be found any more. */
+void weir_controller_lost(struct weir_controller *controller, struct weir_container *container,
+			  const char *why);
+/* Delete an exited container everywhere; it is freed. */
+void weir_controller_forget(struct weir_controller *controller, struct weir_container *container);
+
+/* recover.c */
+int weir_controller_recover(struct weir_controller *controller, struct weir_error *err);
+
+#endif /* WEIR_CONTROLLER_INTERNAL_H */

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From running to exited: watching, killing, finishing, telling, forgetting. */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/quantity.h"
+#include "kern/process.h"
+
+/* Groups are removed at once as a rule; what holds them up is tried again, ever more slowly. */
+#define FINISH_FIRST_US 1000
+#define FINISH_LAST_US	1000000
+#define FINISH_GIVE_UP_US \
+	10000000 /* then it counts as exited, and the groups are left to the retries */
+
+static int on_first_exit(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct weir_live *live = data;
+
+	(void)fd;
+	(void)events;
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	weir_controller_finish(live->controller, live->container);
+	return 0;
+}
+
+int weir_controller_watch(struct weir_controller *controller, struct weir_container *container,
+			  int pidfd, struct weir_error *err)
+{
+	struct weir_live *live = container->live;
+	int r;
+
+	live->pidfd = pidfd;
+	r = sd_event_add_io(controller->event, &live->exit_source, pidfd, EPOLLIN, on_first_exit,
+			    live);
+	if (r < 0)
+		return weir_fail(err, r, "watch process %d: %s", container->pid, strerror(-r));
+	return 0;
+}
+
+/* The slot has it from the kernel, whoever the parent is; our own children we can ask too. */
+static void collect_status(struct weir_controller *controller, struct weir_container *container)
+{
+	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+	struct weir_live *live = container->live;
+	int status;
+
+	if (live->pidfd >= 0 && weir_pidfd_reap(live->pidfd, &status) == 0) {
+		container->status = status;
+		container->status_known = true;
+	}
+	if (slot && slot->generation == container->generation &&
+	    __atomic_load_n(&slot->exit_ns, __ATOMIC_ACQUIRE)) {
+		container->status = (int)slot->exit_status;
+		container->status_known = true;
+	}
+}
+
+static void collect_final(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+	struct weir_final *final = &container->final;
+	struct weir_cgroup_stats stats;
+
+	weir_cgroup_read_stats(&controller->groups, container->id, &stats);
+	if (stats.failures)
+		__atomic_fetch_add(&weir_bpf_node(controller->bpf)->refresh_failures,
+				   stats.failures, __ATOMIC_RELAXED);
+	if (slot && slot->generation == container->generation) {
+		final->cpu_ns = slot->cpu_ns;
+		final->wait_ns = slot->wait_ns;
+		/* The groups go: what they counted stays in the record for readers. */
+		if (stats.mem_peak_bytes != UINT64_MAX)
+			slot->mem_peak_bytes = stats.mem_peak_bytes;
+		if (stats.oom_kills != UINT64_MAX)
+			slot->oom_kills = stats.oom_kills;
+		if (stats.nr_periods != UINT64_MAX)
+			slot->nr_periods = stats.nr_periods;
+		if (stats.nr_throttled != UINT64_MAX)
+			slot->nr_throttled = stats.nr_throttled;
+		if (stats.throttled_ns != UINT64_MAX)
+			slot->throttled_ns = stats.throttled_ns;
+		slot->mem_current_bytes = slot->mem_beyond_bytes = 0;
+		final->mem_peak_bytes = slot->mem_peak_bytes;
+		final->oom_kills = slot->oom_kills;
+		final->nr_periods = slot->nr_periods;
+		final->nr_throttled = slot->nr_throttled;
+		final->throttled_ns = slot->throttled_ns;
+		slot->state = WEIR_SLOT_EXITED;
+	}
+}
+
+static void explain(struct weir_container *container)
+{
+	const struct weir_live *live = container->live;
+	const struct weir_figures *f = &container->figures;
+	char limit[WEIR_QUANTITY_TEXT], request[WEIR_QUANTITY_TEXT], peak[WEIR_QUANTITY_TEXT];
+	bool killed = container->status_known && WIFSIGNALED(container->status);
+
+	if (container->final.oom_kills && !live->kill_requested) {
+		container->reason = WEIR_REASON_LIMIT;
+		snprintf(container->message, sizeof(container->message),
+			 "memory limit exceeded: limit %s, requested %s, peak %s",
+			 weir_format_memory(f->mem_limit_bytes, limit),
+			 weir_format_memory(f->mem_request_bytes, request),
+			 weir_format_memory(container->final.mem_peak_bytes, peak));
+		return;
+	}
+	container->reason = live->kill_requested && killed ? WEIR_REASON_KILLED : WEIR_REASON_SELF;
+	if (!container->status_known)
+		snprintf(container->message, sizeof(container->message), "exit status unknown");
+	else if (killed)
+		snprintf(container->message, sizeof(container->message),
+			 "killed by signal %d (SIG%s)", WTERMSIG(container->status),
+			 sigabbrev_np(WTERMSIG(container->status)));
+	else
+		snprintf(container->message, sizeof(container->message), "exited with %d",
+			 WEXITSTATUS(container->status));
+}
+
+static void tell_waiters(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_live *live = container->live;
+	struct weir_end end = { .status_known = container->status_known,
+				.status = container->status,
+				.reason = container->reason };
+
+	memcpy(end.message, container->message, sizeof(end.message));
+	while (live->waiters) {
+		struct weir_waiter *waiter = live->waiters;
+
+		live->waiters = waiter->next;
+		controller->n_waiters--;
+		waiter->fn(&end, waiter->data);
+		free(waiter);
+	}
+}
+
+static void conclude(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_live *live = container->live;
+
+	pthread_rwlock_wrlock(&controller->lock);
+	container->ended_us = weir_now_us(CLOCK_REALTIME);
+	container->pending_mem_limit_bytes = WEIR_ABSENT;
+	weir_ledger_release(controller->ledger, container);
+	pthread_rwlock_unlock(&controller->lock);
+	weir_controller_publish_node(controller);
+	weir_controller_save(controller, container);
+	weir_info("container '%s': ended (%s): %s", container->id,
+		  weir_reason_name(container->reason), container->message);
+	tell_waiters(controller, container);
+	if (live->caller_gone && !container->keep)
+		weir_controller_forget(controller, container);
+}
+
+static int on_finish(sd_event_source *source, uint64_t usec, void *data);
+
+/* Is there nothing left of its groups? Else the timer is set for the next attempt. */
+static bool remove_groups(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_live *live = container->live;
+	struct weir_error err = {};
+	int r;
+
+	r = weir_cgroup_remove(&controller->groups, container->id, &err);
+	if (r == 0) {
+		sd_event_source_disable_unref(take_ptr(live->finish_source));
+		return true;
+	}
+	if (r != -EBUSY)
+		weir_warn("container '%s': %s, retrying", container->id, err.text);
+	if (weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
+		weir_warn("container '%s': %s, retrying", container->id, err.text);
+
+	if (!live->finish_source)
+		r = sd_event_add_time_relative(controller->event, &live->finish_source,
+					       CLOCK_MONOTONIC, live->finish_delay_us, 1, on_finish,
+					       live);
+	else
+		r = sd_event_source_set_time_relative(live->finish_source, live->finish_delay_us);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(live->finish_source, SD_EVENT_ONESHOT);
+	if (r < 0)
+		weir_err("container '%s': its cgroups can't be removed: %s", container->id,
+			 strerror(-r));
+	live->finish_delay_us *= 2;
+	if (live->finish_delay_us > FINISH_LAST_US)
+		live->finish_delay_us = FINISH_LAST_US;
+	return false;
+}
+
+static int on_finish(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct weir_live *live = data;
+	struct weir_controller *controller = live->controller;
+	struct weir_container *container = live->container;
+	bool gone = remove_groups(controller, container);
+
+	(void)source;
+	(void)usec;
+	if (container->state == WEIR_STATE_EXITED)
+		return 0; /* given up before */
+	if (gone) {
+		conclude(controller, container);
+	} else if (weir_now_us(CLOCK_MONOTONIC) - live->finish_since_us > FINISH_GIVE_UP_US) {
+		weir_warn("container '%s': processes in it can't be killed; counted as exited, "
+			  "its cgroups stay until they are gone",
+			  container->id);
+		conclude(controller, container);
+	}
+	return 0;
+}
+
+void weir_controller_finish(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_live *live = container->live;
+	struct weir_error err = {};
+
+	if (live->finishing)
+		return;
+	live->finishing = true;
+	pthread_rwlock_wrlock(&controller->lock);
+	collect_status(controller, container);
+	collect_final(controller, container);
+	explain(container);
+	pthread_rwlock_unlock(&controller->lock);
+	live->pidfd = close_fd(live->pidfd);
+
+	/* What the first process left behind goes with it. */
+	if (weir_cgroup_populated(&controller->groups, container->id, &err) == 1 &&
+	    weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
+		weir_warn("container '%s': %s, retrying", container->id, err.text);
+	live->finish_delay_us = FINISH_FIRST_US;
+	live->finish_since_us = weir_now_us(CLOCK_MONOTONIC);
+	if (remove_groups(controller, container))
+		conclude(controller, container);
+}
+
+void weir_controller_lost(struct weir_controller *controller, struct weir_container *container,
+			  const char *why)
+{
+	weir_warn("container '%s': %s", container->id, why);
+	container->reason = WEIR_REASON_LOST;
+	snprintf(container->message, sizeof(container->message), "%s", why);
+	conclude(controller, container);
+}
+
+int weir_controller_kill(struct weir_controller *controller, const char *id, int signal,
+			 struct weir_error *err)
+{
+	struct weir_container *container = weir_ledger_find(controller->ledger, id);
+	struct weir_live *live;
+
+	if (!container)
+		return weir_fail(err, -ENOENT, "no container '%s'", id);
+	if (signal < 1 || signal > SIGRTMAX)
+		return weir_fail(err, -EINVAL, "no signal %d: expected 1 to %d", signal, SIGRTMAX);
+	live = container->live;
+	if (container->state == WEIR_STATE_EXITED || live->finishing)
+		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
+	if (container->state == WEIR_STATE_LAUNCHING) {
+		weir_controller_undo(controller, container);
+		return 0;
+	}
+	if (signal == SIGKILL) {
+		live->kill_requested = true;
+		return weir_cgroup_kill(&controller->groups, id, err);
+	}
+	if (weir_pidfd_signal(live->pidfd, signal, err) < 0)
+		return err->code == -ESRCH ? weir_fail(err, -ENOENT, "container '%s' has ended", id)
+					   : err->code;
+	/* If this one ends it, it was on request. */
+	live->kill_requested = true;
+	return 0;
+}
+
+void weir_controller_forget(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_error err = {};
+
+	if (weir_store_delete(controller->store, container->id, &err) < 0)
+		weir_err("container '%s': %s", container->id, err.text);
+	weir_logs_remove(controller, container->id);
+	weir_bpf_drop(controller->bpf, container->slot);
+	weir_live_free(container->live);
+	pthread_rwlock_wrlock(&controller->lock);
+	weir_ledger_remove(controller->ledger, container);
+	pthread_rwlock_unlock(&controller->lock);
+	weir_container_free(container);
+}
+
+int weir_controller_remove(struct weir_controller *controller, const char *id,
+			   struct weir_error *err)
+{
+	struct weir_container *container = weir_ledger_find(controller->ledger, id);
+
+	if (!container)
+		return weir_fail(err, -ENOENT, "no container '%s'", id);
+	if (container->state == WEIR_STATE_LAUNCHING) {
+		weir_controller_undo(controller, container);
+		return 0;
+	}
+	if (container->state != WEIR_STATE_EXITED)
+		return weir_fail(err, -EBUSY, "container '%s' is running: stop it first", id);
+	weir_controller_forget(controller, container);
+	return 0;
+}
+
+int weir_controller_wait(struct weir_controller *controller, const char *id, weir_end_fn *fn,
+			 void *data, struct weir_error *err)
+{
+	struct weir_container *container = weir_ledger_find(controller->ledger, id);
+	struct weir_live *live;
+	struct weir_waiter *waiter;
+
+	if (!container)
+		return weir_fail(err, -ENOENT, "no container '%s'", id);
+	if (controller->n_waiters >= WEIR_MAX_WAITERS)
+		return weir_fail(err, -EDQUOT, "%u wait already, which is the most",
+				 controller->n_waiters);
+	waiter = calloc(1, sizeof(*waiter));
+	if (!waiter)
+		return weir_fail_memory(err);
+	live = container->live;
+	*waiter = (struct weir_waiter){ .fn = fn, .data = data, .next = live->waiters };
+	live->waiters = waiter;
+	controller->n_waiters++;
+	if (container->state == WEIR_STATE_EXITED)
+		tell_waiters(controller, container);
+	return 0;
+}
+
+void weir_controller_unwait(struct weir_controller *controller, weir_end_fn *fn, void *data)
+{
+	struct weir_container *const *all;
+	size_t n;
+
+	all = weir_ledger_all(controller->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct weir_live *live = all[i]->live;
+
+		for (struct weir_waiter **at = &live->waiters; *at; at = &(*at)->next) {
+			struct weir_waiter *waiter = *at;
+
+			if (waiter->fn != fn || waiter->data != data)
+				continue;
+			*at = waiter->next;
+			controller->n_waiters--;
+			free(waiter);
+			return;
+		}
+	}
+}

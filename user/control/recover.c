@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * After a restart: the store says what was, the pins and cgroups what is.
+ *
+ * Nothing is unlimited for an instant meanwhile: limits are in the kernel, and only what differs
+ * from the record is written. Groups of ours without a record are cleaned up, others left alone.
+ */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "kern/process.h"
+
+struct recovery {
+	struct weir_controller *controller;
+	bool same_boot;
+	unsigned int running, ended, cleaned;
+};
+
+/* Is its first process still the one that was written down? */
+static bool is_alive(const struct weir_container *container)
+{
+	struct weir_error err = {};
+	uint64_t ticks;
+
+	return container->pid > 0 && weir_process_start_ticks(container->pid, &ticks, &err) == 0 &&
+	       ticks == container->pid_start_ticks;
+}
+
+/* Its slot; a new one when the pins are gone, with counters that start again. */
+static int regain_slot(struct weir_controller *controller, struct weir_container *container,
+		       struct weir_error *err)
+{
+	struct weir_bpf_identity identity;
+	struct weir_slot *slot;
+
+	if (weir_controller_identify(controller, container->id, &identity, err) < 0)
+		return err->code;
+	if (weir_bpf_reclaim(controller->bpf, container->slot, container->generation, &identity,
+			     err) == 0)
+		return 0;
+	weir_warn("container '%s': its counters are lost (%s), counting anew", container->id,
+		  err->text);
+	if (weir_bpf_claim(controller->bpf, &identity, container->id, container->role,
+			   &container->slot, &container->generation, err) < 0)
+		return err->code;
+	slot = weir_bpf_slot(controller->bpf, container->slot);
+	slot->first_pid = (uint32_t)container->pid;
+	slot->state = WEIR_SLOT_RUNNING;
+	return 0;
+}
+
+static void resume(struct weir_controller *controller, struct weir_container *container,
+		   struct recovery *recovery)
+{
+	struct weir_error err = {};
+	int pidfd;
+
+	if (regain_slot(controller, container, &err) < 0) {
+		if (err.code == -ENOENT)
+			weir_controller_lost(controller, container,
+					     "its cgroup was gone when the daemon came back");
+		else
+			weir_controller_lost(controller, container, err.text);
+		recovery->ended++;
+		return;
+	}
+	weir_controller_publish(controller, container);
+	if (!is_alive(container) || weir_pidfd_open(container->pid, &pidfd, &err) < 0) {
+		weir_controller_finish(controller, container);
+		recovery->ended++;
+		return;
+	}
+	recovery->running++;
+	weir_controller_learn_applied(controller, container);
+	if (weir_controller_actuate(controller, container, &err) < 0 ||
+	    weir_controller_watch(controller, container, pidfd, &err) < 0)
+		weir_err("%s", err.text);
+}
+
+static void recover_one(struct recovery *recovery, struct weir_container *container)
+{
+	struct weir_controller *controller = recovery->controller;
+	struct weir_error err = {};
+
+	if (weir_logs_locate(controller, container, &err) < 0)
+		weir_err("container '%s': %s", container->id, err.text);
+	if (container->state == WEIR_STATE_EXITED) {
+		if (weir_bpf_reclaim(controller->bpf, container->slot, container->generation, NULL,
+				     &err) < 0)
+			container->slot = 0;
+		recovery->ended++;
+	} else if (!recovery->same_boot) {
+		container->slot = 0;
+		weir_controller_lost(controller, container, "the machine was restarted");
+		recovery->ended++;
+	} else if (container->state == WEIR_STATE_LAUNCHING) {
+		weir_info("container '%s': its launch was cut short, undone", container->id);
+		weir_controller_undo(controller, container);
+	} else {
+		resume(controller, container, recovery);
+	}
+}
+
+static int take_in(struct weir_container *container, void *data, struct weir_error *err)
+{
+	struct weir_controller *controller = data;
+
+	if (!weir_live_new(controller, container))
+		return weir_fail_memory(err);
+	if (weir_ledger_adopt(controller->ledger, container, err) < 0) {
+		weir_live_free(container->live);
+		return err->code;
+	}
+	return 0;
+}
+
+static int clean_orphan(const char *id, void *data)
+{
+	struct recovery *recovery = data;
+	struct weir_controller *controller = recovery->controller;
+	struct weir_error err = {};
+
+	if (weir_ledger_find(controller->ledger, id))
+		return 0;
+	weir_info("cgroup '%s%s' is in no record, cleaned up", controller->groups.prefix, id);
+	recovery->cleaned++;
+	if (weir_cgroup_kill(&controller->groups, id, &err) < 0 && err.code != -ENOENT)
+		weir_warn("cgroup '%s%s': %s", controller->groups.prefix, id, err.text);
+	for (int attempt = 0; attempt < 100; attempt++) {
+		if (weir_cgroup_remove(&controller->groups, id, &err) != -EBUSY)
+			return 0;
+		usleep(1000); /* killed processes take a moment to leave */
+	}
+	weir_warn("cgroup '%s%s' still holds processes, left behind", controller->groups.prefix,
+		  id);
+	return 0;
+}
+
+static int compare_boot(struct weir_controller *controller, bool *ret_same, struct weir_error *err)
+{
+	char last[64];
+	int r;
+
+	r = weir_store_get_text(controller->store, "boot_id", last, sizeof(last), err);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_same = r == 0 && !strcmp(last, controller->machine.boot_id_text);
+	return weir_store_put_text(controller->store, "boot_id", controller->machine.boot_id_text,
+				   err);
+}
+
+int weir_controller_recover(struct weir_controller *controller, struct weir_error *err)
+{
+	struct recovery recovery = { .controller = controller };
+	scoped(freep) struct weir_container **all = NULL;
+	struct weir_container *const *now;
+	unsigned int bad = 0, dropped;
+	size_t n;
+
+	if (compare_boot(controller, &recovery.same_boot, err) < 0 ||
+	    weir_store_foreach(controller->store, take_in, controller, &bad, err) < 0)
+		return err->code;
+	if (bad)
+		weir_warn("%u records can't be read, ignoring them: their cgroups are cleaned up",
+			  bad);
+
+	/* Recovering may remove from the ledger: walk a copy. */
+	now = weir_ledger_all(controller->ledger, &n);
+	all = calloc(n + 1, sizeof(*all));
+	if (!all)
+		return weir_fail_memory(err);
+	for (size_t i = 0; i < n; i++)
+		all[i] = now[i];
+	for (size_t i = 0; i < n; i++)
+		recover_one(&recovery, all[i]);
+
+	if (weir_cgroup_foreach(&controller->groups, clean_orphan, &recovery, err) < 0)
+		return err->code;
+	dropped = weir_bpf_drop_unclaimed(controller->bpf);
+	if (recovery.running || recovery.ended || recovery.cleaned || dropped)
+		weir_info("recovered %u running and %u ended containers, cleaned up %u cgroups and "
+			  "%u slots",
+			  recovery.running, recovery.ended, recovery.cleaned, dropped);
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changing the figures of a container while it runs. */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/quantity.h"
+
+static void log_change(const struct weir_container *container, const struct weir_figures *old)
+{
+	const struct weir_figures *new = &container->figures;
+	char a[WEIR_QUANTITY_TEXT], b[WEIR_QUANTITY_TEXT], c[WEIR_QUANTITY_TEXT],
+		d[WEIR_QUANTITY_TEXT], e[WEIR_QUANTITY_TEXT], f[WEIR_QUANTITY_TEXT],
+		g[WEIR_QUANTITY_TEXT], h[WEIR_QUANTITY_TEXT];
+
+	weir_info(
+		"container '%s': cpu %s:%s -> %s:%s, mem %s:%s -> %s:%s%s", container->id,
+		weir_format_cpu(old->cpu_request_mcpu, a), weir_format_cpu(old->cpu_limit_mcpu, b),
+		weir_format_cpu(new->cpu_request_mcpu, c), weir_format_cpu(new->cpu_limit_mcpu, d),
+		weir_format_memory(old->mem_request_bytes, e),
+		weir_format_memory(old->mem_limit_bytes, f),
+		weir_format_memory(new->mem_request_bytes, g),
+		weir_format_memory(new->mem_limit_bytes, h),
+		container->pending_mem_limit_bytes == WEIR_ABSENT
+			? ""
+			: " (the memory limit is pending)");
+}
+
+static void put_in_force(struct weir_controller *controller, struct weir_container *container,
+			 const struct weir_ask *ask, const struct weir_figures *figures)
+{
+	pthread_rwlock_wrlock(&controller->lock);
+	container->ask = *ask;
+	weir_ledger_change(controller->ledger, container, figures);
+	pthread_rwlock_unlock(&controller->lock);
+	weir_controller_publish(controller, container);
+	weir_controller_publish_node(controller);
+}
+
+int weir_controller_update(struct weir_controller *controller, const char *id,
+			   const struct weir_ask *change, struct weir_notes *notes,
+			   bool *ret_pending, struct weir_error *err)
+{
+	struct weir_container *container = weir_ledger_find(controller->ledger, id);
+	struct weir_figures figures, old_figures;
+	struct weir_ask ask, old_ask;
+	struct weir_error second = {};
+
+	notes->n = 0;
+	if (!container)
+		return weir_fail(err, -ENOENT, "no container '%s'", id);
+	if (container->state == WEIR_STATE_EXITED)
+		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
+
+	ask = old_ask = container->ask;
+	old_figures = container->figures;
+	weir_ask_merge(&ask, change);
+	if (weir_figures_resolve(&ask, container->cpu_default, &figures, notes, err) < 0 ||
+	    weir_ledger_check_change(controller->ledger, container, &figures, err) < 0)
+		return weir_fail_in(err, "container '%s'", id);
+
+	put_in_force(controller, container, &ask, &figures);
+	if (weir_controller_actuate(controller, container, err) < 0) {
+		/* The kernel would not have it: back to what it had, as far as it goes. */
+		put_in_force(controller, container, &old_ask, &old_figures);
+		if (weir_controller_actuate(controller, container, &second) < 0)
+			weir_err("container '%s': %s", id, second.text);
+		return err->code;
+	}
+	weir_controller_save(controller, container);
+	log_change(container, &old_figures);
+	*ret_pending = container->pending_mem_limit_bytes != WEIR_ABSENT;
+	return 0;
+}
