@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "client/answer.h"
+#include "client/reply.h"
 #include "client/transport.h"
 
 #define OK_HELLO	"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -28,7 +28,7 @@ struct server {
 		int answered; /* calls, before it closes the connection */
 		bool reads_another; /* and does not answer it */
 	} script[MAX_CONNECTIONS];
-	const char *answer;
+	const char *reply;
 	int served; /* calls answered in all */
 	pthread_t thread;
 };
@@ -59,10 +59,10 @@ static void *serve(void *data)
 
 	for (int i = 0; i < server->n_connections; i++) {
 		scoped(closep) int fd = accept(server->listen_fd, NULL, NULL);
-		size_t size = strlen(server->answer);
+		size_t size = strlen(server->reply);
 
 		for (int n = 0; n < server->script[i].answered && read_request(fd); n++) {
-			if (write(fd, server->answer, size) != (ssize_t)size)
+			if (write(fd, server->reply, size) != (ssize_t)size)
 				break;
 			server->served++;
 		}
@@ -100,14 +100,14 @@ static void stop(struct server *server, struct weir_transport *transport)
 static int post(struct weir_transport *transport, bool repeatable, int timeout_ms,
 		struct weir_error *err)
 {
-	scoped(weir_answer_done) struct weir_answer answer = WEIR_ANSWER_INIT(1024);
+	scoped(weir_reply_done) struct weir_reply reply = WEIR_REPLY_INIT(1024);
 	int r;
 
 	r = weir_transport_post(transport, &(struct weir_post){ "{}", 2, repeatable, timeout_ms },
-				&answer, err);
+				&reply, err);
 	if (r == 0) {
-		assert_int_equal(answer.status, 200);
-		assert_memory_equal(answer.body.data, "hello", 5);
+		assert_int_equal(reply.status, 200);
+		assert_memory_equal(reply.body.data, "hello", 5);
 	}
 	return r;
 }
@@ -116,7 +116,7 @@ static void a_connection_is_kept_for_the_next_call(void **state)
 {
 	struct server server = { .n_connections = 1,
 				 .script = { { 3, false } },
-				 .answer = OK_HELLO };
+				 .reply = OK_HELLO };
 	struct weir_transport transport;
 	struct weir_error err = {};
 
@@ -134,7 +134,7 @@ static void an_idle_connection_that_was_closed_is_replaced(void **state)
 {
 	struct server server = { .n_connections = 2,
 				 .script = { { 1, false }, { 1, false } },
-				 .answer = OK_HELLO };
+				 .reply = OK_HELLO };
 	struct weir_transport transport;
 	struct weir_error err = {};
 	char byte;
@@ -164,7 +164,7 @@ static void only_a_read_is_sent_again(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		struct server server = { .n_connections = table[i].n_connections,
 					 .script = { { 1, true }, { 1, false } },
-					 .answer = OK_HELLO };
+					 .reply = OK_HELLO };
 		struct weir_transport transport;
 		struct weir_error err = {};
 
@@ -183,7 +183,7 @@ static void a_daemon_that_says_nothing_is_given_up(void **state)
 	/* It answers half and holds the connection until the client closes it. */
 	struct server server = { .n_connections = 1,
 				 .script = { { 1, true } },
-				 .answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe" };
+				 .reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe" };
 	struct weir_transport transport;
 	struct weir_error err = {};
 
@@ -200,7 +200,7 @@ static void a_cut_answer_is_not_asked_for_again(void **state)
 {
 	struct server server = { .n_connections = 1,
 				 .script = { { 1, false } },
-				 .answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe" };
+				 .reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe" };
 	struct weir_transport transport;
 	struct weir_error err = {};
 

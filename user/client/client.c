@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "client/answer.h"
+#include "client/reply.h"
 
 int weir_client_new(const char *socket_path, struct weir_client **ret)
 {
@@ -94,8 +94,7 @@ static int fail_refused(struct weir_client *client, const char *text)
 int weir_client_call(struct weir_client *client, const struct weir_call *call, char **ret_body,
 		     size_t *ret_size)
 {
-	scoped(weir_answer_done) struct weir_answer answer =
-		WEIR_ANSWER_INIT(WEIR_TRANSPORT_MAX_BODY);
+	scoped(weir_reply_done) struct weir_reply reply = WEIR_REPLY_INIT(WEIR_TRANSPORT_MAX_BODY);
 	scoped(freep) char *request = call->request;
 	scoped(freep) char *body = NULL;
 	size_t size;
@@ -106,16 +105,16 @@ int weir_client_call(struct weir_client *client, const struct weir_call *call, c
 						     .size = strlen(request),
 						     .repeatable = call->repeatable,
 						     .timeout_ms = call->timeout_ms },
-				&answer, &client->err);
+				&reply, &client->err);
 	if (r < 0)
 		return r;
 
-	client->status = answer.status;
-	size = answer.body.size;
-	body = weir_buffer_take_text(&answer.body);
+	client->status = reply.status;
+	size = reply.body.size;
+	body = weir_buffer_take_text(&reply.body);
 	if (!body)
 		return weir_fail_memory(&client->err);
-	if (answer.status != 200)
+	if (reply.status != 200)
 		return fail_refused(client, body);
 
 	if (ret_body) {

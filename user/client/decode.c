@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "client/json.h"
+#include "client/member.h"
 
 #define MAX_NOTES 64
 
@@ -34,7 +34,7 @@ static int decode_notes(const json_t *object, struct weir_answer_notes *ret, str
 	size_t n;
 	int r;
 
-	r = weir_json_array(object, "notes", &list, err);
+	r = weir_member_array(object, "notes", &list, err);
 	if (r < 0)
 		return r;
 	n = json_array_size(list);
@@ -66,9 +66,9 @@ static int decode_join_entry(const json_t *entry, struct weir_join_list *join,
 	const char *path = NULL;
 	int version = 0, r;
 
-	r = weir_json_int(entry, "version", &version, err);
+	r = weir_member_int(entry, "version", &version, err);
 	if (r == 0)
-		r = weir_json_text(entry, "path", &path, err);
+		r = weir_member_text(entry, "path", &path, err);
 	if (r < 0)
 		return r;
 	if ((version != 1 && version != 2) || !path || path[0] != '/')
@@ -87,7 +87,7 @@ static int decode_join(const json_t *object, struct weir_join_list *ret, struct 
 	const json_t *list = NULL;
 	int r;
 
-	r = weir_json_array(object, "join", &list, err);
+	r = weir_member_array(object, "join", &list, err);
 	if (r < 0)
 		return r;
 	if (json_array_size(list) == 0 || json_array_size(list) > WEIR_MAX_JOIN)
@@ -112,7 +112,7 @@ int weir_decode_launch(const char *text, size_t size, struct weir_answer_notes *
 	const json_t *object;
 	int r;
 
-	r = weir_json_answer(text, size, "launch_container", &root, &object, err);
+	r = weir_member_root(text, size, "launch_container", &root, &object, err);
 	if (r == 0)
 		r = decode_notes(object, &notes, err);
 	if (r == 0 && ret_join)
@@ -133,9 +133,9 @@ int weir_decode_update(const char *text, size_t size, struct weir_answer_notes *
 	bool pending = false;
 	int r;
 
-	r = weir_json_answer(text, size, "update_container", &root, &object, err);
+	r = weir_member_root(text, size, "update_container", &root, &object, err);
 	if (r == 0)
-		r = weir_json_bool(object, "pending", &pending, err);
+		r = weir_member_bool(object, "pending", &pending, err);
 	if (r == 0)
 		r = decode_notes(object, ret_notes, err);
 	if (r < 0)
@@ -154,15 +154,15 @@ int weir_decode_wait(const char *text, size_t size, struct weir_wait_result *ret
 	struct weir_wait_result result = {};
 	int r;
 
-	r = weir_json_answer(text, size, "wait_container", &root, &object, err);
+	r = weir_member_root(text, size, "wait_container", &root, &object, err);
 	if (r == 0)
-		r = weir_json_int(object, "exit_status", &result.status, err);
+		r = weir_member_int(object, "exit_status", &result.status, err);
 	if (r == 0)
-		r = weir_json_text(object, "message", &message, err);
+		r = weir_member_text(object, "message", &message, err);
 	if (r == 0)
-		r = weir_json_object(object, "weir", &weir, err);
+		r = weir_member_object(object, "weir", &weir, err);
 	if (r == 0)
-		r = weir_json_text(weir, "reason", &reason, err);
+		r = weir_member_text(weir, "reason", &reason, err);
 	if (r < 0)
 		return r;
 
@@ -180,9 +180,9 @@ int weir_decode_health(const char *text, size_t size, bool *ret_healthy, struct 
 	bool healthy = false;
 	int r;
 
-	r = weir_json_answer(text, size, "get_health", &root, &object, err);
+	r = weir_member_root(text, size, "get_health", &root, &object, err);
 	if (r == 0)
-		r = weir_json_bool(object, "healthy", &healthy, err);
+		r = weir_member_bool(object, "healthy", &healthy, err);
 	if (r == 0)
 		*ret_healthy = healthy;
 	return r;
@@ -196,11 +196,11 @@ int weir_decode_version(const char *text, size_t size, char *buf, size_t buf_siz
 	const char *version = NULL;
 	int r;
 
-	r = weir_json_answer(text, size, "get_version", &root, &object, err);
+	r = weir_member_root(text, size, "get_version", &root, &object, err);
 	if (r == 0)
-		r = weir_json_object(object, "version_info", &info, err);
+		r = weir_member_object(object, "version_info", &info, err);
 	if (r == 0)
-		r = weir_json_text(info, "version", &version, err);
+		r = weir_member_text(info, "version", &version, err);
 	if (r < 0)
 		return r;
 	if (!version)

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "client/json.h"
+#include "client/member.h"
 
 #define FIELD(name) offsetof(struct weir_container_info, name)
 
@@ -68,7 +68,7 @@ static int decode_argv(const json_t *weir, struct weir_container_info *info, str
 	size_t n;
 	int r;
 
-	r = weir_json_array(weir, "argv", &list, err);
+	r = weir_member_array(weir, "argv", &list, err);
 	if (r < 0)
 		return r;
 	n = json_array_size(list);
@@ -95,13 +95,13 @@ static int decode_tables(const json_t *weir, struct weir_container_info *info,
 		const char **field = (const char **)(void *)(base + texts[i].offset);
 
 		*field = texts[i].absent;
-		r = weir_json_text(weir, texts[i].key, field, err);
+		r = weir_member_text(weir, texts[i].key, field, err);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(numbers) && r == 0; i++) {
 		uint64_t *field = (uint64_t *)(void *)(base + numbers[i].offset);
 
 		*field = numbers[i].absent;
-		r = weir_json_u64(weir, numbers[i].key, field, err);
+		r = weir_member_u64(weir, numbers[i].key, field, err);
 	}
 	return r;
 }
@@ -113,27 +113,27 @@ static int decode_container(const json_t *json, struct weir_container_info *info
 	uint64_t slot = 0;
 	int pid = 0, r;
 
-	r = weir_json_object(json, "container_id", &id, err);
+	r = weir_member_object(json, "container_id", &id, err);
 	if (r == 0)
-		r = weir_json_text(id, "value", &info->id, err);
+		r = weir_member_text(id, "value", &info->id, err);
 	if (r == 0)
-		r = weir_json_object(json, "weir", &weir, err);
+		r = weir_member_object(json, "weir", &weir, err);
 	if (r == 0 && (!info->id || !weir))
 		r = weir_fail(err, -EIO, "the daemon's answer: a container without an id");
 	if (r == 0)
-		r = weir_json_object(json, "container_status", &status, err);
+		r = weir_member_object(json, "container_status", &status, err);
 	if (r == 0)
-		r = weir_json_int(status, "executor_pid", &pid, err);
+		r = weir_member_int(status, "executor_pid", &pid, err);
 	if (r == 0)
 		r = decode_tables(weir, info, err);
 	if (r == 0)
 		r = decode_argv(weir, info, err);
 	if (r == 0)
-		r = weir_json_bool(weir, "foreground", &info->foreground, err);
+		r = weir_member_bool(weir, "foreground", &info->foreground, err);
 	if (r == 0)
-		r = weir_json_int(weir, "status", &info->status, err);
+		r = weir_member_int(weir, "status", &info->status, err);
 	if (r == 0)
-		r = weir_json_u64(weir, "slot", &slot, err);
+		r = weir_member_u64(weir, "slot", &slot, err);
 	if (r < 0)
 		return r;
 
@@ -158,11 +158,11 @@ int weir_decode_containers(const char *text, size_t size, struct weir_container_
 	json_t *root = NULL;
 	int r;
 
-	r = weir_json_answer(text, size, "get_containers", &root, &object, err);
+	r = weir_member_root(text, size, "get_containers", &root, &object, err);
 	if (r < 0)
 		return r;
 	list.owner = root;
-	r = weir_json_array(object, "containers", &array, err);
+	r = weir_member_array(object, "containers", &array, err);
 	if (r < 0)
 		return r;
 
@@ -190,9 +190,9 @@ int weir_decode_record(const char *text, size_t size, char **ret_json, struct we
 	char *json;
 	int r;
 
-	r = weir_json_answer(text, size, "get_containers", &root, &object, err);
+	r = weir_member_root(text, size, "get_containers", &root, &object, err);
 	if (r == 0)
-		r = weir_json_array(object, "containers", &array, err);
+		r = weir_member_array(object, "containers", &array, err);
 	if (r < 0)
 		return r;
 	if (json_array_size(array) == 0)

@@ -12,7 +12,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "client/answer.h"
+#include "client/reply.h"
 
 #define CONNECT_PATIENCE_S 10
 #define RECEIVE_SIZE	   65536
@@ -146,7 +146,7 @@ static int send_all(int fd, const char *data, size_t size, uint64_t deadline_ms,
 }
 
 /* STALE: closed before the first byte. */
-static int receive(int fd, struct weir_answer *answer, uint64_t deadline_ms, struct weir_error *err)
+static int receive(int fd, struct weir_reply *reply, uint64_t deadline_ms, struct weir_error *err)
 {
 	scoped(freep) char *data = malloc(RECEIVE_SIZE);
 	bool any = false;
@@ -159,11 +159,11 @@ static int receive(int fd, struct weir_answer *answer, uint64_t deadline_ms, str
 
 		if (n > 0) {
 			any = true;
-			r = weir_answer_feed(answer, data, (size_t)n, err);
+			r = weir_reply_feed(reply, data, (size_t)n, err);
 			if (r != 0)
 				return r < 0 ? r : 0;
 		} else if (n == 0 || errno == ECONNRESET) {
-			return any ? weir_answer_finish(answer, err) : STALE;
+			return any ? weir_reply_finish(reply, err) : STALE;
 		} else if (errno == EAGAIN) {
 			r = wait_for(fd, POLLIN, deadline_ms, err);
 			if (r < 0)
@@ -175,7 +175,7 @@ static int receive(int fd, struct weir_answer *answer, uint64_t deadline_ms, str
 }
 
 static int exchange(int fd, const struct weir_post *post, uint64_t deadline_ms,
-		    struct weir_answer *answer, struct weir_error *err)
+		    struct weir_reply *reply, struct weir_error *err)
 {
 	char header[HEADER_ROOM];
 	int n, r;
@@ -191,12 +191,12 @@ static int exchange(int fd, const struct weir_post *post, uint64_t deadline_ms,
 	if (r == 0)
 		r = send_all(fd, post->body, post->size, deadline_ms, err);
 	if (r == 0)
-		r = receive(fd, answer, deadline_ms, err);
+		r = receive(fd, reply, deadline_ms, err);
 	return r;
 }
 
 int weir_transport_post(struct weir_transport *transport, const struct weir_post *post,
-			struct weir_answer *answer, struct weir_error *err)
+			struct weir_reply *reply, struct weir_error *err)
 {
 	uint64_t deadline_ms =
 		post->timeout_ms < 0 ? NO_DEADLINE : now_ms() + (uint64_t)post->timeout_ms;
@@ -211,8 +211,8 @@ int weir_transport_post(struct weir_transport *transport, const struct weir_post
 			if (r < 0)
 				return r;
 		}
-		r = exchange(transport->fd, post, deadline_ms, answer, err);
-		if (r != 0 || !answer->keep_alive)
+		r = exchange(transport->fd, post, deadline_ms, reply, err);
+		if (r != 0 || !reply->keep_alive)
 			transport->fd = close_fd(transport->fd);
 	} while (r == STALE && kept && post->repeatable);
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <sys/un.h>
 
-struct weir_answer;
+struct weir_reply;
 struct weir_error;
 
 #define WEIR_TRANSPORT_MAX_BODY (256u << 20) /* bytes of an answer */
@@ -35,12 +35,12 @@ struct weir_post {
 };
 
 /*
- * POST to /api/v1 and read the whole answer into @answer (initialised by the caller).
+ * POST to /api/v1 and read the whole answer into @reply (initialised by the caller).
  *
  * -ECONNREFUSED: nobody listens; -EPERM: we may not connect; -ETIMEDOUT; -EIO: cut, or no
  * HTTP. The connection is closed after any failure.
  */
 int weir_transport_post(struct weir_transport *transport, const struct weir_post *post,
-			struct weir_answer *answer, struct weir_error *err);
+			struct weir_reply *reply, struct weir_error *err);
 
 #endif /* WEIR_TRANSPORT_H */

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "client/answer.h"
+#include "client/reply.h"
 
 #define MAX_BODY 64
 
@@ -52,13 +52,13 @@ static const struct {
 };
 
 /* Feed @bytes in pieces of @step; the result of the last feed. */
-static int feed(struct weir_answer *answer, const char *bytes, size_t size, size_t step,
+static int feed(struct weir_reply *reply, const char *bytes, size_t size, size_t step,
 		struct weir_error *err)
 {
 	int r = 0;
 
 	for (size_t at = 0; at < size && r >= 0; at += step)
-		r = weir_answer_feed(answer, bytes + at, size - at < step ? size - at : step, err);
+		r = weir_reply_feed(reply, bytes + at, size - at < step ? size - at : step, err);
 	return r;
 }
 
@@ -70,10 +70,9 @@ static void answers_are_understood_however_they_are_cut(void **state)
 		size_t size = strlen(cases[i].bytes);
 
 		for (size_t step = 1; step <= size; step++) {
-			scoped(weir_answer_done) struct weir_answer answer =
-				WEIR_ANSWER_INIT(MAX_BODY);
+			scoped(weir_reply_done) struct weir_reply reply = WEIR_REPLY_INIT(MAX_BODY);
 			struct weir_error err = {};
-			int r = feed(&answer, cases[i].bytes, size, step, &err);
+			int r = feed(&reply, cases[i].bytes, size, step, &err);
 
 			if (!cases[i].body) {
 				assert_int_equal(r, -EIO);
@@ -81,12 +80,12 @@ static void answers_are_understood_however_they_are_cut(void **state)
 				continue;
 			}
 			assert_int_equal(r, 1);
-			assert_int_equal(answer.status, cases[i].status);
-			assert_int_equal(answer.body.size, strlen(cases[i].body));
-			if (answer.body.size)
-				assert_memory_equal(answer.body.data, cases[i].body,
-						    answer.body.size);
-			assert_int_equal(answer.keep_alive, cases[i].keep_alive);
+			assert_int_equal(reply.status, cases[i].status);
+			assert_int_equal(reply.body.size, strlen(cases[i].body));
+			if (reply.body.size)
+				assert_memory_equal(reply.body.data, cases[i].body,
+						    reply.body.size);
+			assert_int_equal(reply.keep_alive, cases[i].keep_alive);
 		}
 	}
 }
@@ -99,11 +98,11 @@ static void an_answer_cut_anywhere_is_told_from_a_whole_one(void **state)
 	(void)state;
 
 	for (size_t size = 0; size < sizeof(whole) - 1; size++) {
-		scoped(weir_answer_done) struct weir_answer answer = WEIR_ANSWER_INIT(MAX_BODY);
+		scoped(weir_reply_done) struct weir_reply reply = WEIR_REPLY_INIT(MAX_BODY);
 		struct weir_error err = {};
 
-		assert_int_equal(weir_answer_feed(&answer, whole, size, &err), 0);
-		assert_int_equal(weir_answer_finish(&answer, &err), -EIO);
+		assert_int_equal(weir_reply_feed(&reply, whole, size, &err), 0);
+		assert_int_equal(weir_reply_finish(&reply, &err), -EIO);
 		assert_string_equal(err.text, "the daemon's answer was cut: the daemon closed the "
 					      "connection");
 	}
@@ -112,49 +111,49 @@ static void an_answer_cut_anywhere_is_told_from_a_whole_one(void **state)
 static void without_a_length_the_body_ends_with_the_connection(void **state)
 {
 	static const char bytes[] = "HTTP/1.1 500 Oops\r\n\r\nall of this";
-	scoped(weir_answer_done) struct weir_answer answer = WEIR_ANSWER_INIT(MAX_BODY);
+	scoped(weir_reply_done) struct weir_reply reply = WEIR_REPLY_INIT(MAX_BODY);
 	struct weir_error err = {};
 
 	(void)state;
 
-	assert_int_equal(weir_answer_feed(&answer, bytes, sizeof(bytes) - 1, &err), 0);
-	assert_int_equal(weir_answer_finish(&answer, &err), 0);
-	assert_int_equal(answer.body.size, strlen("all of this"));
-	assert_false(answer.keep_alive);
+	assert_int_equal(weir_reply_feed(&reply, bytes, sizeof(bytes) - 1, &err), 0);
+	assert_int_equal(weir_reply_finish(&reply, &err), 0);
+	assert_int_equal(reply.body.size, strlen("all of this"));
+	assert_false(reply.keep_alive);
 }
 
 static void a_body_above_the_ceiling_is_refused(void **state)
 {
 	static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n";
-	scoped(weir_answer_done) struct weir_answer answer = WEIR_ANSWER_INIT(MAX_BODY);
+	scoped(weir_reply_done) struct weir_reply reply = WEIR_REPLY_INIT(MAX_BODY);
 	struct weir_error err = {};
 	char body[MAX_BODY + 1];
 
 	(void)state;
 
 	memset(body, 'x', sizeof(body));
-	assert_int_equal(weir_answer_feed(&answer, head, sizeof(head) - 1, &err), 0);
-	assert_int_equal(weir_answer_feed(&answer, body, sizeof(body), &err), -EIO);
+	assert_int_equal(weir_reply_feed(&reply, head, sizeof(head) - 1, &err), 0);
+	assert_int_equal(weir_reply_feed(&reply, body, sizeof(body), &err), -EIO);
 	assert_string_equal(err.text, "the daemon's answer is larger than 64 bytes");
 }
 
 static void endless_headers_are_refused(void **state)
 {
 	static const char start[] = "HTTP/1.1 200 OK\r\n", line[] = "X: y\r\n";
-	scoped(weir_answer_done) struct weir_answer many = WEIR_ANSWER_INIT(MAX_BODY);
-	scoped(weir_answer_done) struct weir_answer wide = WEIR_ANSWER_INIT(MAX_BODY);
+	scoped(weir_reply_done) struct weir_reply many = WEIR_REPLY_INIT(MAX_BODY);
+	scoped(weir_reply_done) struct weir_reply wide = WEIR_REPLY_INIT(MAX_BODY);
 	struct weir_error err = {};
 	int r = 0;
 
 	(void)state;
 
-	assert_int_equal(weir_answer_feed(&many, start, sizeof(start) - 1, &err), 0);
-	for (int i = 0; i < WEIR_ANSWER_MAX_HEADERS; i++)
-		assert_int_equal(weir_answer_feed(&many, line, sizeof(line) - 1, &err), 0);
-	assert_int_equal(weir_answer_feed(&many, line, sizeof(line) - 1, &err), -EIO);
+	assert_int_equal(weir_reply_feed(&many, start, sizeof(start) - 1, &err), 0);
+	for (int i = 0; i < WEIR_REPLY_MAX_HEADERS; i++)
+		assert_int_equal(weir_reply_feed(&many, line, sizeof(line) - 1, &err), 0);
+	assert_int_equal(weir_reply_feed(&many, line, sizeof(line) - 1, &err), -EIO);
 
-	for (int i = 0; i <= WEIR_ANSWER_MAX_LINE && r == 0; i++)
-		r = weir_answer_feed(&wide, "H", 1, &err);
+	for (int i = 0; i <= WEIR_REPLY_MAX_LINE && r == 0; i++)
+		r = weir_reply_feed(&wide, "H", 1, &err);
 	assert_int_equal(r, -EIO);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/json.h"
+#include "client/member.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,7 @@ static int wrong_type(const char *key, const char *wanted, struct weir_error *er
 	return weir_fail(err, -EIO, "the daemon's answer: '%s' is not %s", key, wanted);
 }
 
-int weir_json_answer(const char *text, size_t size, const char *member, json_t **ret_root,
+int weir_member_root(const char *text, size_t size, const char *member, json_t **ret_root,
 		     const json_t **ret, struct weir_error *err)
 {
 	scoped(json_drop) json_t *root = NULL;
@@ -34,7 +34,8 @@ int weir_json_answer(const char *text, size_t size, const char *member, json_t *
 	return 0;
 }
 
-int weir_json_text(const json_t *object, const char *key, const char **ret, struct weir_error *err)
+int weir_member_text(const json_t *object, const char *key, const char **ret,
+		     struct weir_error *err)
 {
 	const json_t *value = json_object_get(object, key);
 
@@ -46,7 +47,7 @@ int weir_json_text(const json_t *object, const char *key, const char **ret, stru
 	return 0;
 }
 
-int weir_json_bool(const json_t *object, const char *key, bool *ret, struct weir_error *err)
+int weir_member_bool(const json_t *object, const char *key, bool *ret, struct weir_error *err)
 {
 	const json_t *value = json_object_get(object, key);
 
@@ -58,7 +59,7 @@ int weir_json_bool(const json_t *object, const char *key, bool *ret, struct weir
 	return 0;
 }
 
-int weir_json_int(const json_t *object, const char *key, int *ret, struct weir_error *err)
+int weir_member_int(const json_t *object, const char *key, int *ret, struct weir_error *err)
 {
 	const json_t *value = json_object_get(object, key);
 	json_int_t number;
@@ -72,7 +73,7 @@ int weir_json_int(const json_t *object, const char *key, int *ret, struct weir_e
 	return 0;
 }
 
-int weir_json_u64(const json_t *object, const char *key, uint64_t *ret, struct weir_error *err)
+int weir_member_u64(const json_t *object, const char *key, uint64_t *ret, struct weir_error *err)
 {
 	const json_t *value = json_object_get(object, key);
 
@@ -88,8 +89,8 @@ int weir_json_u64(const json_t *object, const char *key, uint64_t *ret, struct w
 	return 0;
 }
 
-int weir_json_object(const json_t *object, const char *key, const json_t **ret,
-		     struct weir_error *err)
+int weir_member_object(const json_t *object, const char *key, const json_t **ret,
+		       struct weir_error *err)
 {
 	const json_t *value = json_object_get(object, key);
 
@@ -101,8 +102,8 @@ int weir_json_object(const json_t *object, const char *key, const json_t **ret,
 	return 0;
 }
 
-int weir_json_array(const json_t *object, const char *key, const json_t **ret,
-		    struct weir_error *err)
+int weir_member_array(const json_t *object, const char *key, const json_t **ret,
+		      struct weir_error *err)
 {
 	const json_t *value = json_object_get(object, key);
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_MEMBER_H
+#define WEIR_MEMBER_H
+
+/*
+ * Typed members of JSON objects, for the decoders.
+ *
+ * A member that is absent leaves *@ret as it was, so the caller puts the
+ * default there; one of another type is -EIO, by name.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct weir_error;
+
+static inline void json_drop(json_t **json)
+{
+	json_decref(*json);
+}
+
+/* The object called @member in an answer. *@ret_root owns it. */
+int weir_member_root(const char *text, size_t size, const char *member, json_t **ret_root,
+		     const json_t **ret, struct weir_error *err);
+
+int weir_member_text(const json_t *object, const char *key, const char **ret,
+		     struct weir_error *err);
+int weir_member_bool(const json_t *object, const char *key, bool *ret, struct weir_error *err);
+int weir_member_int(const json_t *object, const char *key, int *ret, struct weir_error *err);
+/* From 0 on; "Infinity" yields WEIR_INFINITE. */
+int weir_member_u64(const json_t *object, const char *key, uint64_t *ret, struct weir_error *err);
+int weir_member_object(const json_t *object, const char *key, const json_t **ret,
+		       struct weir_error *err);
+int weir_member_array(const json_t *object, const char *key, const json_t **ret,
+		      struct weir_error *err);
+
+#endif /* WEIR_MEMBER_H */
