@@ -56,8 +56,9 @@ all: $(O)/weir-daemon $(O)/weir ## build the daemon, the command line and libwei
 
 # ---- BPF -------------------------------------------------------------------
 
-# The multiarch directory is where clang's BPF target finds <asm/types.h>. gcc knows its name.
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -std=gnu17 -Wall -Wextra -Wshadow -Wno-unused-parameter \
+# The multiarch directory is where clang's BPF target finds <asm/types.h>. gcc knows its name
+# (and is asked late: `make check` on a fresh system starts without a gcc).
+BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -std=gnu17 -Wall -Wextra -Wshadow -Wno-unused-parameter \
 	-Werror -Iinclude -Ibpf -idirafter /usr/include/$(shell gcc -print-multiarch)
 
 $(O)/bpf/%.o: bpf/%.bpf.c | $(O)/bpf/
@@ -81,7 +82,7 @@ $(O)/user/%.o: user/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # The skeleton is generated, so make has to know before the first .d file exists.
-$(O)/user/kern/bpf.o: $(SKEL)
+$(filter $(O)/user/kern/bpf%.o,$(DAEMON_OBJS)): | $(SKEL)
 
 $(O)/libweir.a: $(CLIENT_OBJS)
 	$(call say,AR)
@@ -106,15 +107,195 @@ $(O)/%/:
 # ---- tests -----------------------------------------------------------------
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+SYSTEM_TESTS := $(sort $(filter-out %.c,$(wildcard tests/system/test_*)))
+SYSTEM_HELPERS := $(patsubst %.c,$(O)/%,$(wildcard tests/system/*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+TEST_LIBS = $(O)/libdaemon.a $(O)/libweir.a $(DAEMON_LIBS) $(CLI_LIBS)
+RUN := tests/run --logs build/test-logs
+GROUP_SUFFIX := $(if $(SAN),-san)$(if $(findstring clang,$(CC)),-clang)
 
 # A test that is written but not registered is an unused function, and so an error.
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libdaemon.a $(O)/libweir.a | $(O)/tests/unit/
 	$(call say,TEST)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -Wunused-function -MMD -MP -MF $@.d $< \
-		$(ALL_LDFLAGS) -o $@ $(O)/libdaemon.a $(O)/libweir.a -lcmocka $(DAEMON_LIBS) $(CLI_LIBS)
+		$(ALL_LDFLAGS) -o $@ -lcmocka $(TEST_LIBS)
 
-.PHONY: unit-tests
-unit-tests: $(UNIT_TESTS)
+# What runs inside containers stands alone: no loader, no library.
+$(O)/tests/system/%: tests/system/%.c | $(O)/tests/system/
+	$(call say,TEST)
+	$(Q)$(CC) $(ALL_CFLAGS) -static -MMD -MP -MF $@.d $< -o $@
+
+# One parser, twice: fed by a plain loop over the corpus, and by libFuzzer.
+$(O)/tests/fuzz/%.o: tests/fuzz/%.c | $(O)/tests/fuzz/
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/tests/fuzz/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o \
+		$(O)/libdaemon.a $(O)/libweir.a
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS)
+
+$(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libdaemon.a $(O)/libweir.a
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(TEST_LIBS)
+
+REPLAYS := $(FUZZERS:%=$(O)/tests/fuzz/replay_%)
+
+.PHONY: unit-tests unit replay tools-tests system test fuzz fuzzers budget
+unit-tests: $(UNIT_TESTS) $(REPLAYS)
+
+unit: $(UNIT_TESTS)
+	$(Q)$(RUN) --group unit$(GROUP_SUFFIX) $^
+
+replay: $(REPLAYS)
+	$(Q)$(RUN) --group replay$(GROUP_SUFFIX) $^
+
+tools-tests:
+	$(Q)$(RUN) --group tools $(sort $(wildcard tests/tools/test_*.sh))
+
+test: ## unit tests and corpus, plain and with sanitizers
+	$(Q)$(RUN) --reset
+	$(Q)$(MAKE) --no-print-directory unit replay
+	$(Q)$(MAKE) --no-print-directory SAN=1 unit replay
+	$(Q)$(RUN) --total
+
+system: all $(SYSTEM_HELPERS) ## what the kernel does with containers; needs root
+	$(Q)$(RUN) --group system --seconds 300 $(SYSTEM_TESTS)
+
+FUZZ_SECONDS ?= 30
+FUZZ_MAKE = $(MAKE) --no-print-directory O=build/fuzz CC=$(CLANG) SAN=1 \
+	CFLAGS='-O1 -g -fsanitize=fuzzer-no-link'
+
+fuzz: ## look for input that breaks a parser, FUZZ_SECONDS each
+	$(Q)$(FUZZ_MAKE) fuzzers
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS:%=fuzz-%)
+
+fuzzers: $(FUZZERS:%=$(O)/tests/fuzz/fuzz_%)
+
+# New input goes to the first directory; the corpus in the tree grows by hand.
+fuzz-%:
+	$(Q)mkdir -p build/fuzz/corpus/$*
+	$(Q)build/fuzz/tests/fuzz/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$*- $(patsubst %,-dict=%,$(wildcard tests/fuzz/$*.dict)) \
+		build/fuzz/corpus/$* tests/fuzz/corpus/$*
+
+budget: all ## verified instructions of each BPF program, against tests/bpf-budget.txt
+	$(Q)tools/insn-budget
+
+# Lines of what is pure: the model, and whatever takes bytes from outside.
+COVERED := user/model/ user/base/quantity user/api/(json|tree|field|decode|encode) user/client/decode
+
+.PHONY: coverage
+coverage: ## line coverage of the model and the codecs, at least 90 %
+	$(Q)$(MAKE) --no-print-directory COV=1 unit replay
+	$(Q)gcovr --root . --object-directory build/cov $(COVERED:%=--filter '%') \
+		--exclude-unreachable-branches --fail-under-line 90
+
+# ---- how the source has to look --------------------------------------------
+
+C_FILES = $(shell find user bpf include tests tools -name '*.[ch]')
+SHELL_FILES = $(shell grep -rlE '^\#!/bin/(ba)?sh|^\# shellcheck shell' --exclude-dir=corpus .ci tests tools)
+
+.PHONY: fmt format-check lint tidy cppcheck shellcheck spelling floors
+fmt: ## format all C
+	$(Q)clang-format-19 -i $(C_FILES)
+
+format-check:
+	$(Q)clang-format-19 --dry-run --Werror $(C_FILES)
+
+floors: ## who includes what; licences, lengths
+	$(Q)tools/check-floors
+	$(Q)tools/check-tree
+
+lint: tidy cppcheck shellcheck spelling ## clang-tidy, cppcheck, shellcheck, codespell
+
+TIDY_FLAGS = $(filter-out -Werror,$(WARN)) -std=gnu17 -D_GNU_SOURCE \
+	-DWEIR_VERSION='""' -DWEIR_GIT_SHA='""' -Iinclude -Iuser -Itests/unit -I$(O)/gen
+TIDY := $(patsubst %.c,$(O)/tidy/%.ok,$(wildcard user/*/*.c tests/*/*.c))
+
+tidy: $(TIDY)
+
+# One file at a time, again only when it or a header of its changed.
+$(O)/tidy/%.ok: %.c .clang-tidy $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,TIDY)
+	$(Q)clang-tidy-19 --quiet $< -- $(TIDY_FLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	$(Q)$(CLANG) $(TIDY_FLAGS) -MM -MP -MT $@ -MF $@.d $<
+	$(Q)touch $@
+
+cppcheck: | $(O)/cppcheck/
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 --cppcheck-build-dir=$(O)/cppcheck -D_GNU_SOURCE \
+		-Iinclude -Iuser user tests
+
+shellcheck:
+	$(Q)shellcheck -x $(SHELL_FILES)
+
+spelling:
+	$(Q)codespell --quiet-level 2 --skip tests/fuzz/corpus \
+		.ci README.md CHANGELOG.md Makefile bpf docs include tests tools user
+
+# ---- before a commit -------------------------------------------------------
+
+# Each step counts as one test, so that the closing line comes whatever failed.
+JOBS := $(shell nproc)
+SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
+step = $(RUN) --group check --seconds 1500 --step $(1) -- $(SUBMAKE) $(2) || :
+
+.PHONY: check check-steps check-all
+check: ## everything that has to hold before a commit
+	$(Q)tools/setup check
+	$(Q)$(RUN) --reset
+	+$(Q)$(MAKE) --no-print-directory check-steps
+	$(Q)$(RUN) --total
+
+# What is cheap and says most goes first; the kernel last.
+check-steps:
+	+$(Q)$(call step,floors,floors)
+	+$(Q)$(call step,format,format-check)
+	+$(Q)$(call step,build,all)
+	+$(Q)$(call step,lint,-k lint)
+	+$(Q)$(call step,build-tests,SAN=1 unit-tests)
+	+$(Q)$(MAKE) --no-print-directory tools-tests || :
+	+$(Q)$(MAKE) --no-print-directory -k SAN=1 unit replay || :
+	+$(Q)$(MAKE) --no-print-directory system || :
+
+check-all: ## check, and the other compiler, plain tests, coverage, new fuzz input
+	$(Q)tools/setup check
+	$(Q)$(RUN) --reset
+	+$(Q)$(MAKE) --no-print-directory check-steps
+	+$(Q)$(call step,build-clang,CC=$(CLANG) all unit-tests)
+	+$(Q)$(MAKE) --no-print-directory -k unit replay || :
+	+$(Q)$(MAKE) --no-print-directory -k CC=$(CLANG) unit replay || :
+	+$(Q)$(call step,coverage,coverage)
+	+$(Q)$(call step,fuzz,fuzz)
+	$(Q)$(RUN) --total
+
+# ---- for people ------------------------------------------------------------
+
+.PHONY: demo bench install
+demo: ## set up, build, and see two bursters beside a service
+	$(Q)tools/setup demo
+	+$(Q)$(SUBMAKE) all
+	$(Q)tools/demo
+
+bench: ## the figures of docs/design.md, measured here
+	$(Q)tools/setup bench
+	+$(Q)$(SUBMAKE) all
+	$(Q)tools/bench/run
+
+PREFIX ?= /usr/local
+INSTALL ?= install
+MAN_PAGES := $(wildcard docs/man/*.[1-8])
+
+install: all ## into DESTDIR and PREFIX
+	$(INSTALL) -D -m 755 $(O)/weir-daemon $(DESTDIR)$(PREFIX)/sbin/weir-daemon
+	$(INSTALL) -D -m 755 $(O)/weir $(DESTDIR)$(PREFIX)/bin/weir
+	$(INSTALL) -D -m 644 $(O)/libweir.a $(DESTDIR)$(PREFIX)/lib/libweir.a
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/include/weir include/weir/*.h
+	$(foreach page,$(MAN_PAGES),$(INSTALL) -D -m 644 $(page) \
+		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) :
 
 .PHONY: clean
 clean: ## remove everything that was made
