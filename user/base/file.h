@@ -29,7 +29,7 @@ int weir_mkdir_p(const char *path, mode_t mode, struct weir_error *err);
 
 /*
  * The number behind @key in a file of "key value" lines (cpu.stat, memory.events)
- * that was read into @text. -ENOENT: no such key; @ret untouched.
+ * that was read into @text. -ENOENT: no such key; -EINVAL: what follows it is no number.
  */
 int weir_keyed_u64(const char *text, const char *key, uint64_t *ret);
 

@@ -3,8 +3,8 @@
 #define WEIR_LOG_H
 
 /*
- * The daemon's log: the journal when stderr is connected to it, else stderr
- * (with "<n>" priority prefixes when that is not a terminal).
+ * The daemon's log: stderr, one line a message, with "<n>" priority prefixes when that is not
+ * a terminal. The journal reads them, so that it needs no library of its own here.
  *
  * One failure, one report: below the controller nothing logs except at debug.
  * Bytes that are not printable are escaped, so that no client can forge a line.

@@ -16,7 +16,7 @@
 
 struct weir_error;
 
-/* Room for any amount as text, e.g. "18014398509481983.999". */
+/* Room for any amount as text, e.g. "18446744073709551.613". */
 #define WEIR_QUANTITY_TEXT 32
 
 /*
@@ -44,10 +44,19 @@ int weir_parse_band(const char *text, weir_parse_fn *parse, uint64_t *ret_reques
 /* 500 -> "0.5", 2000 -> "2", WEIR_INFINITE -> "max", WEIR_ABSENT -> "-". Returns @buf. */
 const char *weir_format_cpu(uint64_t mcpu, char buf[WEIR_QUANTITY_TEXT]);
 
-/* 268435456 -> "256Mi"; exact when it divides evenly, else one decimal ("1.4Gi"). Returns @buf. */
+/*
+ * For tables: 268435456 -> "256Mi"; exact when it divides evenly, else one decimal ("1.4Gi").
+ * Returns @buf.
+ */
 const char *weir_format_memory(uint64_t bytes, char buf[WEIR_QUANTITY_TEXT]);
 
-/* "10s", "500ms", "2min", "1h", or plain seconds -> milliseconds. -EINVAL, -ERANGE. */
+/* For sentences that compare: what weir_parse_memory() reads back ("1025Mi", "1503238553"). */
+const char *weir_format_memory_exact(uint64_t bytes, char buf[WEIR_QUANTITY_TEXT]);
+
+/*
+ * "10s", "500ms", "2min", "1h", or plain seconds -> milliseconds. -EINVAL; -ERANGE: more than
+ * 64 bits of nanoseconds.
+ */
 int weir_parse_duration(const char *text, uint64_t *ret_ms, struct weir_error *err);
 
 #endif /* WEIR_QUANTITY_H */
