@@ -124,10 +124,13 @@ int weir_table(struct bpf_iter__bpf_map_elem *ctx)
 	node = bpf_map_lookup_elem(&weir_node, &zero);
 	if (!source || !node)
 		return 0;
-	refresh_throttling(slot, source);
-	refresh_memory(slot, source);
-	sum.now = slot->refreshed_ns = bpf_ktime_get_ns();
+	sum.now = bpf_ktime_get_ns();
 	sum.slot = index;
+	if (slot->state != WEIR_SLOT_EXITED) { /* then its last figures stand */
+		refresh_throttling(slot, source);
+		refresh_memory(slot, source);
+		slot->refreshed_ns = sum.now;
+	}
 	bpf_loop(node->n_cpus, add_in_flight, &sum, 0);
 	print_slot(ctx->meta->seq, slot, slot->cpu_ns + sum.ns);
 	return 0;
