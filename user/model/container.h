@@ -164,7 +164,10 @@ struct weir_container *weir_container_new(const char *id);
 struct weir_container *weir_container_free(struct weir_container *container);
 WEIR_DEFINE_CLEANUP(struct weir_container, weir_container_free);
 
-/* Vectors of strings, NULL-terminated. copy: NULL on no memory; free: NULL is fine, returns NULL. */
+/*
+ * Vectors of strings, NULL-terminated. copy: NULL counts as empty, and is returned for want of
+ * memory only; free: NULL is fine, returns NULL.
+ */
 char **weir_strv_copy(char *const *strv);
 char **weir_strv_free(char **strv);
 

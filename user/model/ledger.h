@@ -48,7 +48,10 @@ int weir_ledger_admit(struct weir_ledger *ledger, struct weir_container *contain
 int weir_ledger_adopt(struct weir_ledger *ledger, struct weir_container *container,
 		      struct weir_error *err);
 
-/* Would @figures in place of the container's own still fit? -ENOSPC as above; nothing is changed. */
+/*
+ * Would @figures in place of the container's own still fit? Its own request counts as free, and
+ * no more of a resource than it has is never refused. -ENOSPC as above; nothing is changed.
+ */
 int weir_ledger_check_change(const struct weir_ledger *ledger,
 			     const struct weir_container *container,
 			     const struct weir_figures *figures, struct weir_error *err);

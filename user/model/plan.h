@@ -58,7 +58,8 @@ struct weir_applied {
 /*
  * The static knobs of one container (design: sections 4 and 5): weight by request, quota by
  * limit (written only when the limit changed: every write refills it), low by request, max
- * by limit, the whole group as one OOM victim.
+ * by limit, the whole group as one OOM victim. What is WEIR_ABSENT in @have is written: a
+ * group that was just made has no high, and saying so in @have spares that write.
  *
  * A memory limit that falls below @mem_current_bytes is not written: high comes first, and
  * max when usage fits; meanwhile *@ret_pending is the limit that waits, else WEIR_ABSENT.
@@ -71,7 +72,7 @@ void weir_plan_static(const struct weir_figures *want, const struct weir_applied
 /* Remember that @action has been carried out. */
 void weir_applied_note(struct weir_applied *have, const struct weir_action *action);
 
-/* "memory.max = 256Mi": for logs and tests. Returns @buf. */
+/* "memory.max = 256Mi", "cpu.max = 1.5" (in CPUs): for logs and tests. Returns @buf. */
 const char *weir_action_text(const struct weir_action *action, char *buf, size_t size);
 
 #endif /* WEIR_PLAN_H */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container is: its figures, its names, its record. See container.h. */
+
+#include "model/container.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/quantity.h"
+
+typedef const char *format_fn(uint64_t amount, char buf[WEIR_QUANTITY_TEXT]);
+
+/* One of the two resources, for what is the same in both. */
+struct resource {
+	const char *name; /* as Mesos and the command line call it */
+	uint64_t floor;
+	format_fn *format;
+};
+
+static const struct resource cpus = { "cpus", WEIR_CPU_FLOOR_MCPU, weir_format_cpu };
+static const struct resource mem = { "mem", WEIR_MEM_FLOOR_BYTES, weir_format_memory_exact };
+
+static uint64_t raise_to_floor(const struct resource *res, const char *figure, uint64_t amount,
+			       struct weir_notes *notes)
+{
+	char asked[WEIR_QUANTITY_TEXT], floor[WEIR_QUANTITY_TEXT];
+
+	/* What is absent or infinite is above every floor, by its value. */
+	if (amount >= res->floor)
+		return amount;
+
+	assert(notes->n < WEIR_MAX_NOTES);
+	snprintf(notes->text[notes->n++], WEIR_NOTE_TEXT, "%s %s %s raised to the floor of %s",
+		 res->name, figure, res->format(amount, asked), res->format(res->floor, floor));
+	return res->floor;
+}
+
+/* Floors come first (Mesos clamps too: 32 MiB, a quota of 1 ms), so 8Mi:16Mi becomes 32Mi:32Mi. */
+static int resolve(const struct resource *res, uint64_t *request, uint64_t *limit,
+		   struct weir_notes *notes, struct weir_error *err)
+{
+	char request_text[WEIR_QUANTITY_TEXT], limit_text[WEIR_QUANTITY_TEXT];
+
+	assert(*request != WEIR_INFINITE);
+
+	*request = raise_to_floor(res, "request", *request, notes);
+	*limit = raise_to_floor(res, "limit", *limit, notes);
+	if (*limit == WEIR_ABSENT)
+		return 0;
+
+	res->format(*limit, limit_text);
+	if (*request == WEIR_ABSENT)
+		return weir_fail(err, -EINVAL, "%s limit %s has no request to go with it",
+				 res->name, limit_text);
+	if (*limit < *request)
+		return weir_fail(err, -EINVAL, "%s limit %s is below the request %s", res->name,
+				 limit_text, res->format(*request, request_text));
+	return 0;
+}
+
+static uint64_t or_else(uint64_t amount, uint64_t fallback)
+{
+	return amount == WEIR_ABSENT ? fallback : amount;
+}
+
+int weir_figures_resolve(const struct weir_ask *ask, enum weir_default_cpu_limit cpu_default,
+			 struct weir_figures *ret, struct weir_notes *notes, struct weir_error *err)
+{
+	struct weir_ask got = *ask;
+	struct weir_notes raised = { .n = 0 };
+	uint64_t cpu_limit = WEIR_INFINITE;
+	int r;
+
+	r = resolve(&cpus, &got.cpu_request_mcpu, &got.cpu_limit_mcpu, &raised, err);
+	if (r < 0)
+		return r;
+	r = resolve(&mem, &got.mem_request_bytes, &got.mem_limit_bytes, &raised, err);
+	if (r < 0)
+		return r;
+
+	if (cpu_default == WEIR_DEFAULT_CPU_LIMIT_REQUEST)
+		cpu_limit = or_else(got.cpu_request_mcpu, WEIR_INFINITE);
+
+	*ret = (struct weir_figures){
+		.cpu_request_mcpu = or_else(got.cpu_request_mcpu, 0),
+		.cpu_limit_mcpu = or_else(got.cpu_limit_mcpu, cpu_limit),
+		.mem_request_bytes = or_else(got.mem_request_bytes, 0),
+		.mem_limit_bytes =
+			or_else(got.mem_limit_bytes, or_else(got.mem_request_bytes, WEIR_INFINITE)),
+	};
+	*notes = raised;
+	return 0;
+}
+
+void weir_ask_merge(struct weir_ask *ask, const struct weir_ask *change)
+{
+	ask->cpu_request_mcpu = or_else(change->cpu_request_mcpu, ask->cpu_request_mcpu);
+	ask->cpu_limit_mcpu = or_else(change->cpu_limit_mcpu, ask->cpu_limit_mcpu);
+	ask->mem_request_bytes = or_else(change->mem_request_bytes, ask->mem_request_bytes);
+	ask->mem_limit_bytes = or_else(change->mem_limit_bytes, ask->mem_limit_bytes);
+}
+
+/* By hand: isalnum() would ask the locale. */
+static bool is_id_byte(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.' || c == '-';
+}
+
+/* The texts never quote what was refused: it may be a megabyte, or move a terminal's cursor. */
+int weir_id_check(const char *id, struct weir_error *err)
+{
+	size_t len = strlen(id);
+
+	if (len == 0)
+		return weir_fail(err, -EINVAL, "the container id is empty");
+	if (len > WEIR_ID_MAX)
+		return weir_fail(err, -EINVAL, "the container id has %zu bytes, at most %d", len,
+				 WEIR_ID_MAX);
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)id[i];
+		char shown[sizeof("0xff")];
+
+		if (is_id_byte(c))
+			continue;
+		snprintf(shown, sizeof(shown), c > 0x20 && c < 0x7f ? "'%c'" : "0x%02x", c);
+		return weir_fail(err, -EINVAL,
+				 "the container id has %s at byte %zu, expected A-Z a-z 0-9 _ . -",
+				 shown, i + 1);
+	}
+
+	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+		return weir_fail(err, -EINVAL, "the container id '%s' is the name of a directory",
+				 id);
+	return 0;
+}
+
+/*
+ * Mesos 1.10, linux/memory isolator: 1000 - (1000 * soft limit) / total memory, set only when
+ * the soft limit is below the hard one: a burster goes before everybody else on the machine.
+ */
+int weir_oom_score_adj(const struct weir_figures *figures, uint64_t node_bytes)
+{
+	if (figures->mem_request_bytes >= figures->mem_limit_bytes ||
+	    figures->mem_request_bytes >= node_bytes)
+		return 0;
+
+	return 1000 - (int)((unsigned __int128)1000 * figures->mem_request_bytes / node_bytes);
+}
+
+static const char *const state_names[] = {
+	[WEIR_STATE_LAUNCHING] = "launching",
+	[WEIR_STATE_RUNNING] = "running",
+	[WEIR_STATE_EXITED] = "exited",
+};
+static_assert(ARRAY_SIZE(state_names) == WEIR_STATE_COUNT_, "each state has a name");
+
+static const char *const reason_names[] = {
+	[WEIR_REASON_NONE] = "none",   [WEIR_REASON_SELF] = "self", [WEIR_REASON_KILLED] = "killed",
+	[WEIR_REASON_LIMIT] = "limit", [WEIR_REASON_LOST] = "lost",
+};
+static_assert(ARRAY_SIZE(reason_names) == WEIR_REASON_COUNT_, "each reason has a name");
+
+const char *weir_state_name(enum weir_state state)
+{
+	assert(state < WEIR_STATE_COUNT_);
+	return state_names[state];
+}
+
+const char *weir_reason_name(enum weir_reason reason)
+{
+	assert(reason < WEIR_REASON_COUNT_);
+	return reason_names[reason];
+}
+
+int weir_state_from_name(const char *name, enum weir_state *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(state_names); i++) {
+		if (strcmp(state_names[i], name) == 0) {
+			*ret = (enum weir_state)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int weir_reason_from_name(const char *name, enum weir_reason *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reason_names); i++) {
+		if (strcmp(reason_names[i], name) == 0) {
+			*ret = (enum weir_reason)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+struct weir_container *weir_container_new(const char *id)
+{
+	struct weir_container *container = malloc(sizeof(*container));
+
+	if (!container)
+		return NULL;
+
+	*container = (struct weir_container){
+		.id = strdup(id),
+		.role = strdup("*"),
+		.ask = WEIR_ASK_NOTHING,
+		.figures = { .cpu_limit_mcpu = WEIR_INFINITE, .mem_limit_bytes = WEIR_INFINITE },
+		.pending_mem_limit_bytes = WEIR_ABSENT,
+	};
+	if (!container->id || !container->role)
+		return weir_container_free(container);
+
+	return container;
+}
+
+struct weir_container *weir_container_free(struct weir_container *container)
+{
+	if (!container)
+		return NULL;
+
+	assert(!container->live);
+
+	for (size_t i = 0; i < container->n_labels; i++) {
+		free(container->labels[i].key);
+		free(container->labels[i].value);
+	}
+	free(container->labels);
+	weir_strv_free(container->env);
+	weir_strv_free(container->argv);
+	free(container->workdir);
+	free(container->user);
+	free(container->role);
+	free(container->id);
+	free(container);
+	return NULL;
+}
+
+static void strv_freep(char ***strv)
+{
+	weir_strv_free(*strv);
+}
+
+char **weir_strv_copy(char *const *strv)
+{
+	scoped(strv_freep) char **copy = NULL;
+	size_t n = 0;
+
+	while (strv && strv[n])
+		n++;
+
+	copy = calloc(n + 1, sizeof(*copy));
+	if (!copy)
+		return NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = strdup(strv[i]);
+		if (!copy[i])
+			return NULL;
+	}
+	return take_ptr(copy);
+}
+
+char **weir_strv_free(char **strv)
+{
+	for (size_t i = 0; strv && strv[i]; i++)
+		free(strv[i]);
+	free(strv);
+	return NULL;
+}
