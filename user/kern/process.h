@@ -22,19 +22,10 @@ struct weir_spawn {
 	const struct weir_join *join;
 	char *const *argv; /* argv[0] is looked up in the child's PATH */
 	char *const *env; /* the child's whole environment, NULL-terminated */
-	const char *user; /* "name", "uid", "name:group"; NULL: as the daemon */
+	const char *user; /* "name", "uid", "name:group", "uid:gid"; NULL: as the daemon */
 	const char *workdir; /* NULL: "/" */
 	int stdout_fd, stderr_fd; /* borrowed; stdin is /dev/null */
 	int oom_score_adj;
-};
-
-enum weir_spawn_stage { /* where a child failed before exec */
-			WEIR_SPAWN_JOIN,
-			WEIR_SPAWN_OOM_SCORE,
-			WEIR_SPAWN_USER,
-			WEIR_SPAWN_WORKDIR,
-			WEIR_SPAWN_FDS,
-			WEIR_SPAWN_EXEC,
 };
 
 /*

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The knobs of a container's groups, v1 and v2: from millicores and bytes to what each wants. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "kern/group.h"
+#include "weir/abi.h"
+
+/* What the kernel gives a new group too, so v1's period need not be written. */
+#define PERIOD_US    100000
+#define MIN_QUOTA_US 1000 /* the kernel's own floor */
+
+#define V1_MEM_MAX   "memory.limit_in_bytes"
+#define V1_MEMSW_MAX "memory.memsw.limit_in_bytes"
+
+/* Room for any u64, or a quota and its period. */
+#define VALUE_TEXT 48
+
+static bool is_v2(const struct weir_groups *groups, int subsys)
+{
+	return weir_group_home(groups, subsys)->version == 2;
+}
+
+static uint64_t clamp_u64(uint64_t value, uint64_t least, uint64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+static int write_number(const struct weir_groups *groups, int subsys, const char *id,
+			const char *knob, uint64_t value, struct weir_error *err)
+{
+	char text[VALUE_TEXT];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return weir_group_write(groups, subsys, id, knob, text, err);
+}
+
+/* A number of bytes, or what the version has for "no limit". */
+static int write_bytes(const struct weir_groups *groups, const char *id, const char *knob,
+		       uint64_t bytes, struct weir_error *err)
+{
+	if (bytes == WEIR_INFINITE)
+		return weir_group_write(groups, WEIR_SUBSYS_MEMORY, id, knob,
+					is_v2(groups, WEIR_SUBSYS_MEMORY) ? "max" : "-1", err);
+	return write_number(groups, WEIR_SUBSYS_MEMORY, id, knob, bytes, err);
+}
+
+/* A knob that the kernel may have been built without: its absence is fine, the group's is not. */
+static int write_optional(const struct weir_groups *groups, const char *id, const char *knob,
+			  const char *text, struct weir_error *err)
+{
+	int r = weir_group_write(groups, WEIR_SUBSYS_MEMORY, id, knob, text, err);
+
+	return r == -ENOENT && weir_group_has(groups, WEIR_SUBSYS_MEMORY, id, NULL) ? 0 : r;
+}
+
+int weir_cgroup_set_cpu_weight(const struct weir_groups *groups, const char *id, uint64_t mcpu,
+			       struct weir_error *err)
+{
+	/* Far above any machine, and small enough for the products below. */
+	uint64_t amount = clamp_u64(mcpu, 0, WEIR_MAX_MCPU);
+
+	if (is_v2(groups, WEIR_SUBSYS_CPU))
+		return write_number(groups, WEIR_SUBSYS_CPU, id, "cpu.weight",
+				    clamp_u64((amount * 100 + 500) / 1000, 1, 10000), err);
+	return write_number(groups, WEIR_SUBSYS_CPU, id, "cpu.shares",
+			    clamp_u64((amount * 1024 + 500) / 1000, 2, 262144), err);
+}
+
+int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
+			    struct weir_error *err)
+{
+	uint64_t quota_us = clamp_u64(clamp_u64(mcpu, 0, WEIR_MAX_MCPU) * (PERIOD_US / 1000),
+				      MIN_QUOTA_US, UINT64_MAX);
+	bool v2 = is_v2(groups, WEIR_SUBSYS_CPU);
+	char text[VALUE_TEXT];
+
+	if (mcpu == WEIR_INFINITE)
+		snprintf(text, sizeof(text), v2 ? "max %d" : "-1", PERIOD_US);
+	else
+		snprintf(text, sizeof(text), v2 ? "%" PRIu64 " %d" : "%" PRIu64, quota_us,
+			 PERIOD_US);
+	return weir_group_write(groups, WEIR_SUBSYS_CPU, id, v2 ? "cpu.max" : "cpu.cfs_quota_us",
+				text, err);
+}
+
+int weir_cgroup_set_mem_low(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			    struct weir_error *err)
+{
+	bool v2 = is_v2(groups, WEIR_SUBSYS_MEMORY);
+
+	return write_bytes(groups, id, v2 ? "memory.low" : "memory.soft_limit_in_bytes", bytes,
+			   err);
+}
+
+int weir_cgroup_set_mem_high(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			     struct weir_error *err)
+{
+	if (!is_v2(groups, WEIR_SUBSYS_MEMORY))
+		return 0;
+	return write_bytes(groups, id, "memory.high", bytes, err);
+}
+
+/* v1: was weir_cgroup_set_swap_off() here, and is there a second limit to keep in step? */
+static bool memsw_goes_along(const struct weir_groups *groups, const char *id)
+{
+	struct weir_error ignored;
+	char text[VALUE_TEXT];
+
+	return weir_group_has(groups, WEIR_SUBSYS_MEMORY, id, V1_MEMSW_MAX) &&
+	       weir_group_read(groups, WEIR_SUBSYS_MEMORY, id, "memory.swappiness", text,
+			       sizeof(text), &ignored) > 0 &&
+	       strcmp(text, "0") == 0;
+}
+
+static int set_mem_max_v1(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			  struct weir_error *err)
+{
+	uint64_t now = 0;
+	char path[WEIR_GROUP_PATH];
+	bool along = memsw_goes_along(groups, id), raise;
+	int r;
+
+	r = weir_group_path(groups, id, V1_MEM_MAX, path, err);
+	if (r == 0)
+		r = weir_file_read_u64(weir_group_home(groups, WEIR_SUBSYS_MEMORY)->root_fd, path,
+				       &now, err);
+	if (r < 0)
+		return r;
+
+	/* memsw must not be below mem at any moment. */
+	raise = bytes > now;
+	if (along && raise)
+		r = write_bytes(groups, id, V1_MEMSW_MAX, bytes, err);
+	if (r == 0)
+		r = write_bytes(groups, id, V1_MEM_MAX, bytes, err);
+	if (r == 0 && along && !raise)
+		r = write_bytes(groups, id, V1_MEMSW_MAX, bytes, err);
+	if (r == -EBUSY)
+		return weir_fail(err, r, "'%s' uses more than %" PRIu64 " bytes of memory now", id,
+				 bytes);
+	return r;
+}
+
+int weir_cgroup_set_mem_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			    struct weir_error *err)
+{
+	if (is_v2(groups, WEIR_SUBSYS_MEMORY))
+		return write_bytes(groups, id, "memory.max", bytes, err);
+	return set_mem_max_v1(groups, id, bytes, err);
+}
+
+int weir_cgroup_set_oom_group(const struct weir_groups *groups, const char *id, uint64_t on,
+			      struct weir_error *err)
+{
+	/* v1 has no such thing: the kernel picks one process there. */
+	if (!is_v2(groups, WEIR_SUBSYS_MEMORY))
+		return 0;
+	return weir_group_write(groups, WEIR_SUBSYS_MEMORY, id, "memory.oom.group", on ? "1" : "0",
+				err);
+}
+
+int weir_cgroup_set_swap_off(const struct weir_groups *groups, const char *id,
+			     struct weir_error *err)
+{
+	char limit[VALUE_TEXT];
+	ssize_t n;
+	int r;
+
+	if (is_v2(groups, WEIR_SUBSYS_MEMORY))
+		return write_optional(groups, id, "memory.swap.max", "0", err);
+
+	/* Memory and swap together may be no more than memory alone; see set_mem_max_v1(). */
+	r = write_optional(groups, id, "memory.swappiness", "0", err);
+	if (r < 0)
+		return r;
+	n = weir_group_read(groups, WEIR_SUBSYS_MEMORY, id, V1_MEM_MAX, limit, sizeof(limit), err);
+	if (n < 0)
+		return (int)n;
+	return write_optional(groups, id, V1_MEMSW_MAX, limit, err);
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kern/probe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "kern/discover.h"
+#include "weir/abi.h"
+
+/* The initial pid namespace has this inode on every kernel (PROC_PID_INIT_INO). */
+#define INITIAL_PID_NS 4026531836UL
+
+struct machine {
+	const char *pin_dir;
+	struct weir_discovery mounts;
+	unsigned int release; /* as release_number() makes it; 0: not known */
+};
+
+/* Fills @found; cost and remedy of a state that is not OK are in the table below. */
+typedef enum weir_probe_state check_fn(const struct machine *machine, char *found, size_t size);
+
+static unsigned int release_number(unsigned int major, unsigned int minor)
+{
+	return major * 1000 + minor;
+}
+
+/* Text of a small file; NULL: it can't be read. */
+static const char *text_of(const char *path, char *buf, size_t size)
+{
+	struct weir_error ignored;
+
+	return weir_file_read(AT_FDCWD, path, buf, size, &ignored) >= 0 ? buf : NULL;
+}
+
+static enum weir_probe_state check_privileges(const struct machine *machine, char *found,
+					      size_t size)
+{
+	static const uint64_t needed = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_DAC_OVERRIDE |
+				       1ULL << CAP_KILL | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID;
+	char text[4096];
+	const char *line = text_of("/proc/self/status", text, sizeof(text));
+	uint64_t effective = 0;
+
+	(void)machine;
+	line = line ? strstr(line, "\nCapEff:") : NULL;
+	if (!line || sscanf(line, "\nCapEff: %" SCNx64, &effective) != 1) {
+		snprintf(found, size, "/proc/self/status does not tell our capabilities");
+		return WEIR_PROBE_MISSING;
+	}
+	snprintf(found, size, "uid %u, capabilities %" PRIx64, (unsigned int)geteuid(), effective);
+	return (effective & needed) == needed ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
+}
+
+static enum weir_probe_state check_kernel(const struct machine *machine, char *found, size_t size)
+{
+	struct utsname names = {};
+
+	uname(&names);
+	snprintf(found, size, "%s", names.release);
+	return machine->release >= release_number(6, 1) ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+}
+
+static enum weir_probe_state check_btf(const struct machine *machine, char *found, size_t size)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux";
+
+	(void)machine;
+	if (access(path, R_OK) < 0) {
+		snprintf(found, size, "%s: %s", path, strerror(errno));
+		return WEIR_PROBE_MISSING;
+	}
+	snprintf(found, size, "%s is there", path);
+	return WEIR_PROBE_OK;
+}
+
+/* The pin directory is made later: its nearest ancestor that exists decides. */
+static enum weir_probe_state check_bpffs(const struct machine *machine, char *found, size_t size)
+{
+	char path[PATH_MAX];
+	char *slash;
+	int r;
+
+	snprintf(path, sizeof(path), "%s", machine->pin_dir);
+	while ((r = weir_is_on_fs(path, BPF_FS_MAGIC)) == -ENOENT) {
+		slash = strrchr(path, '/');
+		if (!slash || slash == path)
+			break;
+		*slash = '\0';
+	}
+
+	/* Only root may look behind a bpffs mount, so not being let in is no bad sign. */
+	if (r == -EACCES) {
+		snprintf(found, size, "only root can look at %s", machine->pin_dir);
+		return WEIR_PROBE_OK;
+	}
+	snprintf(found, size, "%s %s a bpffs", machine->pin_dir, r == 1 ? "lies on" : "is not on");
+	return r == 1 ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
+}
+
+static enum weir_probe_state check_cgroup2(const struct machine *machine, char *found, size_t size)
+{
+	const char *path = machine->mounts.cgroup2;
+
+	snprintf(found, size, *path ? "mounted at %s" : "mounted nowhere", path);
+	return *path ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+}
+
+static const struct weir_place *place_of(const struct machine *machine, enum weir_subsys subsys)
+{
+	return &machine->mounts.controllers[subsys];
+}
+
+static void tell_place(const struct weir_place *place, char *found, size_t size)
+{
+	if (place->version)
+		snprintf(found, size, "v%d at %s", place->version, place->path);
+	else
+		snprintf(found, size, "in no mounted hierarchy");
+}
+
+static enum weir_probe_state check_cpu(const struct machine *machine, char *found, size_t size)
+{
+	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_CPU);
+
+	tell_place(place, found, size);
+	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
+}
+
+static enum weir_probe_state check_memory(const struct machine *machine, char *found, size_t size)
+{
+	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
+
+	tell_place(place, found, size);
+	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
+}
+
+static enum weir_probe_state check_memory_version(const struct machine *machine, char *found,
+						  size_t size)
+{
+	bool v2 = place_of(machine, WEIR_SUBSYS_MEMORY)->version == 2;
+
+	snprintf(found, size, v2 ? "memory is on v2" : "memory is not on v2");
+	return v2 ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+}
+
+struct knob {
+	const char *mount; /* of its hierarchy; "": there is none */
+	const char *witness; /* a knob as old as the controller: is it enabled for a child? */
+	const char *name;
+	unsigned int since; /* the release that brought it */
+};
+
+/*
+ * Does a group below the mount have the knob? The root does not show it, and making a group
+ * to look is not ours to do here: any child will do that has the controller at all.
+ * 1, 0; -1: there is no such child.
+ */
+static int child_has(const struct knob *knob)
+{
+	scoped(closedirp) DIR *dir = opendir(knob->mount);
+	const struct dirent *entry;
+	char path[NAME_MAX + 64];
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", entry->d_name, knob->witness);
+		if (faccessat(dirfd(dir), path, F_OK, 0) < 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", entry->d_name, knob->name);
+		return faccessat(dirfd(dir), path, F_OK, 0) == 0;
+	}
+	return -1;
+}
+
+static enum weir_probe_state check_knob(const struct machine *machine, const struct knob *knob,
+					char *found, size_t size)
+{
+	int has = child_has(knob);
+	bool there = has < 0 ? machine->release >= knob->since : has;
+
+	snprintf(found, size, "%s is %s%s", knob->name, there ? "there" : "not there",
+		 has < 0 ? ", by the kernel's release" : "");
+	return there ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+}
+
+static enum weir_probe_state check_kill(const struct machine *machine, char *found, size_t size)
+{
+	const struct knob knob = { machine->mounts.cgroup2, "cgroup.procs", "cgroup.kill",
+				   release_number(5, 14) };
+
+	return check_knob(machine, &knob, found, size);
+}
+
+static enum weir_probe_state check_idle(const struct machine *machine, char *found, size_t size)
+{
+	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_CPU);
+	const struct knob knob = { place->path, place->version == 2 ? "cpu.weight" : "cpu.shares",
+				   "cpu.idle", release_number(5, 15) };
+
+	return check_knob(machine, &knob, found, size);
+}
+
+static enum weir_probe_state check_peak(const struct machine *machine, char *found, size_t size)
+{
+	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
+	const struct knob v1 = { place->path, "memory.usage_in_bytes", "memory.max_usage_in_bytes",
+				 0 };
+	const struct knob v2 = { place->path, "memory.current", "memory.peak",
+				 release_number(5, 19) };
+
+	return check_knob(machine, place->version == 2 ? &v2 : &v1, found, size);
+}
+
+static enum weir_probe_state check_reclaim(const struct machine *machine, char *found, size_t size)
+{
+	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
+	const struct knob knob = { place->path, "memory.current", "memory.reclaim",
+				   release_number(5, 19) };
+
+	if (place->version == 2)
+		return check_knob(machine, &knob, found, size);
+	snprintf(found, size, "only v2 has memory.reclaim");
+	return WEIR_PROBE_DEGRADED;
+}
+
+static enum weir_probe_state check_psi(const struct machine *machine, char *found, size_t size)
+{
+	static const char path[] = "/proc/pressure/memory";
+	struct weir_error err;
+	char text[512];
+
+	(void)machine;
+	/* Compiled in but off, it is there and refuses to be opened. */
+	if (weir_file_read(AT_FDCWD, path, text, sizeof(text), &err) < 0) {
+		snprintf(found, size, "%s", err.text);
+		return WEIR_PROBE_DEGRADED;
+	}
+	snprintf(found, size, "%s can be read", path);
+	return WEIR_PROBE_OK;
+}
+
+static enum weir_probe_state check_pid_namespace(const struct machine *machine, char *found,
+						 size_t size)
+{
+	struct stat st = {};
+	bool initial = stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == INITIAL_PID_NS;
+
+	(void)machine;
+	snprintf(found, size, initial ? "the initial one" : "not the initial one");
+	return initial ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+}
+
+static enum weir_probe_state check_lsm(const struct machine *machine, char *found, size_t size)
+{
+	static const char path[] = "/sys/kernel/security/lsm";
+	char text[256];
+	const char *list = text_of(path, text, sizeof(text));
+
+	(void)machine;
+	if (!list) {
+		snprintf(found, size, "%s can't be read", path);
+		return WEIR_PROBE_DEGRADED;
+	}
+	snprintf(found, size, "%s", list);
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, "bpf", 3) == 0 && (at[3] == ',' || !at[3]))
+			return WEIR_PROBE_OK;
+	}
+	return WEIR_PROBE_DEGRADED;
+}
+
+static enum weir_probe_state check_swap(const struct machine *machine, char *found, size_t size)
+{
+	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
+	const struct knob v1 = { place->path, "memory.usage_in_bytes",
+				 "memory.memsw.limit_in_bytes", release_number(5, 8) };
+	const struct knob v2 = { place->path, "memory.current", "memory.swap.max",
+				 release_number(5, 8) };
+	char text[4096];
+	const char *swaps = text_of("/proc/swaps", text, sizeof(text));
+
+	/* One line is the header. */
+	if (swaps && !strchr(swaps, '\n')) {
+		snprintf(found, size, "there is no swap");
+		return WEIR_PROBE_OK;
+	}
+	return check_knob(machine, place->version == 2 ? &v2 : &v1, found, size);
+}
+
+static const struct {
+	const char *name;
+	check_fn *check;
+	const char *cost, *remedy;
+} checks[] = {
+	{ "privileges", check_privileges, "weir-daemon can neither limit nor start containers",
+	  "run weir-daemon as root" },
+	{ "kernel", check_kernel, "weir is tried on 6.1 and later only", "run a kernel >= 6.1" },
+	{ "BTF", check_btf, "the BPF programs can't be fitted to this kernel",
+	  "run a kernel built with CONFIG_DEBUG_INFO_BTF=y" },
+	{ "bpffs", check_bpffs, "programs and maps can't be pinned",
+	  "mount -t bpf bpf /sys/fs/bpf" },
+	{ "cgroup2", check_cgroup2,
+	  "weir-daemon mounts one for itself, which others don't see used",
+	  "mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified" },
+	{ "cpu controller", check_cpu, "CPU can be neither shared nor limited",
+	  "mount the controller; boot without cgroup_disable=cpu" },
+	{ "memory controller", check_memory, "memory can be neither protected nor limited",
+	  "mount the controller; boot without cgroup_disable=memory" },
+	{ "memory on v2", check_memory_version,
+	  "memory requests are soft limits, and out of memory kills one process, not the container",
+	  "boot with cgroup_no_v1=memory, or with the unified hierarchy" },
+	{ "cgroup.kill", check_kill, "containers are killed process by process",
+	  "run a kernel >= 5.14" },
+	{ "cpu.idle", check_idle, "bursting can't yield to guaranteed containers at once",
+	  "run a kernel >= 5.15 built with CONFIG_FAIR_GROUP_SCHED=y" },
+	{ "memory peak", check_peak, "peaks are only as fine as the samples",
+	  "run a kernel >= 5.19" },
+	{ "memory.reclaim", check_reclaim, "memory can't be taken back in small steps",
+	  "run a kernel >= 5.19 with the memory controller on v2" },
+	{ "PSI", check_psi, "shortage is noticed by watermarks alone",
+	  "boot with psi=1, on a kernel built with CONFIG_PSI=y" },
+	{ "pid namespace", check_pid_namespace,
+	  "the kernel's programs see other pids than weir-daemon, which can lose exit statuses",
+	  "run weir-daemon outside of any container" },
+	{ "BPF LSM", check_lsm, "sockets can be fenced by cgroup hooks only",
+	  "boot with lsm=…,bpf, on a kernel built with CONFIG_BPF_LSM=y" },
+	{ "swap accounting", check_swap, "containers can swap beyond their memory limit",
+	  "boot with swapaccount=1, or without swap" },
+};
+
+enum weir_probe_state weir_probe_run(const struct weir_probe_options *options, weir_probe_fn *fn,
+				     void *data)
+{
+	enum weir_probe_state worst = WEIR_PROBE_OK;
+	struct machine machine = {
+		.pin_dir = options->pin_dir ? options->pin_dir : WEIR_PIN_DIR_DEFAULT,
+	};
+	unsigned int major = 0, minor = 0;
+	struct weir_error ignored; /* what was not discovered is missing, and shown as that */
+	struct utsname names;
+
+	if (uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2)
+		machine.release = release_number(major, minor);
+	weir_discover(&machine.mounts, &ignored);
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct weir_probe probe = { .name = checks[i].name };
+
+		probe.state = checks[i].check(&machine, probe.found, sizeof(probe.found));
+		if (probe.state != WEIR_PROBE_OK) {
+			probe.cost = checks[i].cost;
+			probe.remedy = checks[i].remedy;
+		}
+		if (probe.state > worst)
+			worst = probe.state;
+		fn(&probe, data);
+	}
+	return worst;
+}
+
+const char *weir_probe_state_name(enum weir_probe_state state)
+{
+	static const char *const names[] = {
+		[WEIR_PROBE_OK] = "ok",
+		[WEIR_PROBE_DEGRADED] = "degraded",
+		[WEIR_PROBE_MISSING] = "missing",
+	};
+
+	return names[state];
+}

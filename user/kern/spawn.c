@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * weir_spawn(): from a specification to an executed command.
+ *
+ * Everything that allocates, asks a name service or opens by name happens before clone3().
+ * The child goes down a table of steps; the first that fails is told through a pipe which
+ * closes by itself when the command is executed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "kern/process.h"
+#include "kern/user.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* All that the child needs, ready to use. */
+struct launch {
+	const struct weir_spawn *spawn;
+	struct weir_user user;
+	char *candidates; /* paths to try, NUL-terminated one after the other, "" at the end */
+	char oom_score_adj[16];
+	int stdio[3]; /* all above 2, so that dup2() to one never hits another */
+	int report_fd;
+};
+
+#define LAUNCH_INIT { .user = WEIR_USER_INIT, .stdio = { -1, -1, -1 }, .report_fd = -1 }
+
+struct report {
+	int step; /* enum step */
+	int error; /* errno */
+};
+
+static void launch_done(struct launch *launch)
+{
+	weir_user_done(&launch->user);
+	free(launch->candidates);
+	for (size_t i = 0; i < ARRAY_SIZE(launch->stdio); i++)
+		close_fd(launch->stdio[i]);
+	close_fd(launch->report_fd);
+	*launch = (struct launch)LAUNCH_INIT;
+}
+
+/*
+ * In the child. Only async-signal-safe calls, and none of glibc's set*id(): those signal every
+ * thread the library knows of, and after a raw clone3() it still knows the daemon's.
+ * Each returns 0, or -1 with errno.
+ */
+
+static int reset_scheduling(const struct launch *launch)
+{
+	static const struct sched_param param;
+
+	(void)launch;
+	/* First of all: a real-time task is refused by v1 cpu groups. */
+	if (sched_setscheduler(0, SCHED_OTHER, &param) < 0)
+		return -1;
+	return setpriority(PRIO_PROCESS, 0, 0);
+}
+
+static int write_oom_score(const struct launch *launch)
+{
+	size_t len = strlen(launch->oom_score_adj);
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, launch->oom_score_adj, len) != (ssize_t)len)
+		return -1;
+	return close(fd);
+}
+
+/* By itself: a parent that writes the child's pid waits for an RCU grace period. */
+static int join_v1(const struct launch *launch)
+{
+	const struct weir_join *join = launch->spawn->join;
+
+	for (size_t i = 0; i < join->n_v1; i++)
+		if (write(join->v1_tasks_fd[i], "0", 1) != 1)
+			return -1;
+	return 0;
+}
+
+static int start_session(const struct launch *launch)
+{
+	(void)launch;
+	umask(022);
+	return setsid() < 0 ? -1 : 0;
+}
+
+/* exec() keeps what is ignored and what is blocked. */
+static int reset_signals(const struct launch *launch)
+{
+	const struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	(void)launch;
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &action, NULL); /* refused where there is nothing to reset */
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_up_fds(const struct launch *launch)
+{
+	for (int i = 0; i < 3; i++)
+		if (dup2(launch->stdio[i], i) < 0)
+			return -1;
+	/* Not closed at once: the report goes through one of them. */
+	return (int)syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+static int switch_user(const struct launch *launch)
+{
+	const struct weir_user *user = &launch->user;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	if (!launch->spawn->user)
+		return 0;
+	if (syscall(SYS_setgroups, user->n_groups, user->groups) < 0 ||
+	    syscall(SYS_setresgid, user->gid, user->gid, user->gid) < 0)
+		return -1;
+	return (int)syscall(SYS_setresuid, user->uid, user->uid, user->uid);
+}
+
+static int change_directory(const struct launch *launch)
+{
+	return chdir(launch->spawn->workdir ? launch->spawn->workdir : "/");
+}
+
+/* Returns only if no candidate could be executed. As a shell does: "not found" is the weakest. */
+static int execute(const struct launch *launch)
+{
+	int error = ENOENT;
+
+	for (const char *path = launch->candidates; *path; path += strlen(path) + 1) {
+		execve(path, launch->spawn->argv, launch->spawn->env);
+		if (errno == ENOENT && access(path, F_OK) == 0)
+			errno = ELIBACC; /* it is there, what has to interpret it is not */
+		if (errno != ENOENT && errno != ENOTDIR)
+			error = errno;
+		if (error != ENOENT && error != EACCES)
+			break;
+	}
+	errno = error;
+	return -1;
+}
+
+/* In this order: scheduling before the v1 groups, everything that needs root before the user. */
+enum step {
+	STEP_SCHEDULING,
+	STEP_OOM_SCORE,
+	STEP_JOIN,
+	STEP_SESSION,
+	STEP_SIGNALS,
+	STEP_FDS,
+	STEP_USER,
+	STEP_WORKDIR,
+	STEP_EXEC,
+};
+
+static const struct {
+	int (*run)(const struct launch *launch);
+	const char *what;
+} steps[] = {
+	[STEP_SCHEDULING] = { reset_scheduling, "reset the scheduling policy" },
+	[STEP_OOM_SCORE] = { write_oom_score, "write oom_score_adj" },
+	[STEP_JOIN] = { join_v1, "join the cgroups" },
+	[STEP_SESSION] = { start_session, "start a session" },
+	[STEP_SIGNALS] = { reset_signals, "reset signals" },
+	[STEP_FDS] = { set_up_fds, "set up file descriptors" },
+	[STEP_USER] = { switch_user, "switch to the user" },
+	[STEP_WORKDIR] = { change_directory, "working directory" },
+	[STEP_EXEC] = { execute, "execute" },
+};
+
+static _Noreturn void run_child(const struct launch *launch)
+{
+	struct report report = { .step = STEP_SCHEDULING };
+
+	while (steps[report.step].run(launch) == 0)
+		report.step++; /* the last one does not return 0 */
+	report.error = errno;
+	/* Unreported, it would pass for a command that ended: then with the shell's code. */
+	_exit(write(launch->report_fd, &report, sizeof(report)) > 0 ? 0 : 127);
+}
+
+/* In the parent. */
+
+static const char *path_of(char *const *env)
+{
+	for (; *env; env++)
+		if (strncmp(*env, "PATH=", 5) == 0)
+			return *env + 5;
+	return DEFAULT_PATH;
+}
+
+/* What execvp() would try, written down. */
+static int list_candidates(const struct weir_spawn *spawn, char **ret, struct weir_error *err)
+{
+	const char *command = spawn->argv[0], *dirs = path_of(spawn->env);
+	scoped(freep) char *list = NULL;
+	size_t command_size = strlen(command) + 1, n_dirs = 1;
+	char *at;
+
+	if (command_size == 1)
+		return weir_fail(err, -ENOENT, "the command is empty");
+
+	for (const char *p = dirs; *p; p++)
+		n_dirs += *p == ':';
+	/* Each: the directory, a slash, the command, its NUL; and the final "". */
+	list = malloc(strlen(dirs) + n_dirs * (command_size + 1) + 1);
+	if (!list)
+		return weir_fail_memory(err);
+
+	at = list;
+	if (strchr(command, '/')) {
+		at = stpcpy(at, command) + 1;
+		n_dirs = 0;
+	}
+	while (n_dirs-- > 0) {
+		size_t len = strcspn(dirs, ":");
+
+		/* An empty one is the working directory. */
+		at += sprintf(at, "%.*s%s%s", (int)len, dirs, len ? "/" : "", command) + 1;
+		dirs += len + 1;
+	}
+	*at = '\0';
+	*ret = take_ptr(list);
+	return 0;
+}
+
+/* A copy of @fd above the standard three. */
+static int copy_fd(int fd, int *ret, struct weir_error *err)
+{
+	*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (*ret < 0)
+		return weir_fail(err, -EIO, "duplicate file descriptor %d: %s", fd,
+				 strerror(errno));
+	return 0;
+}
+
+static int prepare(const struct weir_spawn *spawn, struct launch *launch, int *ret_report_in,
+		   struct weir_error *err)
+{
+	scoped(closep) int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int r, ends[2];
+
+	launch->spawn = spawn;
+	snprintf(launch->oom_score_adj, sizeof(launch->oom_score_adj), "%d", spawn->oom_score_adj);
+	if (spawn->user) {
+		r = weir_user_lookup(spawn->user, &launch->user, err);
+		if (r < 0)
+			return r;
+	}
+	r = list_candidates(spawn, &launch->candidates, err);
+	if (r < 0)
+		return r;
+
+	if (null_fd < 0)
+		return weir_fail(err, -EIO, "open /dev/null: %s", strerror(errno));
+	r = copy_fd(null_fd, &launch->stdio[0], err);
+	if (r == 0)
+		r = copy_fd(spawn->stdout_fd, &launch->stdio[1], err);
+	if (r == 0)
+		r = copy_fd(spawn->stderr_fd, &launch->stdio[2], err);
+	if (r < 0)
+		return r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return weir_fail(err, -EIO, "make a pipe: %s", strerror(errno));
+	*ret_report_in = ends[0];
+	r = copy_fd(ends[1], &launch->report_fd, err);
+	close(ends[1]);
+	return r;
+}
+
+/* clone3() with all signals blocked, so that none of the daemon's handlers runs in the child. */
+static int clone_child(const struct launch *launch, pid_t *ret_pid, int *ret_pidfd,
+		       struct weir_error *err)
+{
+	int pidfd = -1, error;
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_INTO_CGROUP,
+		.pidfd = (uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)launch->spawn->join->cgroup2_fd,
+	};
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		run_child(launch);
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+	if (pid < 0)
+		return weir_fail(err, -EIO, "start a process in the cgroup: %s", strerror(error));
+	*ret_pid = pid;
+	*ret_pidfd = pidfd;
+	return 0;
+}
+
+/* Codes that the header documents are for the two steps that a client can do something about. */
+static int explain(const struct weir_spawn *spawn, const struct report *report,
+		   struct weir_error *err)
+{
+	const char *command = spawn->argv[0], *why = strerror(report->error);
+
+	if (report->step == STEP_WORKDIR)
+		return weir_fail(err, -EINVAL, "working directory '%s': %s",
+				 spawn->workdir ? spawn->workdir : "/", why);
+	if (report->step != STEP_EXEC)
+		return weir_fail(err, -EIO, "%s: %s", steps[report->step].what, why);
+
+	if (report->error == ENOENT)
+		return weir_fail(err, -ENOENT, "command '%s' not found", command);
+	if (report->error == ELIBACC)
+		why = "its interpreter is missing";
+	return weir_fail(err, -EACCES, "command '%s' can't be executed: %s", command, why);
+}
+
+int weir_spawn(const struct weir_spawn *spawn, pid_t *ret_pid, int *ret_pidfd,
+	       struct weir_error *err)
+{
+	scoped(launch_done) struct launch launch = LAUNCH_INIT;
+	scoped(closep) int report_in = -1, pidfd = -1;
+	struct report report;
+	siginfo_t info;
+	pid_t pid = -1;
+	ssize_t n;
+	int r;
+
+	r = prepare(spawn, &launch, &report_in, err);
+	if (r == 0)
+		r = clone_child(&launch, &pid, &pidfd, err);
+	if (r < 0)
+		return r;
+
+	/* The child's end is the only one left: nothing to read means that it was executed. */
+	launch.report_fd = close_fd(launch.report_fd);
+	do {
+		n = read(report_in, &report, sizeof(report));
+	} while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)sizeof(report)) {
+		while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR)
+			;
+		return explain(spawn, &report, err);
+	}
+
+	*ret_pid = pid;
+	*ret_pidfd = take_fd(pidfd);
+	return 0;
+}
