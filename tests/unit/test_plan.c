@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "base/buffer.h"
+#include "base/cleanup.h"
 #include "model/plan.h"
 
 #define MIB (1ULL << 20)
@@ -20,15 +20,18 @@ static uint64_t plan_and_apply(const struct weir_figures *want, struct weir_appl
 {
 	struct weir_plan plan = {};
 	uint64_t pending = 7;
-	char text[512] = "", one[64];
+	scoped(weir_buffer_done) struct weir_buffer list = WEIR_BUFFER_INIT(1000);
+	scoped(freep) char *text = NULL;
+	char one[64];
 
 	weir_plan_static(want, have, current, &plan, &pending);
 	assert_true(plan.n <= WEIR_PLAN_MAX);
 	for (size_t i = 0; i < plan.n; i++) {
-		strcat(text, i ? "; " : "");
-		strcat(text, weir_action_text(&plan.actions[i], one, sizeof(one)));
+		weir_buffer_add_text(&list, i ? "; " : "");
+		weir_buffer_add_text(&list, weir_action_text(&plan.actions[i], one, sizeof(one)));
 		weir_applied_note(have, &plan.actions[i]);
 	}
+	text = weir_buffer_take_text(&list);
 	if (expected)
 		assert_string_equal(text, expected);
 	return pending;

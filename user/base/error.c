@@ -21,7 +21,7 @@ int weir_fail(struct weir_error *err, int code, const char *fmt, ...)
 	va_end(args);
 
 	err->code = code;
-	strcpy(err->text, text);
+	memcpy(err->text, text, strlen(text) + 1);
 	return code;
 }
 

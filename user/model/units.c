@@ -50,7 +50,7 @@ int weir_scalar_to_mcpu(double value, bool infinite_ok, const char *what, uint64
 int weir_scalar_to_bytes(double mib, bool infinite_ok, const char *what, uint64_t *ret,
 			 struct weir_error *err)
 {
-	uint64_t thousandths;
+	uint64_t thousandths = 0;
 	int r;
 
 	if (infinite_ok && is_plus_infinite(mib)) {
