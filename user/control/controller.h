@@ -59,6 +59,7 @@ struct weir_launch {
 	const char *id;
 	const char *role; /* NULL: "*" */
 	struct weir_ask ask;
+	const char *program; /* what to execute, looked up in its PATH; NULL: argv[0] */
 	char *const *argv; /* NULL-terminated, at least one */
 	char *const
 		*env; /* NULL-terminated "KEY=VALUE"; NULL: none beyond PATH, HOME, USER, LANG */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_ANSWER_H
+#define WEIR_ANSWER_H
+
+/*
+ * The bodies of answers, written from live state straight into the buffer. docs/api.md shows
+ * them all. Failures stay in the buffer.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "control/controller.h"
+
+struct weir_buffer;
+
+void weir_answer_health(struct weir_buffer *buffer, bool healthy);
+void weir_answer_version(struct weir_buffer *buffer);
+/* @join: NULL unless the command is in the foreground. */
+void weir_answer_launch(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
+			const struct weir_join_paths *join);
+void weir_answer_update(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
+			bool pending);
+void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end);
+
+/*
+ * GET_CONTAINERS, for those that @show says; @id: one of them, NULL: all. Walks under the
+ * controller's read lock. -ENOENT: @id is unknown.
+ */
+int weir_answer_containers(struct weir_buffer *buffer, struct weir_controller *controller,
+			   const char *id, bool show, struct weir_error *err);
+
+#endif /* WEIR_ANSWER_H */

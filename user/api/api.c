@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the threads meet: calls come in on HTTP threads; what only reads is answered there,
+ * all else goes through the mailbox to the event loop.
+ */
+
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "api/calls.h"
+#include "api/http.h"
+#include "api/mailbox.h"
+#include "api/wait.h"
+#include "base/error.h"
+
+#define MAX_UNDELIVERED 256 /* calls that wait for the event loop */
+
+struct weir_api {
+	struct weir_http *http;
+	struct weir_mailbox *mailbox;
+	struct weir_waiters waiters;
+	struct weir_controller *_Atomic controller; /* NULL: not ready */
+};
+
+/* A call on its way to the event loop. Owns the call, not the request. */
+struct delivery {
+	struct weir_mail mail; /* first: a letter is the delivery that it stands in */
+	struct weir_http_request *request;
+	struct weir_call call;
+};
+
+static struct delivery *delivery_free(struct delivery *delivery)
+{
+	weir_call_done(&delivery->call);
+	free(delivery);
+	return NULL;
+}
+
+static void refuse(struct weir_http_request *request, enum weir_call_type type,
+		   const struct weir_error *err)
+{
+	weir_http_refuse(request, weir_call_status(type, err->code), err->text);
+}
+
+static void run(struct weir_api *api, struct weir_http_request *request,
+		const struct weir_call *call)
+{
+	struct weir_error err = {};
+	int r;
+
+	r = weir_call_run(call, api->controller, &weir_http_caller(request)->peer,
+			  weir_http_buffer(request), &err);
+	if (r < 0)
+		refuse(request, call->type, &err);
+	else
+		weir_http_answer(request);
+}
+
+/* On the event loop. */
+static void on_mail(struct weir_mail *mail, void *data)
+{
+	struct delivery *delivery = (struct delivery *)mail;
+	const struct weir_call *call = &delivery->call;
+	struct weir_api *api = data;
+	struct weir_error err = {};
+
+	if (call->type != WEIR_CALL_WAIT_CONTAINER)
+		run(api, delivery->request, call);
+	else if (weir_waiters_add(&api->waiters, api->controller, delivery->request, call->id,
+				  &err) < 0)
+		refuse(delivery->request, call->type, &err);
+	delivery_free(delivery);
+}
+
+/* Takes @call. */
+static void deliver(struct weir_api *api, struct weir_http_request *request, struct weir_call *call)
+{
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+	struct weir_error err = {};
+	int r;
+
+	if (!delivery) {
+		weir_fail_memory(&err);
+		refuse(request, call->type, &err);
+		weir_call_done(call);
+		return;
+	}
+	delivery->request = request;
+	delivery->call = *call;
+
+	/* The event loop may answer before weir_mailbox_post() has returned. */
+	weir_http_suspend(request);
+	r = weir_mailbox_post(api->mailbox, &delivery->mail);
+	if (r < 0) {
+		weir_fail(&err, r, r == -ENOBUFS ? "too many calls wait" : "weir-daemon is ending");
+		refuse(request, delivery->call.type, &err);
+		delivery_free(delivery);
+	}
+}
+
+/* On an HTTP thread. That a body is no call weighs more than that its answer would not be read. */
+static void on_call(struct weir_http_request *request, void *data)
+{
+	struct weir_api *api = data;
+	struct weir_error err = {};
+	struct weir_call call = {};
+	const char *body;
+	size_t size;
+	int r;
+
+	body = weir_http_body(request, &size);
+	r = weir_call_decode(body, size, &call, &err);
+	if (r < 0 && r != -ENOSYS)
+		return refuse(request, WEIR_CALL_COUNT_, &err);
+
+	if (!weir_http_accepts_json(request))
+		weir_http_refuse(request, 406,
+				 "expected an Accept that application/json satisfies");
+	else if (r < 0)
+		refuse(request, WEIR_CALL_COUNT_, &err);
+	else if (weir_http_caller(request)->level < weir_call_level(call.type))
+		weir_http_refuse(request, 403,
+				 "only root and members of the admin group may change anything");
+	else if (weir_call_is_read(call.type))
+		run(api, request, &call);
+	else
+		return deliver(api, request, &call);
+	weir_call_done(&call);
+}
+
+static bool is_ready(void *data)
+{
+	struct weir_api *api = data;
+
+	return api->controller;
+}
+
+int weir_api_new(sd_event *event, int listen_fd, const struct weir_api_options *options,
+		 struct weir_api **ret, struct weir_error *err)
+{
+	scoped(weir_api_freep) struct weir_api *api = NULL;
+	struct weir_http_options http = {
+		.threads = options->threads,
+		.max_connections = WEIR_API_MAX_CONNECTIONS,
+		.idle_s = WEIR_API_IDLE_S,
+		.max_body = WEIR_API_MAX_BODY,
+		.auth = { .admin_gid = options->admin_gid, .reader_gid = options->reader_gid },
+		.is_ready = is_ready,
+		.on_call = on_call,
+	};
+
+	if (options->threads < 1 || options->threads > 16)
+		return weir_fail(err, -EINVAL, "%u HTTP threads: expected 1 to 16",
+				 options->threads);
+
+	api = calloc(1, sizeof(*api));
+	if (!api)
+		return weir_fail_memory(err);
+	api->waiters.event = event;
+	if (weir_mailbox_new(event, MAX_UNDELIVERED, on_mail, api, &api->mailbox, err) < 0)
+		return err->code;
+	http.data = api;
+	if (weir_http_new(listen_fd, &http, &api->http, err) < 0)
+		return err->code;
+
+	*ret = take_ptr(api);
+	return 0;
+}
+
+void weir_api_ready(struct weir_api *api, struct weir_controller *controller)
+{
+	api->controller = controller;
+}
+
+/* libmicrohttpd does not stop over suspended connections, so each gets an answer first. */
+static void answer_all(struct weir_api *api)
+{
+	struct weir_mail *mail = weir_mailbox_close(api->mailbox);
+
+	while (mail) {
+		struct delivery *delivery = (struct delivery *)mail;
+
+		mail = mail->next;
+		weir_http_refuse(delivery->request, 503, "weir-daemon is ending");
+		delivery_free(delivery);
+	}
+	weir_waiters_done(&api->waiters);
+}
+
+struct weir_api *weir_api_free(struct weir_api *api)
+{
+	if (!api)
+		return NULL;
+	if (api->mailbox)
+		answer_all(api);
+	weir_http_free(api->http);
+	weir_mailbox_free(api->mailbox);
+	free(api);
+	return NULL;
+}

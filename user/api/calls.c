@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/calls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+#include "api/answer.h"
+#include "base/error.h"
+
+/* One call on its way. */
+struct run {
+	const struct weir_call *call;
+	struct weir_controller *controller;
+	const struct weir_peer *peer;
+	struct weir_buffer *answer;
+};
+
+static int get_health(const struct run *run, struct weir_error *err)
+{
+	struct weir_node_view node;
+
+	(void)err;
+
+	weir_controller_read_node(run->controller, &node);
+	weir_answer_health(run->answer, !node.recovering);
+	return 0;
+}
+
+static int get_version(const struct run *run, struct weir_error *err)
+{
+	(void)err;
+
+	weir_answer_version(run->answer);
+	return 0;
+}
+
+static int launch_container(const struct run *run, struct weir_error *err)
+{
+	struct weir_launch launch = run->call->launch;
+	struct weir_join_paths join = {};
+	struct weir_notes notes = {};
+
+	launch.peer = *run->peer;
+	if (weir_controller_launch(run->controller, &launch, &notes, &join, err) < 0)
+		return err->code;
+	weir_answer_launch(run->answer, launch.id, &notes, launch.foreground ? &join : NULL);
+	return 0;
+}
+
+static int start_container(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_start(run->controller, run->call->id, run->call->pid, run->peer,
+				     err);
+}
+
+static int update_container(const struct run *run, struct weir_error *err)
+{
+	struct weir_notes notes = {};
+	bool pending = false;
+
+	if (weir_controller_update(run->controller, run->call->id, &run->call->change, &notes,
+				   &pending, err) < 0)
+		return err->code;
+	weir_answer_update(run->answer, run->call->id, &notes, pending);
+	return 0;
+}
+
+static int get_containers(const struct run *run, struct weir_error *err)
+{
+	return weir_answer_containers(run->answer, run->controller, run->call->id,
+				      run->call->show_standalone, err);
+}
+
+static int kill_container(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_kill(run->controller, run->call->id, run->call->signal, err);
+}
+
+static int remove_container(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_remove(run->controller, run->call->id, err);
+}
+
+static const struct {
+	enum weir_level level;
+	bool is_read;
+	int (*run)(const struct run *run, struct weir_error *err);
+} calls[] = {
+	[WEIR_CALL_GET_HEALTH] = { WEIR_LEVEL_READ, true, get_health },
+	[WEIR_CALL_GET_VERSION] = { WEIR_LEVEL_READ, true, get_version },
+	[WEIR_CALL_GET_CONTAINERS] = { WEIR_LEVEL_READ, true, get_containers },
+	[WEIR_CALL_WAIT_CONTAINER] = { WEIR_LEVEL_READ, false, NULL },
+	[WEIR_CALL_LAUNCH_CONTAINER] = { WEIR_LEVEL_MUTATE, false, launch_container },
+	[WEIR_CALL_START_CONTAINER] = { WEIR_LEVEL_MUTATE, false, start_container },
+	[WEIR_CALL_UPDATE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, update_container },
+	[WEIR_CALL_KILL_CONTAINER] = { WEIR_LEVEL_MUTATE, false, kill_container },
+	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
+};
+
+enum weir_level weir_call_level(enum weir_call_type type)
+{
+	return calls[type].level;
+}
+
+bool weir_call_is_read(enum weir_call_type type)
+{
+	return calls[type].is_read;
+}
+
+int weir_call_run(const struct weir_call *call, struct weir_controller *controller,
+		  const struct weir_peer *peer, struct weir_buffer *answer, struct weir_error *err)
+{
+	const struct run run = { call, controller, peer, answer };
+
+	assert(calls[call->type].run);
+	return calls[call->type].run(&run, err);
+}
+
+/* First match. Where Mesos has a status of its own for a case, it is Mesos'. */
+static const struct {
+	enum weir_call_type type; /* WEIR_CALL_COUNT_: any */
+	int code;
+	unsigned int status;
+} statuses[] = {
+	{ WEIR_CALL_LAUNCH_CONTAINER, -EEXIST, 202 },
+	{ WEIR_CALL_LAUNCH_CONTAINER, -EDQUOT, 409 },
+	{ WEIR_CALL_REMOVE_CONTAINER, -ENOENT, 500 },
+	{ WEIR_CALL_COUNT_, -EINVAL, 400 },
+	{ WEIR_CALL_COUNT_, -ERANGE, 400 },
+	{ WEIR_CALL_COUNT_, -EALREADY, 400 },
+	{ WEIR_CALL_COUNT_, -EPERM, 403 },
+	{ WEIR_CALL_COUNT_, -ENOENT, 404 },
+	{ WEIR_CALL_COUNT_, -ENOSPC, 409 },
+	{ WEIR_CALL_COUNT_, -ESTALE, 409 },
+	{ WEIR_CALL_COUNT_, -E2BIG, 413 },
+	{ WEIR_CALL_COUNT_, -ENOSYS, 501 },
+	{ WEIR_CALL_COUNT_, -EDQUOT, 503 },
+	{ WEIR_CALL_COUNT_, -ENOBUFS, 503 },
+	{ WEIR_CALL_COUNT_, -ESHUTDOWN, 503 },
+};
+
+unsigned int weir_call_status(enum weir_call_type type, int code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		if (statuses[i].code == code &&
+		    (statuses[i].type == type || statuses[i].type == WEIR_CALL_COUNT_))
+			return statuses[i].status;
+	}
+	return 500;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_CALLS_H
+#define WEIR_CALLS_H
+
+/* What each call is: who may make it, on which thread it runs, what it does, and what its failures are in HTTP. */
+
+#include "api/auth.h"
+#include "api/decode.h"
+
+struct weir_buffer;
+struct weir_error;
+
+/* Who may make it. */
+enum weir_level weir_call_level(enum weir_call_type type);
+
+/* Does it only read, so that it may run on any thread? WAIT_CONTAINER does not: it registers. */
+bool weir_call_is_read(enum weir_call_type type);
+
+/*
+ * Every call but WAIT_CONTAINER. On success the answer's body, if there is one, is in @answer.
+ * Failures are the controller's; weir_call_status() knows what they are in HTTP.
+ */
+int weir_call_run(const struct weir_call *call, struct weir_controller *controller,
+		  const struct weir_peer *peer, struct weir_buffer *answer, struct weir_error *err);
+
+/* The status for the negative errno @code of a call of type @type. */
+unsigned int weir_call_status(enum weir_call_type type, int code);
+
+#endif /* WEIR_CALLS_H */

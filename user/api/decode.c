@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/decode.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/message.h"
+#include "api/tree.h"
+#include "base/error.h"
+
+struct weir_call_memory {
+	json_t *tree;
+	struct weir_arena arena;
+};
+
+/* ---- What values mean ------------------------------------------------------- */
+
+struct conversion {
+	const char *call; /* the name of the parameters, for error texts */
+	const struct weir_parameters *from;
+	struct weir_arena *arena;
+	struct weir_call *to;
+};
+
+/* One amount, of cpus or mem, into the part of @ask that it stands for. */
+static int convert_amount(const char *resource, const struct weir_scalar *amount, bool is_limit,
+			  const char *what, struct weir_ask *ask, struct weir_error *err)
+{
+	bool is_cpus = strcmp(resource, "cpus") == 0;
+	uint64_t *slot;
+
+	if (is_cpus)
+		slot = is_limit ? &ask->cpu_limit_mcpu : &ask->cpu_request_mcpu;
+	else
+		slot = is_limit ? &ask->mem_limit_bytes : &ask->mem_request_bytes;
+	if (*slot != WEIR_ABSENT)
+		return weir_fail(err, -EINVAL, "%s: %s was given before", what, resource);
+
+	if (is_cpus)
+		return weir_scalar_to_mcpu(amount->value, is_limit, what, slot, err);
+	return weir_scalar_to_bytes(amount->value, is_limit, what, slot, err);
+}
+
+static int convert_resource(const struct conversion *c, size_t i, struct weir_ask *ask,
+			    struct weir_error *err)
+{
+	const struct weir_resource *resource =
+		(const struct weir_resource *)c->from->resources.list + i;
+	char what[WEIR_PATH_TEXT];
+
+	if (strcmp(resource->name, "cpus") != 0 && strcmp(resource->name, "mem") != 0)
+		return weir_fail(err, -EINVAL,
+				 "%s.resources[%zu].name: expected cpus or mem, got '%.64s'",
+				 c->call, i, resource->name);
+	if (resource->type && strcmp(resource->type, "SCALAR") != 0)
+		return weir_fail(err, -EINVAL,
+				 "%s.resources[%zu].type: expected SCALAR, got '%.64s'", c->call, i,
+				 resource->type);
+	if (resource->role && strcmp(resource->role, "*") != 0)
+		return weir_fail(err, -EINVAL, "%s.resources[%zu].role: expected '*', got '%.64s'",
+				 c->call, i, resource->role);
+
+	snprintf(what, sizeof(what), "%s.resources[%zu].scalar.value", c->call, i);
+	return convert_amount(resource->name, &resource->amount, false, what, ask, err);
+}
+
+static int convert_ask(const struct conversion *c, struct weir_ask *ret, struct weir_error *err)
+{
+	const struct weir_limits *limits = &c->from->limits;
+	struct weir_ask ask = WEIR_ASK_NOTHING;
+	char what[WEIR_PATH_TEXT];
+
+	for (size_t i = 0; i < c->from->resources.n; i++) {
+		if (convert_resource(c, i, &ask, err) < 0)
+			return err->code;
+	}
+
+	snprintf(what, sizeof(what), "%s.limits.cpus.value", c->call);
+	if (limits->cpus.present &&
+	    convert_amount("cpus", &limits->cpus, true, what, &ask, err) < 0)
+		return err->code;
+	snprintf(what, sizeof(what), "%s.limits.mem.value", c->call);
+	if (limits->mem.present && convert_amount("mem", &limits->mem, true, what, &ask, err) < 0)
+		return err->code;
+
+	*ret = ask;
+	return 0;
+}
+
+/* Mesos' rule: `shell` gives the value to the shell; else it is the program, under the arguments as they are. */
+static int convert_command(const struct conversion *c, struct weir_launch *launch,
+			   struct weir_error *err)
+{
+	const struct weir_command *command = &c->from->command;
+	const char **argv;
+
+	launch->user = command->user;
+	if (!command->shell) {
+		launch->program = command->value;
+		if (command->arguments.n) {
+			launch->argv = (char *const *)command->arguments.list;
+			return 0;
+		}
+	}
+
+	argv = weir_arena_alloc(c->arena, 4 * sizeof(*argv));
+	if (!argv)
+		return weir_fail_memory(err);
+	launch->argv = (char *const *)argv;
+	if (command->shell) {
+		*argv++ = "/bin/sh";
+		*argv++ = "-c";
+	}
+	*argv = command->value;
+	return 0;
+}
+
+static int convert_variable(const struct conversion *c, size_t i, char **ret,
+			    struct weir_error *err)
+{
+	const struct weir_variable *variable =
+		(const struct weir_variable *)c->from->command.variables.list + i;
+	size_t name_size = strlen(variable->name), value_size = strlen(variable->value);
+	char *text;
+
+	if (!name_size || strchr(variable->name, '='))
+		return weir_fail(
+			err, -EINVAL,
+			"%s.command.environment.variables[%zu].name: '%.64s' can't name a variable",
+			c->call, i, variable->name);
+	if (variable->type && strcmp(variable->type, "VALUE") != 0)
+		return weir_fail(
+			err, -EINVAL,
+			"%s.command.environment.variables[%zu].type: expected VALUE, got '%.64s'",
+			c->call, i, variable->type);
+
+	text = weir_arena_alloc(c->arena, name_size + 1 + value_size + 1);
+	if (!text)
+		return weir_fail_memory(err);
+	memcpy(text, variable->name, name_size);
+	text[name_size] = '=';
+	memcpy(text + name_size + 1, variable->value, value_size);
+	*ret = text;
+	return 0;
+}
+
+static int convert_environment(const struct conversion *c, struct weir_launch *launch,
+			       struct weir_error *err)
+{
+	size_t n = c->from->command.variables.n;
+	char **env;
+
+	if (!n)
+		return 0;
+	env = weir_arena_alloc(c->arena, (n + 1) * sizeof(*env));
+	if (!env)
+		return weir_fail_memory(err);
+	for (size_t i = 0; i < n; i++) {
+		if (convert_variable(c, i, &env[i], err) < 0)
+			return err->code;
+	}
+	launch->env = env;
+	return 0;
+}
+
+static int convert_launch(const struct conversion *c, struct weir_error *err)
+{
+	const struct weir_launch_extra *extra = &c->from->extra;
+	struct weir_launch *launch = &c->to->launch;
+
+	launch->id = c->from->id;
+	launch->role = extra->role;
+	launch->workdir = extra->workdir;
+	launch->foreground = extra->foreground;
+	launch->keep = extra->keep;
+	launch->labels = extra->labels.list;
+	launch->n_labels = extra->labels.n;
+
+	if (convert_ask(c, &launch->ask, err) < 0 || convert_command(c, launch, err) < 0)
+		return err->code;
+	return convert_environment(c, launch, err);
+}
+
+static int convert_update(const struct conversion *c, struct weir_error *err)
+{
+	return convert_ask(c, &c->to->change, err);
+}
+
+/* ---- Calls ------------------------------------------------------------------- */
+
+static const struct call_kind {
+	const char *name;
+	const char *parameters; /* NULL: it has none */
+	const struct weir_message *message;
+	bool optional; /* the parameters may be absent */
+	int (*convert)(const struct conversion *c, struct weir_error *err);
+} kinds[] = {
+	[WEIR_CALL_GET_HEALTH] = { .name = "GET_HEALTH" },
+	[WEIR_CALL_GET_VERSION] = { .name = "GET_VERSION" },
+	[WEIR_CALL_LAUNCH_CONTAINER] = { "LAUNCH_CONTAINER", "launch_container",
+					 &weir_launch_message, .convert = convert_launch },
+	[WEIR_CALL_START_CONTAINER] = { "START_CONTAINER", "start_container",
+					.message = &weir_start_message },
+	[WEIR_CALL_UPDATE_CONTAINER] = { "UPDATE_CONTAINER", "update_container",
+					 &weir_update_message, .convert = convert_update },
+	[WEIR_CALL_GET_CONTAINERS] = { "GET_CONTAINERS", "get_containers", &weir_get_message,
+				       .optional = true },
+	[WEIR_CALL_WAIT_CONTAINER] = { "WAIT_CONTAINER", "wait_container",
+				       .message = &weir_named_message },
+	[WEIR_CALL_KILL_CONTAINER] = { "KILL_CONTAINER", "kill_container",
+				       .message = &weir_kill_message },
+	[WEIR_CALL_REMOVE_CONTAINER] = { "REMOVE_CONTAINER", "remove_container",
+					 .message = &weir_named_message },
+};
+
+static int find_kind(const json_t *tree, enum weir_call_type *ret, struct weir_error *err)
+{
+	const json_t *type = json_object_get(tree, "type");
+	const char *name = json_string_value(type);
+
+	if (!json_is_object(tree))
+		return weir_fail(err, -EINVAL, "the body is an array, expected an object");
+	if (!type)
+		return weir_fail(err, -EINVAL, "Expecting 'type' to be present");
+	if (!name)
+		return weir_fail(err, -EINVAL, "type: expected a string");
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(kinds[i].name, name) == 0) {
+			*ret = (enum weir_call_type)i;
+			return 0;
+		}
+	}
+	return weir_fail(err, -ENOSYS, "type: '%.64s' is not a call that is answered here", name);
+}
+
+static int decode_parameters(const struct call_kind *kind, const json_t *tree,
+			     struct weir_arena *arena, struct weir_call *call,
+			     struct weir_error *err)
+{
+	const struct weir_at at = { .name = kind->parameters };
+	struct weir_parameters parameters = {};
+	const struct conversion c = { kind->parameters, &parameters, arena, call };
+	const json_t *json = json_object_get(tree, kind->parameters);
+
+	if (!json && kind->optional)
+		return 0;
+	if (!json)
+		return weir_fail(err, -EINVAL, "Expecting '%s' to be present", kind->parameters);
+
+	if (weir_message_decode(kind->message, json, &at, arena, &parameters, err) < 0)
+		return err->code;
+	if (parameters.id && weir_id_check(parameters.id, err) < 0)
+		return weir_fail_in(err, "%s.container_id.value", kind->parameters);
+
+	call->id = parameters.id;
+	call->pid = parameters.pid;
+	call->signal = parameters.signal ? parameters.signal : SIGKILL;
+	call->show_standalone = parameters.show_standalone;
+	return kind->convert ? kind->convert(&c, err) : 0;
+}
+
+static struct weir_call_memory *memory_free(struct weir_call_memory *memory)
+{
+	json_decref(memory->tree);
+	weir_arena_done(&memory->arena);
+	free(memory);
+	return NULL;
+}
+WEIR_DEFINE_CLEANUP(struct weir_call_memory, memory_free);
+
+int weir_call_decode(const char *body, size_t size, struct weir_call *ret, struct weir_error *err)
+{
+	scoped(memory_freep) struct weir_call_memory *memory = NULL;
+	struct weir_call call = {};
+
+	memory = calloc(1, sizeof(*memory));
+	if (!memory)
+		return weir_fail_memory(err);
+	if (weir_tree_load(body, size, &memory->tree, err) < 0)
+		return err->code;
+	if (find_kind(memory->tree, &call.type, err) < 0)
+		return err->code;
+	if (kinds[call.type].parameters &&
+	    decode_parameters(&kinds[call.type], memory->tree, &memory->arena, &call, err) < 0)
+		return err->code;
+
+	call.memory = take_ptr(memory);
+	*ret = call;
+	return 0;
+}
+
+void weir_call_done(struct weir_call *call)
+{
+	if (call->memory)
+		call->memory = memory_free(call->memory);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_DECODE_H
+#define WEIR_DECODE_H
+
+/*
+ * Request bytes -> a typed call, with amounts exact and everything named that is refused.
+ *
+ * Decides nothing that needs to know what is there: whether an id is known, whether figures
+ * go together or fit the node, is the controller's.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "control/controller.h"
+
+struct weir_error;
+
+enum weir_call_type {
+	WEIR_CALL_GET_HEALTH,
+	WEIR_CALL_GET_VERSION,
+	WEIR_CALL_LAUNCH_CONTAINER,
+	WEIR_CALL_START_CONTAINER,
+	WEIR_CALL_UPDATE_CONTAINER,
+	WEIR_CALL_GET_CONTAINERS,
+	WEIR_CALL_WAIT_CONTAINER,
+	WEIR_CALL_KILL_CONTAINER,
+	WEIR_CALL_REMOVE_CONTAINER,
+	WEIR_CALL_COUNT_,
+};
+
+struct weir_call {
+	enum weir_call_type type;
+	const char *id; /* of the container; NULL: GET_CONTAINERS of all, or a call without one */
+	struct weir_launch launch; /* LAUNCH_CONTAINER; the peer is not filled in */
+	struct weir_ask change; /* UPDATE_CONTAINER */
+	int pid; /* START_CONTAINER */
+	int signal; /* KILL_CONTAINER */
+	bool show_standalone; /* GET_CONTAINERS */
+	struct weir_call_memory *memory; /* what the strings above lie in */
+};
+
+/*
+ * -EINVAL, -ERANGE: it is no call, and the text says where; -ENOSYS: it is none of ours;
+ * -E2BIG: the JSON takes more memory than a call has any use for.
+ * On success weir_call_done() releases the call.
+ */
+int weir_call_decode(const char *body, size_t size, struct weir_call *ret, struct weir_error *err);
+void weir_call_done(struct weir_call *call);
+
+#endif /* WEIR_DECODE_H */

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/field.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+struct weir_arena_block {
+	struct weir_arena_block *next;
+	alignas(max_align_t) char data[];
+};
+
+void *weir_arena_alloc(struct weir_arena *arena, size_t size)
+{
+	struct weir_arena_block *block = calloc(1, sizeof(*block) + size);
+
+	if (!block)
+		return NULL;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	return block->data;
+}
+
+void weir_arena_done(struct weir_arena *arena)
+{
+	while (arena->blocks) {
+		struct weir_arena_block *block = arena->blocks;
+
+		arena->blocks = block->next;
+		free(block);
+	}
+}
+
+/* Appends @at to the @length bytes that are in @buf. Returns the new length. */
+static size_t add_place(const struct weir_at *at, char buf[WEIR_PATH_TEXT])
+{
+	size_t length = at->up ? add_place(at->up, buf) : 0;
+	int n;
+
+	if (at->name)
+		n = snprintf(buf + length, WEIR_PATH_TEXT - length, "%s%.64s", at->up ? "." : "",
+			     at->name);
+	else
+		n = snprintf(buf + length, WEIR_PATH_TEXT - length, "[%zu]", at->index);
+	length += (size_t)n;
+	return length < WEIR_PATH_TEXT ? length : WEIR_PATH_TEXT - 1;
+}
+
+const char *weir_at_text(const struct weir_at *at, char buf[WEIR_PATH_TEXT])
+{
+	add_place(at, buf);
+	return buf;
+}
+
+static const char *type_name(const json_t *json)
+{
+	switch (json_typeof(json)) {
+	case JSON_OBJECT:
+		return "an object";
+	case JSON_ARRAY:
+		return "an array";
+	case JSON_STRING:
+		return "a string";
+	case JSON_INTEGER:
+		return "an integer";
+	case JSON_REAL:
+		return "a number";
+	case JSON_TRUE:
+		return "true";
+	case JSON_FALSE:
+		return "false";
+	case JSON_NULL:
+		break;
+	}
+	return "null";
+}
+
+static int fail_type(const json_t *json, const struct weir_at *at, const char *expected,
+		     struct weir_error *err)
+{
+	char path[WEIR_PATH_TEXT];
+
+	return weir_fail(err, -EINVAL, "%s: expected %s, got %s", weir_at_text(at, path), expected,
+			 type_name(json));
+}
+
+static int decode_string(const json_t *json, const struct weir_at *at, void *ret,
+			 struct weir_error *err)
+{
+	const char *text = json_string_value(json);
+
+	if (!text)
+		return fail_type(json, at, "a string", err);
+	memcpy(ret, &text, sizeof(text));
+	return 0;
+}
+
+static int decode_bool(const json_t *json, const struct weir_at *at, bool *ret,
+		       struct weir_error *err)
+{
+	if (!json_is_boolean(json))
+		return fail_type(json, at, "true or false", err);
+	*ret = json_is_true(json);
+	return 0;
+}
+
+static int decode_int(const json_t *json, const struct weir_at *at, int *ret,
+		      struct weir_error *err)
+{
+	json_int_t value = json_integer_value(json);
+	char path[WEIR_PATH_TEXT];
+
+	if (!json_is_integer(json))
+		return fail_type(json, at, "an integer", err);
+	if (value < 1 || value > INT_MAX)
+		return weir_fail(err, -EINVAL, "%s: %lld is not between 1 and %d",
+				 weir_at_text(at, path), (long long)value, INT_MAX);
+	*ret = (int)value;
+	return 0;
+}
+
+static int decode_scalar(const json_t *json, const struct weir_at *at, struct weir_scalar *ret,
+			 struct weir_error *err)
+{
+	const char *text = json_string_value(json);
+
+	if (text && strcmp(text, "Infinity") == 0)
+		ret->value = (double)INFINITY;
+	else if (json_is_number(json))
+		ret->value = json_number_value(json);
+	else
+		return fail_type(json, at, "a number or \"Infinity\"", err);
+	ret->present = true;
+	return 0;
+}
+
+/* The entries of the array @json, of @size bytes each, with one more that stays zero. */
+static int alloc_entries(const struct weir_field *field, const json_t *json,
+			 const struct weir_at *at, size_t size, struct weir_arena *arena,
+			 void **ret, struct weir_error *err)
+{
+	char path[WEIR_PATH_TEXT];
+	void *list;
+
+	if (!json_is_array(json))
+		return fail_type(json, at, "an array", err);
+	if (json_array_size(json) > field->max)
+		return weir_fail(err, -EINVAL, "%s: %zu entries are more than the %zu that may be",
+				 weir_at_text(at, path), json_array_size(json), field->max);
+
+	list = weir_arena_alloc(arena, (json_array_size(json) + 1) * size);
+	if (!list)
+		return weir_fail_memory(err);
+	*ret = list;
+	return 0;
+}
+
+static int decode_strings(const struct weir_field *field, const json_t *json,
+			  const struct weir_at *at, struct weir_arena *arena,
+			  struct weir_strings *ret, struct weir_error *err)
+{
+	void *list = NULL;
+
+	if (alloc_entries(field, json, at, sizeof(char *), arena, &list, err) < 0)
+		return err->code;
+
+	ret->list = list;
+	ret->n = json_array_size(json);
+	for (size_t i = 0; i < ret->n; i++) {
+		const struct weir_at entry = { .up = at, .index = i };
+
+		if (decode_string(json_array_get(json, i), &entry, &ret->list[i], err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int decode_items(const struct weir_field *field, const json_t *json,
+			const struct weir_at *at, struct weir_arena *arena, struct weir_items *ret,
+			struct weir_error *err)
+{
+	size_t size = field->message->size;
+
+	if (alloc_entries(field, json, at, size, arena, &ret->list, err) < 0)
+		return err->code;
+
+	ret->n = json_array_size(json);
+	for (size_t i = 0; i < ret->n; i++) {
+		const struct weir_at entry = { .up = at, .index = i };
+
+		if (weir_message_decode(field->message, json_array_get(json, i), &entry, arena,
+					(char *)ret->list + i * size, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static int decode_field(const struct weir_field *field, const json_t *json,
+			const struct weir_at *at, struct weir_arena *arena, void *ret,
+			struct weir_error *err)
+{
+	char path[WEIR_PATH_TEXT];
+
+	switch (field->kind) {
+	case WEIR_FIELD_STRING:
+		return decode_string(json, at, ret, err);
+	case WEIR_FIELD_BOOL:
+		return decode_bool(json, at, ret, err);
+	case WEIR_FIELD_INT:
+		return decode_int(json, at, ret, err);
+	case WEIR_FIELD_SCALAR:
+		return decode_scalar(json, at, ret, err);
+	case WEIR_FIELD_STRINGS:
+		return decode_strings(field, json, at, arena, ret, err);
+	case WEIR_FIELD_MESSAGE:
+		return weir_message_decode(field->message, json, at, arena, ret, err);
+	case WEIR_FIELD_ITEMS:
+		return decode_items(field, json, at, arena, ret, err);
+	case WEIR_FIELD_REFUSED:
+		break;
+	}
+	return weir_fail(err, -EINVAL, "%s: %s", weir_at_text(at, path), field->refusal);
+}
+
+static bool has_field(const struct weir_message *message, const char *name)
+{
+	for (size_t i = 0; i < message->n; i++) {
+		if (strcmp(message->fields[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int refuse_unknown_keys(const struct weir_message *message, const json_t *json,
+			       const struct weir_at *at, struct weir_error *err)
+{
+	char path[WEIR_PATH_TEXT];
+	const char *key;
+	json_t *value;
+
+	/* The iteration wants it mutable, and leaves it as it is. */
+	json_object_foreach((json_t *)json, key, value)
+	{
+		const struct weir_at place = { .up = at, .name = key };
+
+		if (!has_field(message, key))
+			return weir_fail(err, -EINVAL, "%s: no such key here",
+					 weir_at_text(&place, path));
+	}
+	return 0;
+}
+
+int weir_message_decode(const struct weir_message *message, const json_t *json,
+			const struct weir_at *at, struct weir_arena *arena, void *ret,
+			struct weir_error *err)
+{
+	char path[WEIR_PATH_TEXT];
+
+	if (!json_is_object(json))
+		return fail_type(json, at, "an object", err);
+	if (message->is_map && refuse_unknown_keys(message, json, at, err) < 0)
+		return err->code;
+
+	if (message->defaults)
+		memcpy(ret, message->defaults, message->size);
+	for (size_t i = 0; i < message->n; i++) {
+		const struct weir_field *field = &message->fields[i];
+		const struct weir_at place = { .up = at, .name = field->name };
+		const json_t *value = json_object_get(json, field->name);
+
+		if (!value && field->required)
+			return weir_fail(err, -EINVAL, "Expecting '%s' to be present",
+					 weir_at_text(&place, path));
+		if (value &&
+		    decode_field(field, value, &place, arena, (char *)ret + field->offset, err) < 0)
+			return err->code;
+	}
+	return 0;
+}

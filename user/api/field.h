@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_FIELD_H
+#define WEIR_FIELD_H
+
+/*
+ * From a tree of JSON into structs, by tables: a message is a list of fields, a field a name,
+ * a kind and an offset.
+ *
+ * Knows types and presence; what values mean is decode.c's. Unknown fields are passed over, a
+ * field of the wrong type is refused by its path: "launch_container.command.shell: expected
+ * true or false, got a string". Strings are borrowed from the tree, arrays lie in an arena.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+
+struct weir_error;
+
+/* Memory that is freed all at once. */
+struct weir_arena {
+	struct weir_arena_block *blocks;
+};
+
+/* Zeroed. NULL: no memory. */
+void *weir_arena_alloc(struct weir_arena *arena, size_t size);
+void weir_arena_done(struct weir_arena *arena);
+
+/* What fields come to. */
+struct weir_scalar { /* of a "value": a number, or "Infinity" */
+	bool present;
+	double value;
+};
+
+struct weir_strings {
+	size_t n;
+	const char **list; /* NULL-terminated; NULL: the field was not there */
+};
+
+struct weir_items {
+	size_t n;
+	void *list; /* of the field's message */
+};
+
+enum weir_field_kind {
+	WEIR_FIELD_STRING, /* const char * */
+	WEIR_FIELD_BOOL, /* bool */
+	WEIR_FIELD_INT, /* int, not below 1 */
+	WEIR_FIELD_SCALAR, /* struct weir_scalar */
+	WEIR_FIELD_STRINGS, /* struct weir_strings */
+	WEIR_FIELD_MESSAGE, /* @message's struct, embedded */
+	WEIR_FIELD_ITEMS, /* struct weir_items */
+	WEIR_FIELD_REFUSED, /* may not be there: @refusal says why */
+};
+
+struct weir_message;
+
+struct weir_field {
+	const char *name;
+	enum weir_field_kind kind;
+	size_t offset; /* in the message's struct */
+	bool required;
+	size_t max; /* entries of STRINGS and ITEMS */
+	const struct weir_message *message; /* of MESSAGE and ITEMS */
+	const char *refusal; /* of REFUSED */
+};
+
+struct weir_message {
+	const struct weir_field *fields;
+	size_t n;
+	size_t size; /* of the struct */
+	const void *defaults; /* the struct while nothing is said; NULL: zeroes */
+	bool is_map; /* a key that is no field is refused */
+};
+
+/* A place in the tree, for error texts; lives on the stack of who descends. */
+struct weir_at {
+	const struct weir_at *up; /* NULL: the top */
+	const char *name; /* NULL: an entry of a list, */
+	size_t index; /* this one */
+};
+
+#define WEIR_PATH_TEXT 256
+
+/* "launch_container.resources[1].name"; what does not fit is cut. Returns @buf. */
+const char *weir_at_text(const struct weir_at *at, char buf[WEIR_PATH_TEXT]);
+
+/* @json, which stands at @at, into the struct at @ret. -EINVAL, -ENOMEM. */
+int weir_message_decode(const struct weir_message *message, const json_t *json,
+			const struct weir_at *at, struct weir_arena *arena, void *ret,
+			struct weir_error *err);
+
+#endif /* WEIR_FIELD_H */

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/head.h"
+#include "api/media.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#define MAX_HEADER_BYTES (16u << 10) /* per connection: request line and headers */
+#define MAX_ANSWER_BYTES (64u << 20)
+#define MAX_HELD_BYTES	 (256u << 20) /* of all bodies and answers that are above... */
+#define KEPT_BYTES	 (16u << 10) /* ...what a connection keeps from request to request */
+#define LINGER_MS	 500
+
+struct weir_http {
+	struct weir_http_options options;
+	struct MHD_Daemon *daemon;
+	atomic_size_t held_bytes;
+
+	pthread_mutex_t lock;
+	pthread_cond_t none_suspended;
+	unsigned int n_suspended; /* not yet answered, or the answer has not left */
+};
+
+/* One a connection: requests on it come one after the other, and use the same memory. */
+struct weir_http_request {
+	struct weir_http *http;
+	struct MHD_Connection *connection;
+	struct weir_caller caller;
+	int fd;
+
+	struct weir_buffer body, answer;
+	size_t held_bytes; /* this connection's part of those of all */
+	size_t dropped_bytes; /* of a body that is not taken, */
+	bool too_long; /* for its own length, not for want of room */
+	unsigned int status; /* 0: not answered */
+	const char *type; /* of the answer */
+	const char *allow; /* the methods to name in a 405 */
+	bool waits; /* libmicrohttpd has it suspended */
+	bool was_suspended;
+};
+
+/* ---- Memory that clients make us hold ------------------------------------------- */
+
+/* false: all clients together hold too much; the request has to give up what it has. */
+static bool account(struct weir_http_request *request)
+{
+	atomic_size_t *held = &request->http->held_bytes;
+	size_t bytes = request->body.capacity + request->answer.capacity;
+
+	if (bytes <= 2 * KEPT_BYTES)
+		bytes = 0;
+	if (bytes > request->held_bytes) {
+		size_t more = bytes - request->held_bytes;
+
+		if (atomic_fetch_add(held, more) + more > MAX_HELD_BYTES) {
+			atomic_fetch_sub(held, more);
+			return false;
+		}
+	} else {
+		atomic_fetch_sub(held, request->held_bytes - bytes);
+	}
+	request->held_bytes = bytes;
+	return true;
+}
+
+static void release_buffer(struct weir_buffer *buffer)
+{
+	if (buffer->capacity > KEPT_BYTES)
+		weir_buffer_done(buffer);
+	else
+		weir_buffer_reset(buffer);
+}
+
+static struct weir_http_request *request_free(struct weir_http_request *request)
+{
+	if (!request)
+		return NULL;
+	weir_buffer_done(&request->body);
+	weir_buffer_done(&request->answer);
+	account(request);
+	free(request);
+	return NULL;
+}
+
+/* ---- For the floor above ---------------------------------------------------------- */
+
+const struct weir_caller *weir_http_caller(const struct weir_http_request *request)
+{
+	return &request->caller;
+}
+
+const char *weir_http_body(const struct weir_http_request *request, size_t *ret_size)
+{
+	*ret_size = request->body.size;
+	return request->body.data ? request->body.data : "";
+}
+
+int weir_http_fd(const struct weir_http_request *request)
+{
+	return request->fd;
+}
+
+struct weir_buffer *weir_http_buffer(struct weir_http_request *request)
+{
+	return &request->answer;
+}
+
+static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *key,
+				 const char *value)
+{
+	(void)kind;
+
+	if (value && strcasecmp(key, MHD_HTTP_HEADER_ACCEPT) == 0)
+		weir_accept_add(data, value);
+	return MHD_YES;
+}
+
+bool weir_http_accepts_json(const struct weir_http_request *request)
+{
+	struct weir_accept accept = {};
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, on_header, &accept);
+	return weir_accept_is_json(&accept);
+}
+
+void weir_http_suspend(struct weir_http_request *request)
+{
+	struct weir_http *http = request->http;
+
+	request->waits = true;
+	request->was_suspended = true;
+	pthread_mutex_lock(&http->lock);
+	http->n_suspended++;
+	pthread_mutex_unlock(&http->lock);
+	MHD_suspend_connection(request->connection);
+}
+
+/* The last touch of @request on this thread, if another one has to send the answer. */
+static void complete(struct weir_http_request *request, unsigned int status, const char *type)
+{
+	request->type = type;
+	request->status = status;
+	if (request->waits)
+		MHD_resume_connection(request->connection);
+}
+
+void weir_http_answer(struct weir_http_request *request)
+{
+	if (request->answer.failed == -EFBIG)
+		return weir_http_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
+					"the answer is longer than 64 MiB");
+	if (request->answer.failed || !account(request))
+		return weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+					"too many long answers are under way");
+	complete(request, MHD_HTTP_OK, "application/json");
+}
+
+void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text)
+{
+	release_buffer(&request->answer);
+	weir_buffer_reset(&request->answer);
+	weir_buffer_add_text(&request->answer, text);
+	complete(request, status, "text/plain; charset=utf-8");
+}
+
+/* ---- libmicrohttpd ---------------------------------------------------------------- */
+
+static enum MHD_Result send_answer(struct weir_http_request *request)
+{
+	struct MHD_Response *response;
+	enum MHD_Result r;
+
+	/* The buffer stays as it is until on_completed(). */
+	response = MHD_create_response_from_buffer(request->answer.size,
+						   request->answer.size ? request->answer.data : "",
+						   MHD_RESPMEM_PERSISTENT);
+	if (!response)
+		return MHD_NO;
+	if (request->answer.size)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->type);
+	if (request->allow)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+	r = MHD_queue_response(request->connection, request->status, response);
+	MHD_destroy_response(response);
+	return r;
+}
+
+/* Answers at once what needs no body. */
+static void judge_head(struct weir_http_request *request, const char *path, const char *method)
+{
+	const struct weir_http_options *options = &request->http->options;
+	struct MHD_Connection *connection = request->connection;
+	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const struct weir_head head = {
+		.level = request->caller.level,
+		.ready = options->is_ready(options->data),
+		.method = method,
+		.path = path,
+		.content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							    MHD_HTTP_HEADER_CONTENT_TYPE),
+		.length = length ? strtoull(length, NULL, 10) : 0,
+	};
+	const struct weir_verdict verdict = weir_head_judge(&head, options->max_body);
+
+	request->allow = verdict.allow;
+	if (verdict.status)
+		weir_http_refuse(request, verdict.status, verdict.text);
+}
+
+/* false: the client goes on and on; close. */
+static bool take_body(struct weir_http_request *request, const char *data, size_t size)
+{
+	weir_buffer_add(&request->body, data, size);
+	if (!request->body.failed && account(request))
+		return true;
+
+	/* An answer can't be queued in the middle of a body: pass over some of the rest. */
+	if (!request->dropped_bytes)
+		request->too_long = request->body.failed == -EFBIG;
+	weir_buffer_done(&request->body);
+	request->dropped_bytes += size;
+	return request->dropped_bytes <= request->http->options.max_body;
+}
+
+static void take_call(struct weir_http_request *request)
+{
+	const struct weir_http_options *options = &request->http->options;
+
+	if (!request->dropped_bytes)
+		options->on_call(request, options->data);
+	else if (request->too_long)
+		weir_http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE,
+				 "the body is longer than 1 MiB");
+	else
+		weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+				 "too many long requests are under way");
+}
+
+/*
+ * Called once with the head, then with each part of the body, then at its end; and, if the
+ * request was suspended there, once more when it is resumed.
+ */
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_size, void **mark)
+{
+	struct weir_http_request *request = NULL;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	(void)data;
+	(void)version;
+
+	if (info)
+		request = info->socket_context;
+	if (!request)
+		return MHD_NO;
+
+	if (!*mark) {
+		*mark = request;
+		judge_head(request, path, method);
+		return request->status ? send_answer(request) : MHD_YES;
+	}
+	if (*upload_size) {
+		bool more = take_body(request, upload, *upload_size);
+
+		*upload_size = 0;
+		return more ? MHD_YES : MHD_NO;
+	}
+	if (request->waits)
+		request->waits = false;
+	else
+		take_call(request);
+
+	/* While it waits, its fields are the other thread's. */
+	return request->waits ? MHD_YES : send_answer(request);
+}
+
+/* The answer has left, or can't. */
+static void on_completed(void *data, struct MHD_Connection *connection, void **mark,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct weir_http_request *request = *mark;
+	struct weir_http *http = data;
+
+	(void)connection;
+	(void)code;
+
+	if (!request)
+		return;
+	if (request->was_suspended) {
+		pthread_mutex_lock(&http->lock);
+		if (--http->n_suspended == 0)
+			pthread_cond_signal(&http->none_suspended);
+		pthread_mutex_unlock(&http->lock);
+	}
+
+	release_buffer(&request->body);
+	release_buffer(&request->answer);
+	account(request);
+	request->dropped_bytes = 0;
+	request->status = 0;
+	request->was_suspended = false;
+	*mark = NULL;
+}
+
+static struct weir_http_request *request_new(struct weir_http *http,
+					     struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct weir_http_request *request = calloc(1, sizeof(*request));
+	struct weir_error err = {};
+
+	if (!request)
+		return NULL;
+	request->http = http;
+	request->connection = connection;
+	request->fd = info ? info->connect_fd : -1;
+	request->body = (struct weir_buffer)WEIR_BUFFER_INIT(http->options.max_body);
+	request->answer = (struct weir_buffer)WEIR_BUFFER_INIT(MAX_ANSWER_BYTES);
+	/* Not known who it is: level none, and each request says so. */
+	if (weir_auth_caller(&http->options.auth, request->fd, &request->caller, &err) < 0)
+		weir_debug("connection: %s, nothing is allowed on it", err.text);
+	return request;
+}
+
+static void on_connection(void *data, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = request_new(data, connection);
+	else
+		*context = request_free(*context);
+}
+
+__attribute__((format(printf, 2, 0))) static void on_log(void *data, const char *fmt, va_list args)
+{
+	char text[256];
+
+	(void)data;
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	text[strcspn(text, "\n")] = '\0';
+	weir_debug("http: %s", text);
+}
+
+/* ---- Life --------------------------------------------------------------------------- */
+
+static int start(struct weir_http *http, int listen_fd, struct weir_error *err)
+{
+	const struct weir_http_options *options = &http->options;
+	/* A pool of one is refused: then it is the daemon's own thread, not a pool. */
+	struct MHD_OptionItem pool[] = {
+		{ options->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END,
+		  (intptr_t)options->threads, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	http->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			MHD_USE_TURBO,
+		0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+		options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_s,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MAX_HEADER_BYTES,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_ARRAY, pool,
+		MHD_OPTION_END);
+	if (!http->daemon)
+		return weir_fail(err, -EIO, "the HTTP server does not start on this socket");
+	return 0;
+}
+
+int weir_http_new(int listen_fd, const struct weir_http_options *options, struct weir_http **ret,
+		  struct weir_error *err)
+{
+	scoped(weir_http_freep) struct weir_http *http = NULL;
+	int fd;
+
+	http = calloc(1, sizeof(*http));
+	if (!http)
+		return weir_fail_memory(err);
+	http->options = *options;
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_cond_init(&http->none_suspended, NULL);
+
+	/* A start that fails closes the socket or not, depending on where: so it gets a copy. */
+	fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return weir_fail(err, -errno, "dup the listener: %s", strerror(errno));
+	if (start(http, fd, err) < 0)
+		return err->code;
+
+	close_fd(listen_fd);
+	*ret = take_ptr(http);
+	return 0;
+}
+
+/* Until the answers of requests that were suspended have left, or for LINGER_MS. */
+static void linger(struct weir_http *http)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LINGER_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+
+	pthread_mutex_lock(&http->lock);
+	while (http->n_suspended && r == 0)
+		r = pthread_cond_timedwait(&http->none_suspended, &http->lock, &until);
+	pthread_mutex_unlock(&http->lock);
+}
+
+struct weir_http *weir_http_free(struct weir_http *http)
+{
+	if (!http)
+		return NULL;
+	if (http->daemon) {
+		linger(http);
+		MHD_stop_daemon(http->daemon);
+	}
+	pthread_cond_destroy(&http->none_suspended);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
+	return NULL;
+}

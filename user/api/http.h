@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_HTTP_H
+#define WEIR_HTTP_H
+
+/*
+ * HTTP/1.1 on a unix listener. Knows peers, bytes, statuses and requests that wait for their
+ * answer; knows no calls and no JSON.
+ *
+ * What head.h can judge is answered here, as are bodies that are too long (413) or one too
+ * many (503). What is left is a whole body, and goes to on_call().
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/auth.h"
+#include "base/cleanup.h"
+
+struct weir_buffer;
+struct weir_error;
+struct weir_http;
+struct weir_http_request;
+
+struct weir_http_options {
+	unsigned int threads, max_connections, idle_s;
+	size_t max_body; /* bytes */
+	struct weir_auth auth;
+
+	/* On the HTTP threads. */
+	bool (*is_ready)(void *data);
+	/* Has to end in weir_http_answer(), weir_http_refuse(), or weir_http_suspend(). */
+	void (*on_call)(struct weir_http_request *request, void *data);
+	void *data;
+};
+
+/* Starts to serve. @listen_fd is taken on success. */
+int weir_http_new(int listen_fd, const struct weir_http_options *options, struct weir_http **ret,
+		  struct weir_error *err);
+
+/*
+ * Ends all connections; answers under way get a moment to leave. Every suspended request must
+ * have been answered. NULL is fine. Returns NULL.
+ */
+struct weir_http *weir_http_free(struct weir_http *http);
+WEIR_DEFINE_CLEANUP(struct weir_http, weir_http_free);
+
+/* A request is valid until it is answered. */
+const struct weir_caller *weir_http_caller(const struct weir_http_request *request);
+const char *weir_http_body(const struct weir_http_request *request, size_t *ret_size);
+/* The connection's socket, to watch and not to read. */
+int weir_http_fd(const struct weir_http_request *request);
+/* Would the client take JSON? In on_call() only. */
+bool weir_http_accepts_json(const struct weir_http_request *request);
+
+/* In on_call(): the answer comes later, perhaps from another thread, perhaps before this returns. */
+void weir_http_suspend(struct weir_http_request *request);
+
+/* Where the body of the answer is written. */
+struct weir_buffer *weir_http_buffer(struct weir_http_request *request);
+/* 200 with the JSON that is in the buffer, if any. */
+void weir_http_answer(struct weir_http_request *request);
+/* Another status, with a sentence as its body; what is in the buffer is dropped. */
+void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text);
+
+#endif /* WEIR_HTTP_H */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/json.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "weir/abi.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static void begin_value(struct weir_json *json, const char *key)
+{
+	if (json->comma)
+		weir_buffer_add_byte(json->buffer, ',');
+	json->comma = true;
+	if (!key)
+		return;
+
+	weir_buffer_add_byte(json->buffer, '"');
+	weir_buffer_add_text(json->buffer, key);
+	weir_buffer_add(json->buffer, "\":", 2);
+}
+
+static void open_with(struct weir_json *json, const char *key, char bracket)
+{
+	begin_value(json, key);
+	weir_buffer_add_byte(json->buffer, bracket);
+	json->comma = false;
+}
+
+static void close_with(struct weir_json *json, char bracket)
+{
+	weir_buffer_add_byte(json->buffer, bracket);
+	json->comma = true;
+}
+
+void weir_json_open_object(struct weir_json *json, const char *key)
+{
+	open_with(json, key, '{');
+}
+
+void weir_json_close_object(struct weir_json *json)
+{
+	close_with(json, '}');
+}
+
+void weir_json_open_array(struct weir_json *json, const char *key)
+{
+	open_with(json, key, '[');
+}
+
+void weir_json_close_array(struct weir_json *json)
+{
+	close_with(json, ']');
+}
+
+/* Length of the UTF-8 sequence at @s (NUL-terminated, not ASCII). 0: it is none. */
+static size_t sequence_length(const unsigned char *s)
+{
+	size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+
+	if (s[0] < 0xc2 || s[0] > 0xf4)
+		return 0;
+	/* Overlong forms, surrogates and what lies above U+10FFFF show in the second byte. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return length;
+}
+
+static void add_escaped(struct weir_buffer *buffer, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *known = strchr(from, byte);
+
+	if (known) {
+		weir_buffer_add_byte(buffer, '\\');
+		weir_buffer_add_byte(buffer, to[known - from]);
+		return;
+	}
+	weir_buffer_add(buffer, "\\u00", 4);
+	weir_buffer_add_byte(buffer, hex[byte >> 4]);
+	weir_buffer_add_byte(buffer, hex[byte & 15]);
+}
+
+void weir_json_string(struct weir_json *json, const char *key, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text, *plain = s;
+
+	begin_value(json, key);
+	weir_buffer_add_byte(json->buffer, '"');
+	while (*s) {
+		size_t length = 1;
+
+		if (*s >= 0x80)
+			length = sequence_length(s);
+		else if (*s < 0x20 || *s == '"' || *s == '\\')
+			length = 0;
+		if (length) {
+			s += length;
+			continue;
+		}
+
+		weir_buffer_add(json->buffer, plain, (size_t)(s - plain));
+		if (*s >= 0x80)
+			weir_buffer_add_text(json->buffer, REPLACEMENT);
+		else
+			add_escaped(json->buffer, *s);
+		plain = ++s;
+	}
+	weir_buffer_add(json->buffer, plain, (size_t)(s - plain));
+	weir_buffer_add_byte(json->buffer, '"');
+}
+
+void weir_json_bool(struct weir_json *json, const char *key, bool value)
+{
+	begin_value(json, key);
+	weir_buffer_add_text(json->buffer, value ? "true" : "false");
+}
+
+void weir_json_u64(struct weir_json *json, const char *key, uint64_t value)
+{
+	begin_value(json, key);
+	weir_buffer_add_u64(json->buffer, value);
+}
+
+void weir_json_amount(struct weir_json *json, const char *key, uint64_t value)
+{
+	if (value == WEIR_INFINITE)
+		weir_json_string(json, key, "Infinity");
+	else
+		weir_json_u64(json, key, value);
+}
+
+void weir_json_fixed(struct weir_json *json, const char *key, uint64_t value, unsigned int decimals)
+{
+	char fraction[10]; /* the point and nine digits */
+	size_t size = 0;
+
+	assert(decimals < sizeof(fraction));
+	for (unsigned int i = decimals; i > 0; i--) {
+		fraction[i] = (char)('0' + value % 10);
+		value /= 10;
+		if (!size && fraction[i] != '0')
+			size = i + 1;
+	}
+	fraction[0] = '.';
+
+	begin_value(json, key);
+	weir_buffer_add_u64(json->buffer, value);
+	weir_buffer_add(json->buffer, fraction, size);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/message.h"
+
+#include "model/container.h"
+
+#define MAX_RESOURCES 16
+#define MAX_STRINGS   65536 /* arguments, variables: more than exec(2) takes */
+
+static const char nested[] = "only top-level containers are known here";
+static const char not_plain[] = "only plain, unreserved resources are taken";
+
+static const struct weir_field id_fields[] = {
+	{ "value", WEIR_FIELD_STRING, .required = true },
+	{ "parent", WEIR_FIELD_REFUSED, .refusal = nested },
+};
+static const struct weir_message id_message = {
+	.fields = id_fields,
+	.n = ARRAY_SIZE(id_fields),
+	.size = sizeof(const char *),
+};
+
+static const struct weir_field scalar_fields[] = {
+	{ "value", WEIR_FIELD_SCALAR, .required = true },
+};
+static const struct weir_message scalar_message = {
+	.fields = scalar_fields,
+	.n = ARRAY_SIZE(scalar_fields),
+	.size = sizeof(struct weir_scalar),
+};
+
+static const struct weir_field resource_fields[] = {
+	{ "name", WEIR_FIELD_STRING, .offset = offsetof(struct weir_resource, name),
+	  .required = true },
+	{ "type", WEIR_FIELD_STRING, .offset = offsetof(struct weir_resource, type) },
+	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_resource, role) },
+	{ "scalar", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_resource, amount),
+	  .required = true, .message = &scalar_message },
+	{ "reservations", WEIR_FIELD_REFUSED, .refusal = not_plain },
+	{ "revocable", WEIR_FIELD_REFUSED, .refusal = not_plain },
+	{ "disk", WEIR_FIELD_REFUSED, .refusal = not_plain },
+};
+static const struct weir_message resource_message = {
+	.fields = resource_fields,
+	.n = ARRAY_SIZE(resource_fields),
+	.size = sizeof(struct weir_resource),
+};
+
+static const struct weir_field limits_fields[] = {
+	{ "cpus", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_limits, cpus),
+	  .message = &scalar_message },
+	{ "mem", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_limits, mem),
+	  .message = &scalar_message },
+};
+static const struct weir_message limits_message = {
+	.fields = limits_fields,
+	.n = ARRAY_SIZE(limits_fields),
+	.size = sizeof(struct weir_limits),
+	.is_map = true,
+};
+
+static const struct weir_field variable_fields[] = {
+	{ "name", WEIR_FIELD_STRING, .offset = offsetof(struct weir_variable, name),
+	  .required = true },
+	{ "type", WEIR_FIELD_STRING, .offset = offsetof(struct weir_variable, type) },
+	{ "value", WEIR_FIELD_STRING, .offset = offsetof(struct weir_variable, value),
+	  .required = true },
+};
+static const struct weir_message variable_message = {
+	.fields = variable_fields,
+	.n = ARRAY_SIZE(variable_fields),
+	.size = sizeof(struct weir_variable),
+};
+
+static const struct weir_field environment_fields[] = {
+	{ "variables", WEIR_FIELD_ITEMS, .max = MAX_STRINGS, .message = &variable_message },
+};
+static const struct weir_message environment_message = {
+	.fields = environment_fields,
+	.n = ARRAY_SIZE(environment_fields),
+	.size = sizeof(struct weir_items),
+};
+
+static const struct weir_field command_fields[] = {
+	{ "shell", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_command, shell) },
+	{ "value", WEIR_FIELD_STRING, .offset = offsetof(struct weir_command, value),
+	  .required = true },
+	{ "arguments", WEIR_FIELD_STRINGS, .offset = offsetof(struct weir_command, arguments),
+	  .max = MAX_STRINGS },
+	{ "user", WEIR_FIELD_STRING, .offset = offsetof(struct weir_command, user) },
+	{ "environment", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_command, variables),
+	  .message = &environment_message },
+};
+static const struct weir_command command_defaults = { .shell = true };
+static const struct weir_message command_message = {
+	.fields = command_fields,
+	.n = ARRAY_SIZE(command_fields),
+	.size = sizeof(struct weir_command),
+	.defaults = &command_defaults,
+};
+
+static const struct weir_field label_fields[] = {
+	{ "key", WEIR_FIELD_STRING, .offset = offsetof(struct weir_label, key), .required = true },
+	{ "value", WEIR_FIELD_STRING, .offset = offsetof(struct weir_label, value) },
+};
+static const struct weir_label label_defaults = { .value = "" };
+static const struct weir_message label_message = {
+	.fields = label_fields,
+	.n = ARRAY_SIZE(label_fields),
+	.size = sizeof(struct weir_label),
+	.defaults = &label_defaults,
+};
+
+static const struct weir_field launch_extra_fields[] = {
+	{ "working_directory", WEIR_FIELD_STRING,
+	  .offset = offsetof(struct weir_launch_extra, workdir) },
+	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_launch_extra, role) },
+	{ "foreground", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, foreground) },
+	{ "keep", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, keep) },
+	{ "labels", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_launch_extra, labels),
+	  .max = WEIR_MAX_LABELS, .message = &label_message },
+};
+static const struct weir_message launch_extra_message = {
+	.fields = launch_extra_fields,
+	.n = ARRAY_SIZE(launch_extra_fields),
+	.size = sizeof(struct weir_launch_extra),
+};
+
+/* ---- Parameters ---------------------------------------------------------------- */
+
+#define CONTAINER_ID                                                                          \
+	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id), \
+	  .required = true, .message = &id_message }
+#define RESOURCES                                                                               \
+	{ "resources", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_parameters, resources), \
+	  .max = MAX_RESOURCES, .message = &resource_message }
+#define LIMITS                                                                              \
+	{ "limits", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, limits), \
+	  .message = &limits_message }
+
+static const struct weir_field launch_fields[] = {
+	CONTAINER_ID,
+	RESOURCES,
+	LIMITS,
+	{ "command", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, command),
+	  .required = true, .message = &command_message },
+	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra),
+	  .message = &launch_extra_message },
+};
+const struct weir_message weir_launch_message = {
+	.fields = launch_fields,
+	.n = ARRAY_SIZE(launch_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field start_fields[] = {
+	CONTAINER_ID,
+	{ "pid", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, pid),
+	  .required = true },
+};
+const struct weir_message weir_start_message = {
+	.fields = start_fields,
+	.n = ARRAY_SIZE(start_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field update_fields[] = { CONTAINER_ID, RESOURCES, LIMITS };
+const struct weir_message weir_update_message = {
+	.fields = update_fields,
+	.n = ARRAY_SIZE(update_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field filter_fields[] = {
+	{ "container_id", WEIR_FIELD_MESSAGE, .message = &id_message },
+};
+static const struct weir_message filter_message = {
+	.fields = filter_fields,
+	.n = ARRAY_SIZE(filter_fields),
+	.size = sizeof(const char *),
+};
+
+static const struct weir_field get_fields[] = {
+	{ "show_standalone", WEIR_FIELD_BOOL,
+	  .offset = offsetof(struct weir_parameters, show_standalone) },
+	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
+	  .message = &filter_message },
+};
+const struct weir_message weir_get_message = {
+	.fields = get_fields,
+	.n = ARRAY_SIZE(get_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field kill_fields[] = {
+	CONTAINER_ID,
+	{ "signal", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, signal) },
+};
+const struct weir_message weir_kill_message = {
+	.fields = kill_fields,
+	.n = ARRAY_SIZE(kill_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field named_fields[] = { CONTAINER_ID };
+const struct weir_message weir_named_message = {
+	.fields = named_fields,
+	.n = ARRAY_SIZE(named_fields),
+	.size = sizeof(struct weir_parameters),
+};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_MESSAGE_H
+#define WEIR_MESSAGE_H
+
+/*
+ * The shapes of the calls' parameters, in Mesos' names; docs/api.md shows them. Tables only.
+ */
+
+#include "api/field.h"
+
+struct weir_resource {
+	const char *name, *type, *role;
+	struct weir_scalar amount;
+};
+
+struct weir_limits {
+	struct weir_scalar cpus, mem;
+};
+
+struct weir_variable {
+	const char *name, *type, *value;
+};
+
+struct weir_command {
+	bool shell;
+	const char *value, *user;
+	struct weir_strings arguments;
+	struct weir_items variables; /* of struct weir_variable */
+};
+
+struct weir_launch_extra { /* what stands under "weir" */
+	const char *workdir, *role;
+	bool foreground, keep;
+	struct weir_items labels; /* of struct weir_label */
+};
+
+/* The parameters of any call; each has some of them. */
+struct weir_parameters {
+	const char *id;
+	struct weir_items resources; /* of struct weir_resource */
+	struct weir_limits limits;
+	struct weir_command command;
+	struct weir_launch_extra extra;
+	int pid, signal; /* 0: not said */
+	bool show_standalone;
+};
+
+/* All of them describe struct weir_parameters. */
+extern const struct weir_message weir_launch_message;
+extern const struct weir_message weir_start_message;
+extern const struct weir_message weir_update_message;
+extern const struct weir_message weir_get_message;
+extern const struct weir_message weir_kill_message;
+extern const struct weir_message weir_named_message; /* nothing but a container's id */
+
+#endif /* WEIR_MESSAGE_H */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/wait.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "api/answer.h"
+#include "api/http.h"
+#include "base/error.h"
+
+struct weir_waiter {
+	struct weir_waiter *next, **slot; /* *slot is what points here */
+	struct weir_controller *controller;
+	struct weir_http_request *request;
+	sd_event_source *hangup;
+};
+
+static struct weir_waiter *waiter_free(struct weir_waiter *waiter)
+{
+	sd_event_source_disable_unref(waiter->hangup);
+	*waiter->slot = waiter->next;
+	if (waiter->next)
+		waiter->next->slot = waiter->slot;
+	free(waiter);
+	return NULL;
+}
+WEIR_DEFINE_CLEANUP(struct weir_waiter, waiter_free);
+
+static void on_end(const struct weir_end *end, void *data)
+{
+	struct weir_waiter *waiter = data;
+	struct weir_http_request *request = waiter->request;
+
+	/* First: once answered, the socket is the HTTP server's again. */
+	waiter_free(waiter);
+	if (!end) {
+		weir_http_refuse(request, 404, "the container was removed before it had ended");
+		return;
+	}
+	weir_answer_end(weir_http_buffer(request), end);
+	weir_http_answer(request);
+}
+
+/* Nobody reads the answer; it lets the HTTP server see for itself and clean up. */
+static int on_hangup(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	struct weir_waiter *waiter = data;
+	struct weir_http_request *request = waiter->request;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+
+	weir_controller_unwait(waiter->controller, on_end, waiter);
+	waiter_free(waiter);
+	weir_http_refuse(request, 503, "the client has hung up");
+	return 0;
+}
+
+int weir_waiters_add(struct weir_waiters *waiters, struct weir_controller *controller,
+		     struct weir_http_request *request, const char *id, struct weir_error *err)
+{
+	scoped(waiter_freep) struct weir_waiter *waiter = NULL;
+	int r;
+
+	waiter = calloc(1, sizeof(*waiter));
+	if (!waiter)
+		return weir_fail_memory(err);
+	waiter->controller = controller;
+	waiter->request = request;
+	waiter->next = waiters->first;
+	waiter->slot = &waiters->first;
+	if (waiter->next)
+		waiter->next->slot = &waiter->next;
+	waiters->first = waiter;
+
+	/* Hanging up is told for a closed peer; one that only will not send any more still waits. */
+	r = sd_event_add_io(waiters->event, &waiter->hangup, weir_http_fd(request), EPOLLHUP,
+			    on_hangup, waiter);
+	if (r < 0)
+		return weir_fail(err, r, "watch the client: %s", strerror(-r));
+
+	/* Last: it may be called, and freed, before this returns. */
+	r = weir_controller_wait(controller, id, on_end, waiter, err);
+	if (r == 0)
+		waiter = NULL;
+	return r;
+}
+
+void weir_waiters_done(struct weir_waiters *waiters)
+{
+	while (waiters->first) {
+		struct weir_waiter *waiter = waiters->first;
+		struct weir_http_request *request = waiter->request;
+
+		weir_controller_unwait(waiter->controller, on_end, waiter);
+		waiter_free(waiter);
+		weir_http_refuse(request, 503, "weir-daemon is ending");
+	}
+}
