@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 #
 # A container's knobs as the kernel has them, in the same units for both versions of cgroups.
 #

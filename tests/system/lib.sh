@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 #
 # For system tests: a daemon of one's own, and the kernel's view of what it did.
 #

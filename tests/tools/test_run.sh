@@ -30,6 +30,7 @@ closing() {
 program good 'echo 1..2; echo "ok 1 - a"; echo "ok 2 - b"'
 program skips 'echo 1..2; echo "ok 1 - a # SKIP no moon"; echo "ok 2 - b"'
 program skips_all 'echo "1..0 # SKIP no sun"'
+program cmocka_skips 'echo 1..2; echo "# no wind"; echo "not ok 1 # SKIP a"; echo "ok 2 - b"'
 program gives_up 'echo "# no stars"; exit 77'
 program bad 'echo 1..2; echo "not ok 1 - sky is green"; echo "# seen: blue"; echo "ok 2 - b"'
 program short 'echo 1..3; echo "ok 1 - a"'
@@ -44,6 +45,8 @@ program two_suites 'echo 1..1; echo "ok 1 - a"; echo 1..2; echo "ok 1 - b"; echo
 is "$(closing good)" "2 passed, 0 failed, 0 skipped" "points are counted"
 is "$(closing skips)" "1 passed, 0 failed, 1 skipped" "a skipped point is not a passed one"
 matches "$(run_programs skips)" "skipped: a: no moon" "a skip shows its reason"
+matches "$(run_programs cmocka_skips)" "1 passed +0 failed +1 skipped.*skipped: a: no wind" \
+    "cmocka's way to skip is understood"
 is "$(closing good skips_all)" "2 passed, 0 failed, 1 skipped" "a whole program can be skipped"
 matches "$(run_programs good gives_up)" "skipped: .*: no stars" "status 77 skips, with the last comment"
 is "$(closing bad)" "1 passed, 1 failed, 0 skipped" "a failed point is counted"
