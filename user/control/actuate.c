@@ -88,7 +88,7 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 			break;
 		}
 		if (r < 0)
-			return weir_fail_in(err, "container '%s'", container->id);
+			return r;
 		if (!blocks || !memory_is_v1(controller))
 			weir_applied_note(&live->applied, action);
 	}
@@ -117,7 +117,7 @@ void weir_controller_on_job(const struct weir_job *job, void *data)
 	/* Usage has been pushed down: the limit that waited may fit by now. */
 	if (container->pending_mem_limit_bytes != WEIR_ABSENT &&
 	    weir_controller_actuate(controller, container, &err) < 0)
-		weir_warn("%s, retrying at next tick", err.text);
+		weir_warn("container '%s': %s, retrying at next tick", container->id, err.text);
 }
 
 void weir_controller_publish(struct weir_controller *controller,

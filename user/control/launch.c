@@ -140,15 +140,15 @@ void weir_controller_undo(struct weir_controller *controller, struct weir_contai
 static int place(struct weir_controller *controller, struct weir_container *container,
 		 struct weir_error *err)
 {
+	struct weir_live *live = container->live;
 	struct weir_bpf_identity identity;
 
+	live->applied.mem_high_bytes = WEIR_INFINITE; /* as a new group has it */
 	if (weir_cgroup_create(&controller->groups, container->id, err) < 0)
-		return err->code == -EEXIST ? weir_fail(err, -EIO,
-							"container '%s': a cgroup of its name is "
-							"there already, and "
-							"not weir's to use",
-							container->id)
-					    : err->code;
+		return err->code == -EEXIST
+			       ? weir_fail(err, -EIO,
+					   "a cgroup of its name is there, and not weir's to use")
+			       : err->code;
 	if (weir_cgroup_set_swap_off(&controller->groups, container->id, err) < 0 ||
 	    weir_controller_actuate(controller, container, err) < 0 ||
 	    weir_controller_identify(controller, container->id, &identity, err) < 0)

@@ -79,7 +79,7 @@ static void resume(struct weir_controller *controller, struct weir_container *co
 	weir_controller_learn_applied(controller, container);
 	if (weir_controller_actuate(controller, container, &err) < 0 ||
 	    weir_controller_watch(controller, container, pidfd, &err) < 0)
-		weir_err("%s", err.text);
+		weir_err("container '%s': %s", container->id, err.text);
 }
 
 static void recover_one(struct recovery *recovery, struct weir_container *container)

@@ -57,9 +57,10 @@ int weir_controller_update(struct weir_controller *controller, const char *id,
 	ask = old_ask = container->ask;
 	old_figures = container->figures;
 	weir_ask_merge(&ask, change);
-	if (weir_figures_resolve(&ask, container->cpu_default, &figures, notes, err) < 0 ||
-	    weir_ledger_check_change(controller->ledger, container, &figures, err) < 0)
+	if (weir_figures_resolve(&ask, container->cpu_default, &figures, notes, err) < 0)
 		return weir_fail_in(err, "container '%s'", id);
+	if (weir_ledger_check_change(controller->ledger, container, &figures, err) < 0)
+		return err->code;
 
 	put_in_force(controller, container, &ask, &figures);
 	if (weir_controller_actuate(controller, container, err) < 0) {
@@ -67,7 +68,7 @@ int weir_controller_update(struct weir_controller *controller, const char *id,
 		put_in_force(controller, container, &old_ask, &old_figures);
 		if (weir_controller_actuate(controller, container, &second) < 0)
 			weir_err("container '%s': %s", id, second.text);
-		return err->code;
+		return weir_fail_in(err, "container '%s'", id);
 	}
 	weir_controller_save(controller, container);
 	log_change(container, &old_figures);

@@ -2,12 +2,10 @@
 /* Life cycle of the BPF side, and what is asked of it while it runs. Slots: bpf_slots.c. */
 #include "kern/bpf_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -49,11 +47,12 @@ struct weir_bpf *weir_bpf_close(struct weir_bpf *bpf)
 
 int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
 {
-	char path[PATH_MAX + 16], sink[65536];
+	char path[PATH_MAX], sink[65536];
 	scoped(closep) int fd = -1;
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "%s/containers", bpf->dir);
+	if (weir_bpf_pin_path(bpf, weir_pinned_links[WEIR_LINK_TABLE].pin, path, err) < 0)
+		return err->code;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return weir_fail(err, -errno, "open '%s': %s", path, strerror(errno));
@@ -84,66 +83,13 @@ static int visit_program(int link_fd, weir_bpf_program_fn *fn, void *data, struc
 int weir_bpf_foreach_program(struct weir_bpf *bpf, weir_bpf_program_fn *fn, void *data,
 			     struct weir_error *err)
 {
-	static const char *const pins[] = { "links/switch", "links/fork", "links/attach",
-					    "links/exec",   "links/exit", "containers" };
-	char path[PATH_MAX + 32];
+	for (size_t i = 0; i < WEIR_LINK_COUNT_; i++) {
+		scoped(closep) int fd = weir_bpf_open_pin(bpf, weir_pinned_links[i].pin, err);
 
-	for (size_t i = 0; i < ARRAY_SIZE(pins); i++) {
-		scoped(closep) int fd = -1;
-
-		snprintf(path, sizeof(path), "%s/%s", bpf->dir, pins[i]);
-		fd = bpf_obj_get(path);
 		if (fd < 0)
-			return weir_fail(err, -errno, "open pin '%s': %s", path, strerror(errno));
+			return err->code;
 		if (visit_program(fd, fn, data, err) < 0)
 			return err->code;
 	}
-	return 0;
-}
-
-/* Everything below @dir_fd and the directories themselves; only our version directory is given. */
-static int remove_below(int dir_fd, const char *name, struct weir_error *err)
-{
-	scoped(closep) int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	scoped(closedirp) DIR *dir = NULL;
-	struct dirent *entry;
-
-	if (fd < 0)
-		return errno == ENOENT
-			       ? 0
-			       : weir_fail(err, -errno, "open '%s': %s", name, strerror(errno));
-	dir = fdopendir(fd);
-	if (!dir)
-		return weir_fail(err, -errno, "open '%s': %s", name, strerror(errno));
-	fd = -1; /* the stream's now */
-	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (unlinkat(dirfd(dir), entry->d_name, 0) == 0)
-			continue;
-		if (errno != EISDIR && errno != EPERM)
-			return weir_fail(err, -errno, "unlink '%s': %s", entry->d_name,
-					 strerror(errno));
-		if (remove_below(dirfd(dir), entry->d_name, err) < 0)
-			return err->code;
-	}
-	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return weir_fail(err, -errno, "rmdir '%s': %s", name, strerror(errno));
-	return 0;
-}
-
-int weir_bpf_purge(const char *pin_dir, struct weir_error *err)
-{
-	scoped(closep) int fd = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT
-			       ? 0
-			       : weir_fail(err, -errno, "open '%s': %s", pin_dir, strerror(errno));
-	if (remove_below(fd, WEIR_PIN_VERSION_DIR, err) < 0)
-		return weir_fail_in(err, "pin directory '%s'", pin_dir);
-	/* Another version may still live here; then it stays. */
-	if (rmdir(pin_dir) < 0 && errno != ENOTEMPTY && errno != EBUSY && errno != ENOENT)
-		return weir_fail(err, -errno, "rmdir '%s': %s", pin_dir, strerror(errno));
 	return 0;
 }

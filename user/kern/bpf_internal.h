@@ -12,9 +12,8 @@
 
 #include "kern/bpf.h"
 
-/* Pinned maps, in the order of pinned_maps[] in bpf_load.c. */
-enum weir_pinned_map {
-	WEIR_MAP_NODE, /* first: it says whose the others are */
+enum weir_map {
+	WEIR_MAP_NODE,
 	WEIR_MAP_SLOTS,
 	WEIR_MAP_CPUS,
 	WEIR_MAP_INDEX,
@@ -22,6 +21,28 @@ enum weir_pinned_map {
 	WEIR_MAP_THREADS,
 	WEIR_MAP_COUNT_,
 };
+
+enum weir_link {
+	WEIR_LINK_SWITCH,
+	WEIR_LINK_FORK,
+	WEIR_LINK_ATTACH,
+	WEIR_LINK_EXEC,
+	WEIR_LINK_EXIT,
+	WEIR_LINK_TABLE, /* the one that people read */
+	WEIR_LINK_COUNT_,
+};
+
+struct weir_pinned_map {
+	const char *pin, *map;
+	mode_t mode;
+};
+
+struct weir_pinned_link {
+	const char *program, *pin;
+};
+
+extern const struct weir_pinned_map weir_pinned_maps[WEIR_MAP_COUNT_];
+extern const struct weir_pinned_link weir_pinned_links[WEIR_LINK_COUNT_];
 
 /* Slots are mapped in chunks as they come into use, so that an idle daemon stays small. */
 #define WEIR_SLOT_CHUNK	 1024u /* times the record size: whole pages, of 64 KiB too */
@@ -40,6 +61,20 @@ struct weir_bpf {
 	struct weir_slot *chunks[WEIR_SLOT_CHUNKS];
 	struct weir_slot_use *slots; /* WEIR_MAX_CONTAINERS of them */
 };
+
+/* -ENAMETOOLONG. */
+int weir_bpf_pin_path(const struct weir_bpf *bpf, const char *name, char path[PATH_MAX],
+		      struct weir_error *err);
+/* An fd of what is pinned as @name. -ENOENT. */
+int weir_bpf_open_pin(const struct weir_bpf *bpf, const char *name, struct weir_error *err);
+bool weir_bpf_links_are_pinned(const struct weir_bpf *bpf);
+int weir_bpf_make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options *options,
+		       struct weir_error *err);
+/* Take whatever maps are pinned into map_fds; a missing one stays -1. */
+int weir_bpf_open_maps(struct weir_bpf *bpf, struct weir_error *err);
+int weir_bpf_pin_map(const struct weir_bpf *bpf, size_t which, gid_t gid, struct weir_error *err);
+/* What is not there is fine. */
+int weir_bpf_unpin(const struct weir_bpf *bpf, const char *name, struct weir_error *err);
 
 /* Fill map_fds from the pins, or by loading, attaching and pinning; says which. */
 int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,

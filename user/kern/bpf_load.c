@@ -2,10 +2,6 @@
 /*
  * Load, attach, pin; or adopt what an earlier daemon left.
  *
- *	DIR/v1/node slots cpus index containers	readers' group may read
- *	DIR/v1/private/…				maps that mean nothing to readers
- *	DIR/v1/links/…					what keeps the programs attached
- *
  * A start that dies half-way leaves some pins. The next one finds links missing, or a
  * fingerprint that was never written, and does it again over the same maps.
  */
@@ -13,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,35 +20,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "weir.skel.h"
-
-/* Programs and the pins of their links; the table's is what people read. */
-static const struct {
-	const char *program, *pin;
-} pinned_links[] = {
-	{ "weir_switch", "links/switch" }, { "weir_fork", "links/fork" },
-	{ "weir_attach", "links/attach" }, { "weir_exec", "links/exec" },
-	{ "weir_exit", "links/exit" },	   { "weir_table", "containers" },
-};
-
-static const struct {
-	const char *pin, *map;
-	mode_t mode;
-} pinned_maps[WEIR_MAP_COUNT_] = {
-	[WEIR_MAP_NODE] = { "node", "weir_node", 0640 },
-	[WEIR_MAP_SLOTS] = { "slots", "weir_slots", 0640 },
-	[WEIR_MAP_CPUS] = { "cpus", "weir_cpus", 0640 },
-	[WEIR_MAP_INDEX] = { "index", "weir_index", 0640 },
-	[WEIR_MAP_SOURCES] = { "private/sources", "weir_sources", 0600 },
-	[WEIR_MAP_THREADS] = { "private/threads", "weir_threads", 0600 },
-};
-
-static int pin_path(const struct weir_bpf *bpf, const char *name, char path[PATH_MAX],
-		    struct weir_error *err)
-{
-	if (snprintf(path, PATH_MAX, "%s/%s", bpf->dir, name) >= PATH_MAX)
-		return weir_fail(err, -ENAMETOOLONG, "pin directory '%s' is too long", bpf->dir);
-	return 0;
-}
 
 /*
  * What makes programs "the same": their code, and what is compiled in at load. FNV-1a is enough,
@@ -84,68 +50,6 @@ static int on_libbpf_print(enum libbpf_print_level level, const char *fmt, va_li
 	return 0;
 }
 
-static int open_pin(const struct weir_bpf *bpf, const char *name)
-{
-	struct weir_error ignored = {};
-	char path[PATH_MAX];
-	int fd;
-
-	if (pin_path(bpf, name, path, &ignored) < 0)
-		return ignored.code;
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
-}
-
-static bool links_are_pinned(const struct weir_bpf *bpf)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(pinned_links); i++) {
-		scoped(closep) int fd = open_pin(bpf, pinned_links[i].pin);
-
-		if (fd < 0)
-			return false;
-	}
-	return true;
-}
-
-/* The version directory and those in it; root's, the readers' group may look. */
-static int make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options *options,
-		     struct weir_error *err)
-{
-	static const char *const private_dirs[] = { "private", "links" };
-	char path[PATH_MAX];
-
-	if (weir_mkdir_p(bpf->dir, 0750, err) < 0)
-		return err->code;
-	if (weir_is_on_fs(bpf->dir, BPF_FS_MAGIC) != 1)
-		return weir_fail(err, -EMEDIUMTYPE,
-				 "'%s' is not on a bpf file system: mount -t bpf bpf /sys/fs/bpf",
-				 options->pin_dir);
-	if (chown(options->pin_dir, 0, options->reader_gid) < 0 ||
-	    chown(bpf->dir, 0, options->reader_gid) < 0)
-		return weir_fail(err, -errno, "chown '%s': %s", bpf->dir, strerror(errno));
-	for (size_t i = 0; i < ARRAY_SIZE(private_dirs); i++) {
-		if (pin_path(bpf, private_dirs[i], path, err) < 0)
-			return err->code;
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return weir_fail(err, -errno, "mkdir '%s': %s", path, strerror(errno));
-	}
-	return 0;
-}
-
-/* Take whatever maps are pinned; a missing one stays -1. */
-static int open_maps(struct weir_bpf *bpf, struct weir_error *err)
-{
-	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++) {
-		int fd = open_pin(bpf, pinned_maps[i].pin);
-
-		if (fd < 0 && fd != -ENOENT)
-			return weir_fail(err, fd, "open pin '%s/%s': %s", bpf->dir,
-					 pinned_maps[i].pin, strerror(-fd));
-		bpf->map_fds[i] = fd < 0 ? -1 : fd;
-	}
-	return 0;
-}
-
 /* The node's record as an earlier daemon left it; zeroes where there is none. */
 static int read_node(const struct weir_bpf *bpf, struct weir_node *ret, struct weir_error *err)
 {
@@ -173,18 +77,6 @@ static int read_node(const struct weir_bpf *bpf, struct weir_node *ret, struct w
 	return 0;
 }
 
-/* Remove a pin; what is not there is fine. */
-static int unpin(const struct weir_bpf *bpf, const char *name, struct weir_error *err)
-{
-	char path[PATH_MAX];
-
-	if (pin_path(bpf, name, path, err) < 0)
-		return err->code;
-	if (unlink(path) < 0 && errno != ENOENT)
-		return weir_fail(err, -errno, "unlink '%s': %s", path, strerror(errno));
-	return 0;
-}
-
 /*
  * A map whose records have our size is used again; another one is left out, and its records
  * are copied once the new map exists.
@@ -193,18 +85,19 @@ static int reuse_maps(struct weir_bpf *bpf, struct weir_programs *skel,
 		      int old_fds[WEIR_MAP_COUNT_], struct weir_error *err)
 {
 	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, pinned_maps[i].map);
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(skel->obj, weir_pinned_maps[i].map);
 		struct bpf_map_info info = {};
 		uint32_t len = sizeof(info);
 
 		old_fds[i] = -1;
 		if (!map)
 			return weir_fail(err, -ENOENT, "no map %s in the programs",
-					 pinned_maps[i].map);
+					 weir_pinned_maps[i].map);
 		if (bpf->map_fds[i] < 0)
 			continue;
 		if (bpf_map_get_info_by_fd(bpf->map_fds[i], &info, &len) < 0)
-			return weir_fail(err, -errno, "pin '%s': %s", pinned_maps[i].pin,
+			return weir_fail(err, -errno, "pin '%s': %s", weir_pinned_maps[i].pin,
 					 strerror(errno));
 		if (info.value_size != bpf_map__value_size(map) ||
 		    info.max_entries != bpf_map__max_entries(map)) {
@@ -212,8 +105,8 @@ static int reuse_maps(struct weir_bpf *bpf, struct weir_programs *skel,
 			continue;
 		}
 		if (bpf_map__reuse_fd(map, bpf->map_fds[i]) < 0)
-			return weir_fail(err, -errno, "take over pin '%s': %s", pinned_maps[i].pin,
-					 strerror(errno));
+			return weir_fail(err, -errno, "take over pin '%s': %s",
+					 weir_pinned_maps[i].pin, strerror(errno));
 	}
 	return 0;
 }
@@ -247,23 +140,6 @@ static int copy_records(int from, int to, struct weir_error *err)
 	return 0;
 }
 
-/* Pin @map under its name in one step, so that nobody finds a table missing meanwhile. */
-static int pin_map(const struct weir_bpf *bpf, size_t which, gid_t gid, struct weir_error *err)
-{
-	char path[PATH_MAX], fresh[PATH_MAX];
-
-	/* bpffs refuses names with a dot. */
-	if (pin_path(bpf, pinned_maps[which].pin, path, err) < 0 ||
-	    pin_path(bpf, "private/fresh", fresh, err) < 0 || unpin(bpf, "private/fresh", err) < 0)
-		return err->code;
-	if (bpf_obj_pin(bpf->map_fds[which], fresh) < 0)
-		return weir_fail(err, -errno, "pin '%s': %s", fresh, strerror(errno));
-	if (chown(fresh, 0, gid) < 0 || chmod(fresh, pinned_maps[which].mode) < 0 ||
-	    rename(fresh, path) < 0)
-		return weir_fail(err, -errno, "pin '%s': %s", path, strerror(errno));
-	return 0;
-}
-
 static int take_maps(struct weir_bpf *bpf, const struct weir_programs *skel, int *old_fds,
 		     gid_t gid, struct weir_error *err)
 {
@@ -271,13 +147,13 @@ static int take_maps(struct weir_bpf *bpf, const struct weir_programs *skel, int
 		if (bpf->map_fds[i] >= 0)
 			continue;
 		bpf->map_fds[i] =
-			fcntl(bpf_object__find_map_fd_by_name(skel->obj, pinned_maps[i].map),
+			fcntl(bpf_object__find_map_fd_by_name(skel->obj, weir_pinned_maps[i].map),
 			      F_DUPFD_CLOEXEC, 3);
 		if (bpf->map_fds[i] < 0)
 			return weir_fail(err, -errno, "dup: %s", strerror(errno));
 		if (old_fds[i] >= 0 && copy_records(old_fds[i], bpf->map_fds[i], err) < 0)
 			return err->code;
-		if (pin_map(bpf, i, gid, err) < 0)
+		if (weir_bpf_pin_map(bpf, i, gid, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -310,32 +186,31 @@ static struct bpf_link *attach_one(struct bpf_program *program, int slots_fd)
 static int attach_and_pin(const struct weir_bpf *bpf, const struct weir_programs *skel, gid_t gid,
 			  struct weir_error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(pinned_links); i++) {
-		if (unpin(bpf, pinned_links[i].pin, err) < 0)
+	for (size_t i = 0; i < WEIR_LINK_COUNT_; i++) {
+		if (weir_bpf_unpin(bpf, weir_pinned_links[i].pin, err) < 0)
 			return err->code;
 	}
 	if (forget_stints(bpf, err) < 0)
 		return err->code;
-	for (size_t i = 0; i < ARRAY_SIZE(pinned_links); i++) {
+	for (size_t i = 0; i < WEIR_LINK_COUNT_; i++) {
 		struct bpf_program *program =
-			bpf_object__find_program_by_name(skel->obj, pinned_links[i].program);
+			bpf_object__find_program_by_name(skel->obj, weir_pinned_links[i].program);
 		struct bpf_link *link;
 		char path[PATH_MAX];
 		int r;
 
-		if (pin_path(bpf, pinned_links[i].pin, path, err) < 0)
+		if (weir_bpf_pin_path(bpf, weir_pinned_links[i].pin, path, err) < 0)
 			return err->code;
 		link = program ? attach_one(program, bpf->map_fds[WEIR_MAP_SLOTS]) : NULL;
 		if (!link)
 			return weir_fail(err, program ? -errno : -ENOENT, "attach program %s: %s",
-					 pinned_links[i].program,
+					 weir_pinned_links[i].program,
 					 strerror(program ? errno : ENOENT));
 		r = bpf_link__pin(link, path);
 		bpf_link__destroy(link); /* lets go of the fd; the pin keeps it attached */
 		if (r < 0)
 			return weir_fail(err, r, "pin '%s': %s", path, strerror(-r));
-		if (!strchr(pinned_links[i].pin, '/') &&
-		    (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
+		if (i == WEIR_LINK_TABLE && (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
 			return weir_fail(err, -errno, "chown '%s': %s", path, strerror(errno));
 	}
 	return 0;
@@ -396,11 +271,11 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 	bool migrated = false;
 	int r;
 
-	if (make_dirs(bpf, options, err) < 0 || open_maps(bpf, err) < 0 ||
+	if (weir_bpf_make_dirs(bpf, options, err) < 0 || weir_bpf_open_maps(bpf, err) < 0 ||
 	    read_node(bpf, &node, err) < 0)
 		return err->code;
 	if (node.abi_version == WEIR_ABI_VERSION && node.programs == fingerprint(options) &&
-	    links_are_pinned(bpf)) {
+	    weir_bpf_links_are_pinned(bpf)) {
 		*ret_start = WEIR_BPF_ADOPTED;
 		return 0;
 	}
