@@ -6,22 +6,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
 
-/* The holder writes its pid after it has got the lock, so there may be none yet. */
-static int fail_held(int fd, const char *path, const char *what, struct weir_error *err)
+/*
+ * Locks of the open file, not of the process: they can be asked about without being taken, and
+ * closing another fd of the same file does not drop them.
+ */
+static int lock_call(int fd, int command, struct flock *lock)
+{
+	*lock = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	return fcntl(fd, command, lock);
+}
+
+/* The holder writes its pid after it has got the lock, so there may be none yet: 0. */
+static long holder_of(int fd)
 {
 	char text[16] = "";
-	ssize_t n;
-	long pid;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
-	n = pread(fd, text, sizeof(text) - 1, 0);
-	pid = n > 0 ? strtol(text, NULL, 10) : 0;
+	return n > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static int fail_held(int fd, const char *path, const char *what, struct weir_error *err)
+{
+	long pid = holder_of(fd);
+
 	if (pid > 0)
 		return weir_fail(err, -EBUSY, "%s is in use by another weir-daemon (pid %ld)", what,
 				 pid);
@@ -41,6 +54,7 @@ static int is_current(int fd, const char *path)
 int weir_lock_take(const char *path, const char *what, int *ret_fd, struct weir_error *err)
 {
 	scoped(closep) int fd = -1;
+	struct flock lock;
 	char text[16];
 	int n;
 
@@ -50,8 +64,8 @@ int weir_lock_take(const char *path, const char *what, int *ret_fd, struct weir_
 		if (fd < 0)
 			return weir_fail(err, -errno, "open lock file %s: %s", path,
 					 strerror(errno));
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			if (errno == EWOULDBLOCK)
+		if (lock_call(fd, F_OFD_SETLK, &lock) < 0) {
+			if (errno == EAGAIN || errno == EACCES)
 				return fail_held(fd, path, what, err);
 			return weir_fail(err, -errno, "lock %s: %s", path, strerror(errno));
 		}
@@ -63,6 +77,21 @@ int weir_lock_take(const char *path, const char *what, int *ret_fd, struct weir_
 
 	*ret_fd = take_fd(fd);
 	return 0;
+}
+
+int weir_lock_check(const char *path, const char *what, struct weir_error *err)
+{
+	scoped(closep) int fd = -1;
+	struct flock lock;
+
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : weir_fail(err, -errno, "open lock file %s: %s", path,
+						   strerror(errno));
+	if (lock_call(fd, F_OFD_GETLK, &lock) < 0)
+		return weir_fail(err, -errno, "look at the lock on %s: %s", path, strerror(errno));
+	return lock.l_type == F_UNLCK ? 0 : fail_held(fd, path, what, err);
 }
 
 int weir_lock_drop(const char *path, int fd)

@@ -18,6 +18,9 @@ struct weir_error;
  */
 int weir_lock_take(const char *path, const char *what, int *ret_fd, struct weir_error *err);
 
+/* Only look: -EBUSY as above. A file that is missing is not locked. */
+int weir_lock_check(const char *path, const char *what, struct weir_error *err);
+
 /* Remove the file and let go. -1 is fine. Always returns -1: `fd = weir_lock_drop(path, fd);` */
 int weir_lock_drop(const char *path, int fd);
 

@@ -284,7 +284,7 @@ struct weir_store *weir_store_close(struct weir_store *store)
 	return NULL;
 }
 
-int weir_store_purge(const char *dir, struct weir_error *err)
+int weir_store_purge(const char *dir, int *lock_fd, struct weir_error *err)
 {
 	char path[PATH_MAX];
 
@@ -294,6 +294,9 @@ int weir_store_purge(const char *dir, struct weir_error *err)
 		if (unlink(path) < 0 && errno != ENOENT)
 			return weir_fail(err, -errno, "remove %s: %s", path, strerror(errno));
 	}
+	if (join_path(dir, LOCK_NAME, path, err) < 0)
+		return err->code;
+	*lock_fd = weir_lock_drop(path, *lock_fd);
 	return 0;
 }
 

@@ -29,8 +29,8 @@ WEIR_DEFINE_CLEANUP(struct weir_store, weir_store_close);
 /* The lock alone, until *@ret_fd is closed; @dir has to exist. -EBUSY. */
 int weir_store_lock(const char *dir, int *ret_fd, struct weir_error *err);
 
-/* Remove the database from @dir, but not the lock file. The caller holds weir_store_lock(). */
-int weir_store_purge(const char *dir, struct weir_error *err);
+/* Remove the database and the lock file from @dir. *@lock_fd is weir_store_lock()'s, and let go. */
+int weir_store_purge(const char *dir, int *lock_fd, struct weir_error *err);
 
 /* A small text by name, such as "boot_id". get: -ENOENT when never put; @buf holds a NUL. */
 int weir_store_put_text(struct weir_store *store, const char *name, const char *value,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,6 +214,17 @@ int weir_options_read(int argc, char **argv, struct weir_options *options, struc
 	if (r == 0)
 		r = apply_command_line(&line, options, err);
 	return r;
+}
+
+int weir_options_cgroup_mount(const struct weir_options *options, char path[static PATH_MAX],
+			      struct weir_error *err)
+{
+	int n = snprintf(path, PATH_MAX, "%s/cgroup2", options->run_dir);
+
+	if (n < 0 || n >= PATH_MAX)
+		return weir_fail(err, -ENAMETOOLONG, "run_dir '%s': the name is too long",
+				 options->run_dir);
+	return 0;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)

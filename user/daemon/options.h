@@ -7,6 +7,7 @@
  * line; the later wins. Reading them changes nothing but this struct.
  */
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -64,6 +65,10 @@ void weir_options_done(struct weir_options *options);
 
 /* The defaults alone. */
 int weir_options_default(struct weir_options *options, struct weir_error *err);
+
+/* Where a cgroup2 is mounted if the machine has none: below run_dir, never on it. -ENAMETOOLONG. */
+int weir_options_cgroup_mount(const struct weir_options *options, char path[static PATH_MAX],
+			      struct weir_error *err);
 
 /* Put figures where the machine's size decides: reserves and threads. */
 void weir_options_fit(struct weir_options *options, const struct weir_machine *machine);
