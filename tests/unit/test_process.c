@@ -96,7 +96,7 @@ static pid_t child(int code)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		while (code < 0)
+		if (code < 0)
 			pause();
 		_exit(code);
 	}

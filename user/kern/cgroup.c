@@ -45,7 +45,7 @@ int weir_groups_open(const char *prefix, const char *parent, const char *private
 	if (r < 0)
 		return r;
 	ret->h = h;
-	strcpy(ret->prefix, prefix);
+	memcpy(ret->prefix, prefix, len + 1);
 	return 0;
 }
 

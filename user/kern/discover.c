@@ -29,10 +29,10 @@ static int find_cgroup2(char path[PATH_MAX], struct weir_error *err)
 	path[0] = '\0';
 	while (getmntent_r(mounts, &entry, line, sizeof(line))) {
 		/* The file system is asked too: another mount may lie on top of this one. */
-		if (strcmp(entry.mnt_type, "cgroup2") != 0 || strlen(entry.mnt_dir) >= PATH_MAX ||
+		if (strcmp(entry.mnt_type, "cgroup2") != 0 ||
 		    weir_is_on_fs(entry.mnt_dir, CGROUP2_SUPER_MAGIC) != 1)
 			continue;
-		strcpy(path, entry.mnt_dir);
+		snprintf(path, PATH_MAX, "%s", entry.mnt_dir);
 		break;
 	}
 	return 0;

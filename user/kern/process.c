@@ -88,7 +88,7 @@ int weir_process_start_ticks(pid_t pid, uint64_t *ret, struct weir_error *err)
 
 int weir_process_parent(pid_t pid, pid_t *ret, struct weir_error *err)
 {
-	uint64_t parent;
+	uint64_t parent = 0;
 	int r;
 
 	r = read_stat_field(pid, 4, &parent, err);

@@ -100,7 +100,7 @@ int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error 
 {
 	scoped(weir_user_done) struct weir_user user = WEIR_USER_INIT;
 	scoped(freep) char *name = strdup(spec), *room = NULL;
-	struct passwd entry;
+	struct passwd entry = {};
 	char *group;
 	int r, known;
 
