@@ -113,7 +113,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.
 
 TEST_LIBS = $(O)/libdaemon.a $(O)/libweir.a $(DAEMON_LIBS) $(CLI_LIBS)
 RUN := tests/run --logs build/test-logs
-GROUP_SUFFIX := $(if $(SAN),-san)$(if $(findstring clang,$(CC)),-clang)
+GROUP_SUFFIX := $(if $(SAN),-san)$(if $(COV),-cov)$(if $(findstring clang,$(CC)),-clang)
 
 # A test that is written but not registered is an unused function, and so an error.
 $(O)/tests/unit/%: tests/unit/%.c $(O)/libdaemon.a $(O)/libweir.a | $(O)/tests/unit/
