@@ -63,7 +63,7 @@ static int check_parent(const char *parent, int *ret_depth, struct weir_error *e
 }
 
 /* BPF needs a cgroup2 mount; which controllers it carries does not matter. */
-static int discover_or_mount(const char *private_dir, struct weir_discovery *ret,
+static int discover_or_mount(const char *private_dir, struct weir_discovery *ret, bool *ret_mounted,
 			     char **ret_private, struct weir_error *err)
 {
 	bool ours;
@@ -82,7 +82,7 @@ static int discover_or_mount(const char *private_dir, struct weir_discovery *ret
 			  NULL) < 0)
 			return weir_fail(err, errno == EPERM ? -EPERM : -EIO,
 					 "mount cgroup2 on '%s': %s", private_dir, strerror(errno));
-		ours = true;
+		ours = *ret_mounted = true;
 		/* Controllers that no v1 hierarchy has taken appear only now. */
 		r = weir_discover(ret, err);
 		if (r < 0)
@@ -273,6 +273,7 @@ int weir_hierarchies_open(const char *parent, const char *private_dir, struct we
 {
 	scoped(weir_hierarchies_done) struct weir_hierarchies h = WEIR_HIERARCHIES_INIT;
 	struct weir_discovery found;
+	bool mounted = false;
 	int r, depth = 0;
 
 	if (parent && *parent) {
@@ -285,15 +286,18 @@ int weir_hierarchies_open(const char *parent, const char *private_dir, struct we
 	}
 	h.level = depth + 1;
 
-	r = discover_or_mount(private_dir, &found, &h.private_mount, err);
+	r = discover_or_mount(private_dir, &found, &mounted, &h.private_mount, err);
 	if (r == 0)
 		r = gather(&found, &h, err);
 	for (size_t i = 0; r == 0 && i < h.n; i++)
 		r = open_hierarchy(&h.list[i], h.parent, err);
 	if (r == 0)
 		r = keep_enabled(&h, err);
-	if (r < 0)
+	if (r < 0) {
+		if (mounted) /* detached, as fds below it may be open still */
+			umount2(private_dir, MNT_DETACH);
 		return r;
+	}
 
 	*ret = h;
 	h = (struct weir_hierarchies)WEIR_HIERARCHIES_INIT;
