@@ -37,6 +37,7 @@ pin_root=/sys/fs/bpf
 pin_dir=$pin_root/$run
 daemon_log=$scratch/daemon.log
 daemon_pid=
+daemon_status= # of the last one that was stopped
 export WEIR_SOCKET=$scratch/weir.sock WEIR_PIN_DIR=$pin_dir
 
 mkdir -m 755 "$scratch"
@@ -66,15 +67,15 @@ daemon_answers_or_died() {
     ! kill -0 "$daemon_pid" 2>/dev/null || weir version >/dev/null 2>&1
 }
 
-# daemon_stop [SIGNAL]: its exit status.
+# daemon_stop [SIGNAL]: its exit status is in daemon_status. Not in a subshell: we are its parent.
 daemon_stop() {
-    local pid=$daemon_pid status=0
-    [[ $pid ]] || return 0
+    [[ $daemon_pid ]] || return 0
+    kill -s "${1:-TERM}" "$daemon_pid" 2>/dev/null || :
+    eventually 10 not_running "$daemon_pid" || kill -s KILL "$daemon_pid" 2>/dev/null || :
+    daemon_status=0
+    # shellcheck disable=SC2034 # for the test to look at
+    wait "$daemon_pid" 2>/dev/null || daemon_status=$?
     daemon_pid=
-    kill -s "${1:-TERM}" "$pid" 2>/dev/null || :
-    eventually 10 not_running "$pid" || kill -s KILL "$pid" 2>/dev/null || :
-    wait "$pid" 2>/dev/null || status=$?
-    return "$status"
 }
 
 # A zombie counts: it is done, and ours to reap.
