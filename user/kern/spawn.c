@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -100,6 +101,19 @@ static int start_session(const struct launch *launch)
 	return setsid() < 0 ? -1 : 0;
 }
 
+/* The daemon holds many fds; a command that uses select() must not be handed some above 1,023. */
+static int lower_fd_limit(const struct launch *launch)
+{
+	struct rlimit limit;
+
+	(void)launch;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -1;
+	if (limit.rlim_cur > FD_SETSIZE)
+		limit.rlim_cur = FD_SETSIZE;
+	return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* exec() keeps what is ignored and what is blocked. */
 static int reset_signals(const struct launch *launch)
 {
@@ -166,6 +180,7 @@ enum step {
 	STEP_JOIN,
 	STEP_SESSION,
 	STEP_SIGNALS,
+	STEP_FD_LIMIT,
 	STEP_FDS,
 	STEP_USER,
 	STEP_WORKDIR,
@@ -181,6 +196,7 @@ static const struct {
 	[STEP_JOIN] = { join_v1, "join the cgroups" },
 	[STEP_SESSION] = { start_session, "start a session" },
 	[STEP_SIGNALS] = { reset_signals, "reset signals" },
+	[STEP_FD_LIMIT] = { lower_fd_limit, "lower the limit of open files" },
 	[STEP_FDS] = { set_up_fds, "set up file descriptors" },
 	[STEP_USER] = { switch_user, "switch to the user" },
 	[STEP_WORKDIR] = { change_directory, "working directory" },
