@@ -273,7 +273,7 @@ static int read_message(sqlite3_stmt *statement, int index, char *message)
 	r = column_text(statement, index, &text);
 	if (r < 0)
 		return r;
-	if (strlen(text) >= WEIR_MESSAGE_TEXT)
+	if (!text || strlen(text) >= WEIR_MESSAGE_TEXT)
 		return -EBADMSG;
 	memcpy(message, text, strlen(text) + 1);
 	return 0;
@@ -319,6 +319,8 @@ static int read_name(sqlite3_stmt *statement, int index, enum kind kind,
 	r = column_text(statement, index, &name);
 	if (r < 0)
 		return r;
+	if (!name)
+		return -EBADMSG;
 	if (kind == KIND_STATE)
 		r = weir_state_from_name(name, &container->state);
 	else if (kind == KIND_REASON)

@@ -24,9 +24,9 @@
 #include "kern/node.h"
 
 enum {
-	EXIT_OK,
-	EXIT_FAILED,
-	EXIT_USAGE, /* of the command line */
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2, /* of the command line */
 	EXIT_DOCTOR_FAILED = 2, /* as "missing" */
 };
 
@@ -162,17 +162,20 @@ static int run_daemon(struct weir_options *options)
 {
 	struct weir_machine machine;
 	struct weir_error err = {};
+	int r;
 
 	weir_log_set_level(options->log_level);
 	weir_setup_process();
-	if (require_root(&err) == 0 && weir_machine_read(&machine, &err) == 0) {
+	r = require_root(&err);
+	if (r == 0)
+		r = weir_machine_read(&machine, &err);
+	if (r == 0) {
 		weir_options_fit(options, &machine);
-		serve(options, &err);
+		r = serve(options, &err);
 	}
-	if (err.code == 0)
-		return EXIT_OK;
-	weir_err("%s", err.text);
-	return EXIT_FAILED;
+	if (r < 0)
+		weir_err("%s", err.text);
+	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 static int run_doctor(const struct weir_options *options)

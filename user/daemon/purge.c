@@ -95,7 +95,7 @@ static int refuse_running(const struct weir_groups *groups, const struct ids *id
 static int wait_until_empty(const struct weir_groups *groups, const char *id,
 			    struct weir_error *err)
 {
-	const struct timespec pause = { .tv_nsec = KILL_POLL_MS * 1000000 };
+	const struct timespec pause = { .tv_nsec = KILL_POLL_MS * 1000000L };
 
 	for (int waited_ms = 0; waited_ms < KILL_LIMIT_MS; waited_ms += KILL_POLL_MS) {
 		int r = is_populated(groups, id, err);

@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -35,20 +36,22 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* A pidfd per container, and what is left for the rest. */
+/* A pidfd per container, and what is left for the rest; else as many as we may have. */
 static void raise_fd_limit(void)
 {
-	struct rlimit limit;
+	const rlim_t wanted = WEIR_MAX_CONTAINERS + FDS_BESIDE_PIDS;
+	struct rlimit limit, higher;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
 		return;
-	if (limit.rlim_cur >= WEIR_MAX_CONTAINERS + FDS_BESIDE_PIDS)
+	higher.rlim_cur = wanted;
+	higher.rlim_max = limit.rlim_max > wanted ? limit.rlim_max : wanted;
+	if (setrlimit(RLIMIT_NOFILE, &higher) == 0)
 		return;
-	limit.rlim_cur = WEIR_MAX_CONTAINERS + FDS_BESIDE_PIDS;
-	if (limit.rlim_max < limit.rlim_cur)
-		limit.rlim_max = limit.rlim_cur;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		weir_debug("the limit on open files stays as it is: %s", strerror(errno));
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	weir_debug("at most %ju open files, %ju are wanted", (uintmax_t)limit.rlim_max,
+		   (uintmax_t)wanted);
 }
 
 /*
