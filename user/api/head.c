@@ -5,11 +5,26 @@
 
 #include "api/media.h"
 
+static struct weir_verdict refuse(unsigned int status, const char *text)
+{
+	return (struct weir_verdict){ .status = status, .text = text };
+}
+
+static struct weir_verdict refuse_method(const char *allow, const char *text)
+{
+	return (struct weir_verdict){ .status = 405, .text = text, .allow = allow };
+}
+
+static struct weir_verdict refuse_at_once(unsigned int status, const char *text)
+{
+	return (struct weir_verdict){ .status = status, .text = text, .at_once = true };
+}
+
 static struct weir_verdict judge_health(const struct weir_head *head)
 {
 	if (strcmp(head->method, "GET") != 0 && strcmp(head->method, "HEAD") != 0)
-		return (struct weir_verdict){ 405, "expected a GET of /healthz", "GET, HEAD" };
-	return (struct weir_verdict){ 200, "ok", NULL };
+		return refuse_method("GET, HEAD", "expected a GET of /healthz");
+	return (struct weir_verdict){ .status = 200, .text = "ok" };
 }
 
 struct weir_verdict weir_head_judge(const struct weir_head *head, size_t max_body)
@@ -17,24 +32,21 @@ struct weir_verdict weir_head_judge(const struct weir_head *head, size_t max_bod
 	bool is_health = strcmp(head->path, "/healthz") == 0;
 
 	if (head->level == WEIR_LEVEL_NONE)
-		return (struct weir_verdict){
-			403, "only root and members of the admin and reader groups may call", NULL
-		};
+		return refuse_at_once(
+			403, "only root and members of the admin and reader groups may call");
 	if (!is_health && strcmp(head->path, "/api/v1") != 0)
-		return (struct weir_verdict){ 404, "no such path, expected /api/v1 or /healthz",
-					      NULL };
+		return refuse(404, "no such path, expected /api/v1 or /healthz");
 	if (!head->ready)
-		return (struct weir_verdict){ 503, "weir-daemon has not finished recovery", NULL };
+		return refuse(503, "weir-daemon has not finished recovery");
 	if (is_health)
 		return judge_health(head);
 	if (strcmp(head->method, "POST") != 0)
-		return (struct weir_verdict){ 405, "expected a POST to /api/v1", "POST" };
+		return refuse_method("POST", "expected a POST to /api/v1");
 	if (!head->content_type)
-		return (struct weir_verdict){ 400, "Expecting 'Content-Type' to be present", NULL };
+		return refuse(400, "Expecting 'Content-Type' to be present");
 	if (!weir_media_is_json(head->content_type))
-		return (struct weir_verdict){ 415, "expected a Content-Type of application/json",
-					      NULL };
+		return refuse(415, "expected a Content-Type of application/json");
 	if (head->length > max_body)
-		return (struct weir_verdict){ 413, "the body is longer than 1 MiB", NULL };
-	return (struct weir_verdict){ 0 };
+		return refuse_at_once(413, WEIR_HEAD_TOO_LONG);
+	return (struct weir_verdict){};
 }

@@ -9,6 +9,8 @@
 
 #include "api/auth.h"
 
+#define WEIR_HEAD_TOO_LONG "the body is longer than 1 MiB"
+
 struct weir_head {
 	enum weir_level level; /* of the peer */
 	bool ready; /* is the daemon? */
@@ -21,6 +23,7 @@ struct weir_verdict {
 	unsigned int status; /* 0: go on and read the body */
 	const char *text; /* the answer's body */
 	const char *allow; /* of a 405 */
+	bool at_once; /* do not read the body, even if that costs the connection */
 };
 
 /*

@@ -42,8 +42,7 @@ struct weir_http_request {
 
 	struct weir_buffer body, answer;
 	size_t held_bytes; /* this connection's part of those of all */
-	size_t dropped_bytes; /* of a body that is not taken, */
-	bool too_long; /* for its own length, not for want of room */
+	size_t dropped_bytes; /* of a body that is not taken */
 	unsigned int status; /* 0: not answered */
 	const char *type; /* of the answer */
 	const char *allow; /* the methods to name in a 405 */
@@ -197,8 +196,8 @@ static enum MHD_Result send_answer(struct weir_http_request *request)
 	return r;
 }
 
-/* Answers at once what needs no body. */
-static void judge_head(struct weir_http_request *request, const char *path, const char *method)
+/* What needs no body has its answer here. Returns: send it at once. */
+static bool judge_head(struct weir_http_request *request, const char *path, const char *method)
 {
 	const struct weir_http_options *options = &request->http->options;
 	struct MHD_Connection *connection = request->connection;
@@ -218,35 +217,27 @@ static void judge_head(struct weir_http_request *request, const char *path, cons
 	request->allow = verdict.allow;
 	if (verdict.status)
 		weir_http_refuse(request, verdict.status, verdict.text);
+	return verdict.at_once;
 }
 
 /* false: the client goes on and on; close. */
 static bool take_body(struct weir_http_request *request, const char *data, size_t size)
 {
-	weir_buffer_add(&request->body, data, size);
-	if (!request->body.failed && account(request))
-		return true;
+	if (!request->status) {
+		weir_buffer_add(&request->body, data, size);
+		if (request->body.failed == -EFBIG)
+			weir_http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, WEIR_HEAD_TOO_LONG);
+		else if (request->body.failed || !account(request))
+			weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+					 "too many long requests are under way");
+		else
+			return true;
+		weir_buffer_done(&request->body);
+	}
 
-	/* An answer can't be queued in the middle of a body: pass over some of the rest. */
-	if (!request->dropped_bytes)
-		request->too_long = request->body.failed == -EFBIG;
-	weir_buffer_done(&request->body);
+	/* The answer can't leave in the middle of a body: pass over some of the rest. */
 	request->dropped_bytes += size;
 	return request->dropped_bytes <= request->http->options.max_body;
-}
-
-static void take_call(struct weir_http_request *request)
-{
-	const struct weir_http_options *options = &request->http->options;
-
-	if (!request->dropped_bytes)
-		options->on_call(request, options->data);
-	else if (request->too_long)
-		weir_http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE,
-				 "the body is longer than 1 MiB");
-	else
-		weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-				 "too many long requests are under way");
 }
 
 /*
@@ -258,10 +249,10 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 				  size_t *upload_size, void **mark)
 {
 	struct weir_http_request *request = NULL;
+	const struct weir_http_options *options = &((struct weir_http *)data)->options;
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-	(void)data;
 	(void)version;
 
 	if (info)
@@ -271,8 +262,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 
 	if (!*mark) {
 		*mark = request;
-		judge_head(request, path, method);
-		return request->status ? send_answer(request) : MHD_YES;
+		return judge_head(request, path, method) ? send_answer(request) : MHD_YES;
 	}
 	if (*upload_size) {
 		bool more = take_body(request, upload, *upload_size);
@@ -282,8 +272,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	}
 	if (request->waits)
 		request->waits = false;
-	else
-		take_call(request);
+	else if (!request->status)
+		options->on_call(request, options->data);
 
 	/* While it waits, its fields are the other thread's. */
 	return request->waits ? MHD_YES : send_answer(request);

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_FAKE_CONTROLLER_H
+#define WEIR_FAKE_CONTROLLER_H
+
+/*
+ * A controller without a kernel: it keeps ids, remembers what it was last told, and fails on
+ * demand by the name of the container ("full", "broken"). Defines all of control/controller.h,
+ * so that a test which includes it links without control/. Include it in one file.
+ *
+ * KILL_CONTAINER ends a container at once: that is how tests make things happen.
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "control/controller.h"
+
+#define FAKE_MAX_CONTAINERS 1024
+#define FAKE_MAX_WAITERS    4
+
+struct fake_waiter {
+	weir_end_fn *fn;
+	void *data;
+	char id[WEIR_ID_MAX + 1];
+};
+
+struct weir_controller {
+	pthread_rwlock_t lock;
+	struct weir_container *containers[FAKE_MAX_CONTAINERS];
+	size_t n;
+	struct fake_waiter waiters[FAKE_MAX_WAITERS];
+	size_t n_waiters;
+
+	struct weir_peer last_peer;
+	struct weir_ask last_ask;
+	int last_pid;
+};
+
+static struct weir_controller fake = { .lock = PTHREAD_RWLOCK_INITIALIZER };
+
+static struct weir_container **fake_find(const char *id)
+{
+	for (size_t i = 0; i < fake.n; i++) {
+		if (strcmp(fake.containers[i]->id, id) == 0)
+			return &fake.containers[i];
+	}
+	return NULL;
+}
+
+static int fake_unknown(const char *id, struct weir_error *err)
+{
+	return weir_fail(err, -ENOENT, "container '%s': there is none", id);
+}
+
+static void fake_end(const struct weir_container *container)
+{
+	const struct weir_end end = {
+		.status_known = container->status_known,
+		.status = container->status,
+		.reason = container->reason,
+		.message = "it ended",
+	};
+
+	for (size_t i = fake.n_waiters; i-- > 0;) {
+		struct fake_waiter waiter = fake.waiters[i];
+
+		if (strcmp(waiter.id, container->id) != 0)
+			continue;
+		fake.waiters[i] = fake.waiters[--fake.n_waiters];
+		waiter.fn(&end, waiter.data);
+	}
+}
+
+static void fake_reset(void)
+{
+	for (size_t i = 0; i < fake.n; i++)
+		weir_container_free(fake.containers[i]);
+	fake.n = 0;
+	fake.n_waiters = 0;
+}
+
+int weir_controller_new(sd_event *event, const struct weir_controller_options *options,
+			struct weir_controller **ret, struct weir_error *err)
+{
+	(void)event;
+	(void)options;
+	(void)err;
+
+	*ret = &fake;
+	return 0;
+}
+
+struct weir_controller *weir_controller_free(struct weir_controller *controller)
+{
+	(void)controller;
+
+	fake_reset();
+	return NULL;
+}
+
+int weir_controller_launch(struct weir_controller *controller, const struct weir_launch *launch,
+			   struct weir_notes *notes, struct weir_join_paths *join,
+			   struct weir_error *err)
+{
+	struct weir_container *container;
+
+	if (strcmp(launch->id, "full") == 0)
+		return weir_fail(err, -ENOSPC, "cpus: 9 wanted, 1 is free");
+	if (strcmp(launch->id, "broken") == 0)
+		return weir_fail(err, -EIO, "container 'broken': the kernel would not have it");
+	if (fake_find(launch->id))
+		return weir_fail(err, -EEXIST, "container '%s' is there already", launch->id);
+	if (controller->n == FAKE_MAX_CONTAINERS)
+		return weir_fail(err, -EDQUOT, "too many records");
+
+	container = weir_container_new(launch->id);
+	if (!container)
+		return weir_fail_memory(err);
+	container->argv = weir_strv_copy(launch->argv);
+	container->user = launch->user ? strdup(launch->user) : NULL;
+	container->state = WEIR_STATE_RUNNING;
+	container->pid = 4711;
+	container->pending_mem_limit_bytes = WEIR_ABSENT;
+	container->figures = (struct weir_figures){ 500, WEIR_INFINITE, 64 << 20, 128 << 20 };
+	controller->last_peer = launch->peer;
+	controller->last_ask = launch->ask;
+	if (launch->ask.cpu_request_mcpu == 1)
+		strcpy(notes->text[notes->n++], "cpus request raised");
+	join->n = 1;
+	join->list[0].version = 2;
+	strcpy(join->list[0].path, "/sys/fs/cgroup/weir.a");
+
+	pthread_rwlock_wrlock(&controller->lock);
+	controller->containers[controller->n++] = container;
+	pthread_rwlock_unlock(&controller->lock);
+	return 0;
+}
+
+int weir_controller_start(struct weir_controller *controller, const char *id, pid_t pid,
+			  const struct weir_peer *peer, struct weir_error *err)
+{
+	if (!fake_find(id))
+		return fake_unknown(id, err);
+	if (pid == 1)
+		return weir_fail(err, -EPERM, "process 1 is no child of %d", peer->pid);
+	if (pid == controller->last_pid)
+		return weir_fail(err, -EALREADY, "container '%s' was started", id);
+	controller->last_pid = pid;
+	return 0;
+}
+
+int weir_controller_update(struct weir_controller *controller, const char *id,
+			   const struct weir_ask *change, struct weir_notes *notes,
+			   bool *ret_pending, struct weir_error *err)
+{
+	(void)notes;
+
+	if (!fake_find(id))
+		return fake_unknown(id, err);
+	if (change->cpu_limit_mcpu == 1)
+		return weir_fail(err, -EINVAL, "cpus: limit 0.001 is below request 0.5");
+	controller->last_ask = *change;
+	*ret_pending = change->mem_limit_bytes == 1 << 20;
+	return 0;
+}
+
+int weir_controller_kill(struct weir_controller *controller, const char *id, int signal,
+			 struct weir_error *err)
+{
+	struct weir_container **slot = fake_find(id);
+	struct weir_container *container;
+
+	if (!slot || (*slot)->state == WEIR_STATE_EXITED)
+		return fake_unknown(id, err);
+	if (signal > 64)
+		return weir_fail(err, -EINVAL, "%d is no signal", signal);
+
+	container = *slot;
+	pthread_rwlock_wrlock(&controller->lock);
+	container->state = WEIR_STATE_EXITED;
+	container->status_known = true;
+	container->status = signal == 15 ? 0 : signal;
+	container->reason = signal == 15  ? WEIR_REASON_SELF
+			    : signal == 6 ? WEIR_REASON_LIMIT
+					  : WEIR_REASON_KILLED;
+	pthread_rwlock_unlock(&controller->lock);
+	fake_end(container);
+	return 0;
+}
+
+int weir_controller_remove(struct weir_controller *controller, const char *id,
+			   struct weir_error *err)
+{
+	struct weir_container **slot = fake_find(id);
+
+	if (!slot)
+		return fake_unknown(id, err);
+	if ((*slot)->state != WEIR_STATE_EXITED)
+		return weir_fail(err, -EBUSY, "container '%s' runs", id);
+
+	pthread_rwlock_wrlock(&controller->lock);
+	weir_container_free(*slot);
+	*slot = controller->containers[--controller->n];
+	pthread_rwlock_unlock(&controller->lock);
+	return 0;
+}
+
+int weir_controller_wait(struct weir_controller *controller, const char *id, weir_end_fn *fn,
+			 void *data, struct weir_error *err)
+{
+	struct weir_container **slot = fake_find(id);
+	struct fake_waiter waiter = { fn, data, "" };
+
+	if (!slot)
+		return fake_unknown(id, err);
+	if (controller->n_waiters == FAKE_MAX_WAITERS)
+		return weir_fail(err, -EDQUOT, "too many wait");
+
+	strcpy(waiter.id, id);
+	controller->waiters[controller->n_waiters++] = waiter;
+	if ((*slot)->state == WEIR_STATE_EXITED)
+		fake_end(*slot);
+	return 0;
+}
+
+void weir_controller_unwait(struct weir_controller *controller, weir_end_fn *fn, void *data)
+{
+	for (size_t i = 0; i < controller->n_waiters; i++) {
+		if (controller->waiters[i].fn == fn && controller->waiters[i].data == data) {
+			controller->waiters[i] = controller->waiters[--controller->n_waiters];
+			return;
+		}
+	}
+	abort(); /* each waiter is taken back once, and only while it waits */
+}
+
+int weir_controller_read_containers(struct weir_controller *controller, const char *id,
+				    weir_view_fn *fn, void *data, struct weir_error *err)
+{
+	int r = id ? -ENOENT : 0;
+
+	pthread_rwlock_rdlock(&controller->lock);
+	for (size_t i = 0; i < controller->n; i++) {
+		const struct weir_view view = {
+			.container = controller->containers[i],
+			.user_ns = 1250000000,
+			.system_ns = UINT64_MAX,
+			.throttled_ns = 120000000,
+			.mem_current_bytes = 1048576,
+			.stdout_path = "/var/lib/weir/logs/a/stdout",
+		};
+
+		if (id && strcmp(id, view.container->id) != 0)
+			continue;
+		r = fn(&view, data);
+		if (r < 0 || id)
+			break;
+	}
+	pthread_rwlock_unlock(&controller->lock);
+	return r == -ENOENT ? fake_unknown(id, err) : r;
+}
+
+void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
+{
+	pthread_rwlock_rdlock(&controller->lock);
+	*ret = (struct weir_node_view){
+		.n_containers = controller->n,
+		.cpus = 2,
+		.mem_bytes = 8ULL << 30,
+	};
+	pthread_rwlock_unlock(&controller->lock);
+}
+
+#endif /* WEIR_FAKE_CONTROLLER_H */
