@@ -93,11 +93,15 @@ $(O)/libdaemon.a: $(filter-out %/daemon/main.o,$(DAEMON_OBJS))
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+$(O)/libcli.a: $(filter-out %/cli/main.o,$(CLI_OBJS))
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
 $(O)/weir-daemon: $(O)/user/daemon/main.o $(O)/libdaemon.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS)
 
-$(O)/weir: $(CLI_OBJS) $(O)/libweir.a
+$(O)/weir: $(O)/user/cli/main.o $(O)/libcli.a $(O)/libweir.a
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
@@ -111,12 +115,12 @@ SYSTEM_TESTS := $(sort $(filter-out %.c,$(wildcard tests/system/test_*)))
 SYSTEM_HELPERS := $(patsubst %.c,$(O)/%,$(wildcard tests/system/*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-TEST_LIBS = $(O)/libdaemon.a $(O)/libweir.a $(DAEMON_LIBS) $(CLI_LIBS)
+TEST_LIBS = $(O)/libdaemon.a $(O)/libcli.a $(O)/libweir.a $(DAEMON_LIBS) $(CLI_LIBS)
 RUN := tests/run --logs build/test-logs
 GROUP_SUFFIX := $(if $(SAN),-san)$(if $(COV),-cov)$(if $(findstring clang,$(CC)),-clang)
 
 # A test that is written but not registered is an unused function, and so an error.
-$(O)/tests/unit/%: tests/unit/%.c $(O)/libdaemon.a $(O)/libweir.a | $(O)/tests/unit/
+$(O)/tests/unit/%: tests/unit/%.c $(O)/libdaemon.a $(O)/libcli.a $(O)/libweir.a | $(O)/tests/unit/
 	$(call say,TEST)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -Wunused-function -MMD -MP -MF $@.d $< \
 		$(ALL_LDFLAGS) -o $@ -lcmocka $(TEST_LIBS)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "cli/text.h"
+#include "weir/weir.h"
+
+struct options {
+	bool json;
+};
+
+static const struct weir_option options[] = {
+	{ "json", 0, NULL, NULL, offsetof(struct options, json), "which it prints anyway" },
+	WEIR_OPTIONS_END,
+};
+
+static int run(const struct weir_globals *globals, const void *data, int n_operands,
+	       char **operands)
+{
+	scoped(weir_disconnectp) struct weir_client *client = weir_connect(globals);
+	scoped(freep) char *json = NULL;
+	int r;
+
+	(void)data;
+	(void)n_operands;
+	if (!client)
+		return WEIR_EXIT_FAILED;
+	r = weir_client_record(client, operands[0], &json);
+	if (r < 0)
+		return weir_failed(client, r);
+	weir_put_json(stdout, json);
+	return WEIR_EXIT_OK;
+}
+
+const struct weir_verb weir_verb_inspect = {
+	.name = "inspect",
+	.operands = "ID",
+	.summary = "show all that is known of a container, as JSON",
+	.options = options,
+	.options_size = sizeof(struct options),
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run,
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "cli/text.h"
+
+int weir_open_maps(const struct weir_globals *globals, struct weir_metrics *ret)
+{
+	const char *dir = globals->pin_dir ? globals->pin_dir : WEIR_PIN_DIR_DEFAULT;
+	int r = weir_metrics_open(ret, dir);
+
+	switch (r) {
+	case 0:
+		return WEIR_EXIT_OK;
+	case -ENOENT:
+	case -ENOTDIR:
+		weir_say("no weir maps below '%s': start weir-daemon, or name its --pin-dir", dir);
+		return WEIR_EXIT_NO_DAEMON;
+	case -EACCES:
+	case -EPERM:
+		weir_say("the maps below '%s' may not be read: be root or in weir's group", dir);
+		return WEIR_EXIT_FAILED;
+	case -EPROTO:
+		weir_say("the maps below '%s' are of another version of weir", dir);
+		return WEIR_EXIT_FAILED;
+	default:
+		weir_say("read the maps below '%s': %s", dir, strerror(-r));
+		return WEIR_EXIT_FAILED;
+	}
+}
+
+void weir_sample_done(struct weir_sample *sample)
+{
+	free(sample->slots);
+	*sample = (struct weir_sample){};
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct weir_slot *x = a, *y = b;
+
+	return strncmp(x->id, y->id, WEIR_ID_MAX);
+}
+
+int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret)
+{
+	uint32_t n_slots = weir_metrics_slots(metrics);
+	struct weir_sample sample = {};
+
+	/* Without the right to refresh, figures are as old as the daemon's last tick. */
+	weir_metrics_refresh(metrics);
+
+	sample.slots = calloc(n_slots ? n_slots : 1, sizeof(*sample.slots));
+	if (!sample.slots)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < n_slots; i++)
+		if (weir_metrics_read(metrics, i, &sample.slots[sample.n]))
+			sample.n++;
+	sample.taken_ns = weir_metrics_now_ns();
+	memcpy(&sample.node, metrics->node, sizeof(sample.node));
+	qsort(sample.slots, sample.n, sizeof(*sample.slots), by_id);
+
+	weir_sample_done(ret);
+	*ret = sample;
+	return 0;
+}
+
+const struct weir_slot *weir_sample_find(const struct weir_sample *sample, const char *id)
+{
+	struct weir_slot key = {};
+
+	if (strlen(id) > WEIR_ID_MAX || sample->n == 0)
+		return NULL;
+	memcpy(key.id, id, strlen(id));
+	return bsearch(&key, sample->slots, sample->n, sizeof(key), by_id);
+}
+
+const char *weir_slot_id(const struct weir_slot *slot, char buf[WEIR_SLOT_ID])
+{
+	memcpy(buf, slot->id, WEIR_ID_MAX);
+	buf[WEIR_ID_MAX] = '\0';
+	return buf;
+}
+
+const char *weir_slot_state_word(const struct weir_slot *slot)
+{
+	static const char *const words[] = {
+		[WEIR_SLOT_FREE] = "free",
+		[WEIR_SLOT_LAUNCHING] = "launching",
+		[WEIR_SLOT_RUNNING] = "running",
+		[WEIR_SLOT_EXITED] = "exited",
+	};
+
+	return slot->state < ARRAY_SIZE(words) ? words[slot->state] : "unknown";
+}
+
+static uint64_t risen(uint64_t before, uint64_t now)
+{
+	return now > before ? now - before : 0;
+}
+
+static unsigned int percent(uint64_t part, uint64_t whole)
+{
+	return whole ? (unsigned int)((double)part * 100 / (double)whole + 0.5) : 0;
+}
+
+struct weir_load weir_load_of(const struct weir_slot *before, const struct weir_slot *now,
+			      uint64_t elapsed_ns)
+{
+	static const struct weir_slot nothing;
+
+	/* The same id in a slot opened anew is another container. */
+	if (!before || before->generation != now->generation || before->cgroup_id != now->cgroup_id)
+		before = &nothing;
+	if (elapsed_ns == 0)
+		return (struct weir_load){};
+
+	return (struct weir_load){
+		.cpu_mcpu = (uint64_t)((double)risen(before->cpu_ns, now->cpu_ns) * 1000 /
+					       (double)elapsed_ns +
+				       0.5),
+		.wait_percent = percent(risen(before->wait_ns, now->wait_ns), elapsed_ns),
+		.throttled_percent = percent(risen(before->nr_throttled, now->nr_throttled),
+					     risen(before->nr_periods, now->nr_periods)),
+	};
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_CLI_SAMPLE_H
+#define WEIR_CLI_SAMPLE_H
+
+/*
+ * The pinned maps as the reading verbs want them: all containers at one moment, in order of
+ * id, and what happened between two such moments. Needs no daemon.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/metrics.h"
+
+struct weir_globals;
+
+struct weir_sample {
+	uint64_t taken_ns; /* CLOCK_MONOTONIC */
+	struct weir_node node;
+	size_t n;
+	struct weir_slot *slots; /* in order of id */
+};
+
+/* Map what --pin-dir names. An exit code, after having said why it is not 0. */
+int weir_open_maps(const struct weir_globals *globals, struct weir_metrics *ret);
+
+/* Refresh, then read. Frees what @ret held. -ENOMEM. */
+int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret);
+void weir_sample_done(struct weir_sample *sample);
+
+/* NULL: none of that id. */
+const struct weir_slot *weir_sample_find(const struct weir_sample *sample, const char *id);
+
+/* The id of a slot as a C string. */
+#define WEIR_SLOT_ID (WEIR_ID_MAX + 1)
+const char *weir_slot_id(const struct weir_slot *slot, char buf[WEIR_SLOT_ID]);
+const char *weir_slot_state_word(const struct weir_slot *slot);
+
+/* What one container did between two samples. */
+struct weir_load {
+	uint64_t cpu_mcpu;
+	unsigned int wait_percent; /* of the time, summed over its threads */
+	unsigned int throttled_percent; /* of its quota periods */
+};
+
+/* @before: NULL, or its sample before; counters that went back count as none. */
+struct weir_load weir_load_of(const struct weir_slot *before, const struct weir_slot *now,
+			      uint64_t elapsed_ns);
+
+#endif /* WEIR_CLI_SAMPLE_H */
