@@ -115,12 +115,13 @@ SYSTEM_TESTS := $(sort $(filter-out %.c,$(wildcard tests/system/test_*)))
 SYSTEM_HELPERS := $(patsubst %.c,$(O)/%,$(wildcard tests/system/*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-TEST_LIBS = $(O)/libdaemon.a $(O)/libcli.a $(O)/libweir.a $(DAEMON_LIBS) $(CLI_LIBS)
+TEST_ARCHIVES := $(O)/libdaemon.a $(O)/libcli.a $(O)/libweir.a
+TEST_LIBS = $(TEST_ARCHIVES) $(DAEMON_LIBS) $(CLI_LIBS)
 RUN := tests/run --logs build/test-logs
 GROUP_SUFFIX := $(if $(SAN),-san)$(if $(COV),-cov)$(if $(findstring clang,$(CC)),-clang)
 
 # A test that is written but not registered is an unused function, and so an error.
-$(O)/tests/unit/%: tests/unit/%.c $(O)/libdaemon.a $(O)/libcli.a $(O)/libweir.a | $(O)/tests/unit/
+$(O)/tests/unit/%: tests/unit/%.c $(TEST_ARCHIVES) | $(O)/tests/unit/
 	$(call say,TEST)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -Wunused-function -MMD -MP -MF $@.d $< \
 		$(ALL_LDFLAGS) -o $@ -lcmocka $(TEST_LIBS)
@@ -135,12 +136,11 @@ $(O)/tests/fuzz/%.o: tests/fuzz/%.c | $(O)/tests/fuzz/
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(O)/tests/fuzz/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o \
-		$(O)/libdaemon.a $(O)/libweir.a
+$(O)/tests/fuzz/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(TEST_ARCHIVES)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS)
 
-$(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/libdaemon.a $(O)/libweir.a
+$(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(TEST_ARCHIVES)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(TEST_LIBS)
 
