@@ -16,6 +16,10 @@
  *		weir_metrics_close(&m);
  *	}
  *
+ * Mapping wants the right to write, which the kernel demands of shared mappings; root has it.
+ * Members of the reader group may only read: for them each record is fetched by a system call,
+ * behind the same functions.
+ *
  * cpu_ns of what weir_metrics_read() yields contains the stints in flight: the meter counts a
  * thread when it leaves its CPU, so a reader adds the time of those that run right now.
  * Memory and throttle figures are as old as refreshed_ns says; weir_metrics_refresh() asks
@@ -36,24 +40,46 @@
 
 #include "weir/abi.h"
 
+/* One pinned array of records. */
+struct weir_metrics_table_ {
+	const char *records;
+	uint32_t size, entries; /* of a record; of them */
+	size_t bytes;
+	int fd; /* to fetch records with; -1: they are mapped */
+};
+
 struct weir_metrics {
-	const char *slots; /* records of slot_size bytes */
-	const char *cpus; /* records of cpu_size bytes */
-	const struct weir_node *node;
-	uint32_t slot_size, cpu_size, n_slots, n_cpus;
-	size_t slots_bytes, cpus_bytes, node_bytes;
+	const struct weir_node *node; /* as weir_metrics_slots() last found it */
+	struct weir_metrics_table_ nodes, slots, cpus;
 	char pin_dir[256]; /* with the version */
 };
 
-static inline int weir_metrics_map_(const char *dir, const char *name, const char **ret,
-				    uint32_t *ret_value_size, uint32_t *ret_entries,
-				    size_t *ret_bytes)
+static inline int weir_metrics_bpf_(int cmd, union bpf_attr *attr)
 {
-	struct bpf_map_info info;
+	int r = (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+
+	return r < 0 ? -errno : r;
+}
+
+/* Bring record @i up to date, where that takes anything. */
+static inline void weir_metrics_fetch_(const struct weir_metrics_table_ *table, uint32_t i)
+{
+	union bpf_attr attr;
+
+	if (table->fd < 0)
+		return;
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)table->fd;
+	attr.key = (uint64_t)(uintptr_t)&i;
+	attr.value = (uint64_t)(uintptr_t)(table->records + (size_t)i * table->size);
+	weir_metrics_bpf_(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+/* The fd of a pin; *@ret_writable: it may be mapped. */
+static inline int weir_metrics_get_(const char *dir, const char *name, bool *ret_writable)
+{
 	union bpf_attr attr;
 	char path[320];
-	size_t bytes, page = (size_t)sysconf(_SC_PAGESIZE);
-	void *map;
 	int fd, n;
 
 	n = snprintf(path, sizeof(path), "%s/%s", dir, name);
@@ -62,46 +88,74 @@ static inline int weir_metrics_map_(const char *dir, const char *name, const cha
 
 	memset(&attr, 0, sizeof(attr));
 	attr.pathname = (uint64_t)(uintptr_t)path;
+	fd = weir_metrics_bpf_(BPF_OBJ_GET, &attr);
+	*ret_writable = fd >= 0;
+	if (fd != -EACCES && fd != -EPERM)
+		return fd;
 	attr.file_flags = BPF_F_RDONLY;
-	fd = (int)syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+	return weir_metrics_bpf_(BPF_OBJ_GET, &attr);
+}
+
+static inline int weir_metrics_map_(const char *dir, const char *name,
+				    struct weir_metrics_table_ *ret)
+{
+	struct weir_metrics_table_ table;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct bpf_map_info info;
+	union bpf_attr attr;
+	bool writable;
+	void *map;
+	int fd, r;
+
+	fd = weir_metrics_get_(dir, name, &writable);
 	if (fd < 0)
-		return -errno;
+		return fd;
 
 	memset(&info, 0, sizeof(info));
 	memset(&attr, 0, sizeof(attr));
 	attr.info.bpf_fd = (uint32_t)fd;
 	attr.info.info_len = sizeof(info);
 	attr.info.info = (uint64_t)(uintptr_t)&info;
-	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) < 0) {
-		n = -errno;
+	r = weir_metrics_bpf_(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	if (r < 0) {
 		close(fd);
-		return n;
+		return r;
 	}
 
 	/* The kernel lays array records out at multiples of eight bytes, whole pages in all. */
-	*ret_value_size = (info.value_size + 7) & ~7U;
-	bytes = (size_t)*ret_value_size * info.max_entries;
-	bytes = (bytes + page - 1) & ~(page - 1);
-	map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
-	n = map == MAP_FAILED ? -errno : 0;
-	close(fd);
-	if (n < 0)
-		return n;
-
-	*ret = (const char *)map;
-	*ret_entries = info.max_entries;
-	*ret_bytes = bytes;
+	table.size = (info.value_size + 7) & ~7U;
+	table.entries = info.max_entries;
+	table.bytes = (((size_t)table.size * table.entries) + page - 1) & ~(page - 1);
+	map = writable ? mmap(NULL, table.bytes, PROT_READ, MAP_SHARED, fd, 0)
+		       : mmap(NULL, table.bytes, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	r = map == MAP_FAILED ? -errno : 0;
+	if (r < 0 || writable) {
+		close(fd);
+		fd = -1;
+	}
+	if (r < 0)
+		return r;
+	table.records = (const char *)map;
+	table.fd = fd;
+	*ret = table;
 	return 0;
+}
+
+static inline void weir_metrics_unmap_(struct weir_metrics_table_ *table)
+{
+	if (!table->records)
+		return;
+	munmap((void *)(uintptr_t)table->records, table->bytes);
+	if (table->fd >= 0)
+		close(table->fd);
 }
 
 static inline void weir_metrics_close(struct weir_metrics *m)
 {
-	if (m->slots)
-		munmap((void *)(uintptr_t)m->slots, m->slots_bytes);
-	if (m->cpus)
-		munmap((void *)(uintptr_t)m->cpus, m->cpus_bytes);
-	if (m->node)
-		munmap((void *)(uintptr_t)m->node, m->node_bytes);
+	weir_metrics_unmap_(&m->nodes);
+	weir_metrics_unmap_(&m->slots);
+	weir_metrics_unmap_(&m->cpus);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -111,8 +165,6 @@ static inline void weir_metrics_close(struct weir_metrics *m)
  */
 static inline int weir_metrics_open(struct weir_metrics *m, const char *pin_dir)
 {
-	uint32_t size, entries;
-	const char *node = NULL;
 	int r;
 
 	memset(m, 0, sizeof(*m));
@@ -121,23 +173,21 @@ static inline int weir_metrics_open(struct weir_metrics *m, const char *pin_dir)
 	if (r < 0 || (size_t)r >= sizeof(m->pin_dir))
 		return -ENAMETOOLONG;
 
-	r = weir_metrics_map_(m->pin_dir, "node", &node, &size, &entries, &m->node_bytes);
-	if (r < 0)
-		return r;
-	m->node = (const struct weir_node *)(const void *)node;
-	if (size < sizeof(struct weir_node) || m->node->abi_version < WEIR_ABI_VERSION) {
-		weir_metrics_close(m);
-		return -EPROTO;
-	}
-
-	r = weir_metrics_map_(m->pin_dir, "slots", &m->slots, &m->slot_size, &m->n_slots,
-			      &m->slots_bytes);
+	r = weir_metrics_map_(m->pin_dir, "node", &m->nodes);
 	if (r == 0)
-		r = weir_metrics_map_(m->pin_dir, "cpus", &m->cpus, &m->cpu_size, &m->n_cpus,
-				      &m->cpus_bytes);
+		r = weir_metrics_map_(m->pin_dir, "slots", &m->slots);
+	if (r == 0)
+		r = weir_metrics_map_(m->pin_dir, "cpus", &m->cpus);
 	if (r == 0 &&
-	    (m->slot_size < sizeof(struct weir_slot) || m->cpu_size < sizeof(struct weir_cpu)))
+	    (m->nodes.size < sizeof(struct weir_node) || m->slots.size < sizeof(struct weir_slot) ||
+	     m->cpus.size < sizeof(struct weir_cpu)))
 		r = -EPROTO;
+	if (r == 0) {
+		m->node = (const struct weir_node *)(const void *)m->nodes.records;
+		weir_metrics_fetch_(&m->nodes, 0);
+		if (m->node->abi_version < WEIR_ABI_VERSION)
+			r = -EPROTO;
+	}
 	if (r < 0)
 		weir_metrics_close(m);
 	return r;
@@ -146,9 +196,11 @@ static inline int weir_metrics_open(struct weir_metrics *m, const char *pin_dir)
 /* Slots 1 .. this - 1 may be in use; the rest never was. */
 static inline uint32_t weir_metrics_slots(const struct weir_metrics *m)
 {
-	uint32_t n = __atomic_load_n(&m->node->n_slots, __ATOMIC_ACQUIRE);
+	uint32_t n;
 
-	return n < m->n_slots ? n : m->n_slots;
+	weir_metrics_fetch_(&m->nodes, 0);
+	n = __atomic_load_n(&m->node->n_slots, __ATOMIC_ACQUIRE);
+	return n < m->slots.entries ? n : m->slots.entries;
 }
 
 static inline uint64_t weir_metrics_now_ns(void)
@@ -161,7 +213,17 @@ static inline uint64_t weir_metrics_now_ns(void)
 
 static inline const struct weir_cpu *weir_metrics_cpu_(const struct weir_metrics *m, uint32_t cpu)
 {
-	return (const struct weir_cpu *)(const void *)(m->cpus + (size_t)cpu * m->cpu_size);
+	weir_metrics_fetch_(&m->cpus, cpu);
+	return (const struct weir_cpu *)(const void *)(m->cpus.records +
+						       (size_t)cpu * m->cpus.size);
+}
+
+static inline const struct weir_slot *weir_metrics_slot_(const struct weir_metrics *m,
+							 uint32_t slot)
+{
+	weir_metrics_fetch_(&m->slots, slot);
+	return (const struct weir_slot *)(const void *)(m->slots.records +
+							(size_t)slot * m->slots.size);
 }
 
 /*
@@ -172,13 +234,12 @@ static inline const struct weir_cpu *weir_metrics_cpu_(const struct weir_metrics
  */
 static inline uint64_t weir_metrics_cpu_ns(const struct weir_metrics *m, uint32_t slot)
 {
-	const struct weir_slot *s =
-		(const struct weir_slot *)(const void *)(m->slots + (size_t)slot * m->slot_size);
-	uint32_t n_cpus = m->node->n_cpus < m->n_cpus ? m->node->n_cpus : m->n_cpus;
+	uint32_t n_cpus = m->node->n_cpus < m->cpus.entries ? m->node->n_cpus : m->cpus.entries;
 	uint64_t total = 0;
 
 	for (int attempt = 0; attempt < 8; attempt++) {
 		uint64_t now = weir_metrics_now_ns(), sum_before = 0, sum_after = 0;
+		bool still = true;
 
 		total = 0;
 		for (uint32_t i = 0; i < n_cpus; i++) {
@@ -191,13 +252,14 @@ static inline uint64_t weir_metrics_cpu_ns(const struct weir_metrics *m, uint32_
 				if (now > since)
 					total += now - since;
 			}
-			sum_before += seq + (seq & 1); /* odd: being written, so must differ */
+			sum_before += seq;
+			still &= !(seq & 1); /* odd: being written */
 		}
-		total += __atomic_load_n(&s->cpu_ns, __ATOMIC_ACQUIRE);
+		total += __atomic_load_n(&weir_metrics_slot_(m, slot)->cpu_ns, __ATOMIC_ACQUIRE);
 		for (uint32_t i = 0; i < n_cpus; i++)
 			sum_after +=
 				__atomic_load_n(&weir_metrics_cpu_(m, i)->seq, __ATOMIC_ACQUIRE);
-		if (sum_before == sum_after)
+		if (still && sum_before == sum_after)
 			break;
 	}
 	return total;
@@ -207,11 +269,12 @@ static inline uint64_t weir_metrics_cpu_ns(const struct weir_metrics *m, uint32_
 static inline bool weir_metrics_read(const struct weir_metrics *m, uint32_t slot,
 				     struct weir_slot *ret)
 {
-	const struct weir_slot *s =
-		(const struct weir_slot *)(const void *)(m->slots + (size_t)slot * m->slot_size);
+	const struct weir_slot *s;
 
-	if (slot == 0 || slot >= m->n_slots ||
-	    __atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == WEIR_SLOT_FREE)
+	if (slot == 0 || slot >= m->slots.entries)
+		return false;
+	s = weir_metrics_slot_(m, slot);
+	if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == WEIR_SLOT_FREE)
 		return false;
 	memcpy(ret, s, sizeof(*ret));
 	ret->cpu_ns = weir_metrics_cpu_ns(m, slot);
