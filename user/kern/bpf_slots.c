@@ -187,38 +187,45 @@ unsigned int weir_bpf_drop_unclaimed(struct weir_bpf *bpf)
 	return n;
 }
 
-/* What runs of @slot right now, and how often the CPUs' records have moved so far. */
-static uint64_t in_flight(const struct weir_bpf *bpf, uint32_t slot, uint64_t now,
-			  uint64_t *ret_moves)
+/*
+ * What runs of @slot right now, and how often the CPUs' records have moved so far. false: one
+ * was being written, so it may have been read half old and half new.
+ */
+static bool in_flight(const struct weir_bpf *bpf, uint32_t slot, uint64_t now, uint64_t *ret_ns,
+		      uint64_t *ret_moves)
 {
 	uint64_t sum = 0, moves = 0;
+	bool still = true;
 
 	for (uint32_t i = 0; i < bpf->node->n_cpus; i++) {
 		const struct weir_cpu *cpu = &bpf->cpus[i];
 		uint32_t seq = __atomic_load_n(&cpu->seq, __ATOMIC_ACQUIRE);
 
-		moves += seq + (seq & 1); /* odd: being written, so must differ afterwards */
+		moves += seq;
+		still &= !(seq & 1);
 		if (__atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE) == slot) {
 			uint64_t since = __atomic_load_n(&cpu->since_ns, __ATOMIC_ACQUIRE);
 
 			sum += now > since ? now - since : 0;
 		}
 	}
+	*ret_ns = sum;
 	*ret_moves = moves;
-	return sum;
+	return still;
 }
 
 /* The protocol of weir/metrics.h, over the daemon's own mapping. */
 uint64_t weir_bpf_cpu_ns(struct weir_bpf *bpf, uint32_t slot)
 {
 	const struct weir_slot *record = weir_bpf_slot(bpf, slot);
-	uint64_t total = 0, before, after;
+	uint64_t total = 0, ns, before, after;
 
 	for (int attempt = 0; record && attempt < 8; attempt++) {
-		total = in_flight(bpf, slot, now_ns(), &before);
-		total += __atomic_load_n(&record->cpu_ns, __ATOMIC_ACQUIRE);
-		in_flight(bpf, slot, 0, &after);
-		if (before == after)
+		bool still = in_flight(bpf, slot, now_ns(), &ns, &before);
+
+		total = ns + __atomic_load_n(&record->cpu_ns, __ATOMIC_ACQUIRE);
+		still &= in_flight(bpf, slot, 0, &ns, &after);
+		if (still && before == after)
 			break;
 	}
 	return total;
