@@ -4,33 +4,30 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "api/head.h"
+#include "api/latch.h"
 #include "api/media.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/log.h"
 
-#define MAX_HEADER_BYTES (16u << 10) /* per connection: request line and headers */
+#define MAX_HEADER_BYTES (8u << 10) /* per connection: request line and headers */
 #define MAX_ANSWER_BYTES (64u << 20)
 #define MAX_HELD_BYTES	 (256u << 20) /* of all bodies and answers that are above... */
 #define KEPT_BYTES	 (16u << 10) /* ...what a connection keeps from request to request */
-#define LINGER_MS	 500
+#define LINGER_MS	 500 /* for the last answers to leave */
 
 struct weir_http {
 	struct weir_http_options options;
 	struct MHD_Daemon *daemon;
 	atomic_size_t held_bytes;
 
-	pthread_mutex_t lock;
-	pthread_cond_t none_suspended;
-	unsigned int n_suspended; /* not yet answered, or the answer has not left */
+	struct weir_latch suspended; /* requests that were, and whose answer has not left */
 };
 
 /* One a connection: requests on it come one after the other, and use the same memory. */
@@ -49,8 +46,6 @@ struct weir_http_request {
 	bool waits; /* libmicrohttpd has it suspended */
 	bool was_suspended;
 };
-
-/* ---- Memory that clients make us hold ------------------------------------------- */
 
 /* false: all clients together hold too much; the request has to give up what it has. */
 static bool account(struct weir_http_request *request)
@@ -136,13 +131,9 @@ bool weir_http_accepts_json(const struct weir_http_request *request)
 
 void weir_http_suspend(struct weir_http_request *request)
 {
-	struct weir_http *http = request->http;
-
 	request->waits = true;
 	request->was_suspended = true;
-	pthread_mutex_lock(&http->lock);
-	http->n_suspended++;
-	pthread_mutex_unlock(&http->lock);
+	weir_latch_up(&request->http->suspended);
 	MHD_suspend_connection(request->connection);
 }
 
@@ -169,7 +160,6 @@ void weir_http_answer(struct weir_http_request *request)
 void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text)
 {
 	release_buffer(&request->answer);
-	weir_buffer_reset(&request->answer);
 	weir_buffer_add_text(&request->answer, text);
 	complete(request, status, "text/plain; charset=utf-8");
 }
@@ -291,12 +281,8 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **m
 
 	if (!request)
 		return;
-	if (request->was_suspended) {
-		pthread_mutex_lock(&http->lock);
-		if (--http->n_suspended == 0)
-			pthread_cond_signal(&http->none_suspended);
-		pthread_mutex_unlock(&http->lock);
-	}
+	if (request->was_suspended)
+		weir_latch_down(&http->suspended);
 
 	release_buffer(&request->body);
 	release_buffer(&request->answer);
@@ -348,28 +334,28 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *data, const char 
 	weir_debug("http: %s", text);
 }
 
-/* ---- Life --------------------------------------------------------------------------- */
-
 static int start(struct weir_http *http, int listen_fd, struct weir_error *err)
 {
 	const struct weir_http_options *options = &http->options;
-	/* A pool of one is refused: then it is the daemon's own thread, not a pool. */
-	struct MHD_OptionItem pool[] = {
+	struct MHD_OptionItem items[] = {
+		{ MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL },
+		{ MHD_OPTION_LISTEN_SOCKET, listen_fd, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)options->max_connections, NULL },
+		{ MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)options->idle_s, NULL },
+		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, MAX_HEADER_BYTES, NULL },
+		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http },
+		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http },
+		/* A pool of one is refused: one thread is the server's own. */
 		{ options->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END,
 		  (intptr_t)options->threads, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
+	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			     MHD_USE_ERROR_LOG | MHD_USE_TURBO;
 
-	http->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-			MHD_USE_TURBO,
-		0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-		options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_s,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MAX_HEADER_BYTES,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_ARRAY, pool,
-		MHD_OPTION_END);
+	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY,
+					items, MHD_OPTION_END);
 	if (!http->daemon)
 		return weir_fail(err, -EIO, "the HTTP server does not start on this socket");
 	return 0;
@@ -385,8 +371,7 @@ int weir_http_new(int listen_fd, const struct weir_http_options *options, struct
 	if (!http)
 		return weir_fail_memory(err);
 	http->options = *options;
-	pthread_mutex_init(&http->lock, NULL);
-	pthread_cond_init(&http->none_suspended, NULL);
+	weir_latch_init(&http->suspended);
 
 	/* A start that fails closes the socket or not, depending on where: so it gets a copy. */
 	fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 3);
@@ -400,33 +385,15 @@ int weir_http_new(int listen_fd, const struct weir_http_options *options, struct
 	return 0;
 }
 
-/* Until the answers of requests that were suspended have left, or for LINGER_MS. */
-static void linger(struct weir_http *http)
-{
-	struct timespec until;
-	int r = 0;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += LINGER_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
-
-	pthread_mutex_lock(&http->lock);
-	while (http->n_suspended && r == 0)
-		r = pthread_cond_timedwait(&http->none_suspended, &http->lock, &until);
-	pthread_mutex_unlock(&http->lock);
-}
-
 struct weir_http *weir_http_free(struct weir_http *http)
 {
 	if (!http)
 		return NULL;
 	if (http->daemon) {
-		linger(http);
+		weir_latch_wait(&http->suspended, LINGER_MS);
 		MHD_stop_daemon(http->daemon);
 	}
-	pthread_cond_destroy(&http->none_suspended);
-	pthread_mutex_destroy(&http->lock);
+	weir_latch_done(&http->suspended);
 	free(http);
 	return NULL;
 }

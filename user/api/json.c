@@ -10,17 +10,27 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
+/* With one reservation: keys are half of what is written. */
 static void begin_value(struct weir_json *json, const char *key)
 {
-	if (json->comma)
-		weir_buffer_add_byte(json->buffer, ',');
-	json->comma = true;
-	if (!key)
+	size_t size = key ? strlen(key) : 0;
+	char *room, *end;
+
+	room = weir_buffer_reserve(json->buffer, size + strlen(",\"\":"));
+	if (!room)
 		return;
 
-	weir_buffer_add_byte(json->buffer, '"');
-	weir_buffer_add_text(json->buffer, key);
-	weir_buffer_add(json->buffer, "\":", 2);
+	end = room;
+	if (json->comma)
+		*end++ = ',';
+	json->comma = true;
+	if (key) {
+		*end++ = '"';
+		end = mempcpy(end, key, size);
+		*end++ = '"';
+		*end++ = ':';
+	}
+	weir_buffer_commit(json->buffer, (size_t)(end - room));
 }
 
 static void open_with(struct weir_json *json, const char *key, char bracket)
