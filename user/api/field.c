@@ -140,44 +140,41 @@ static int decode_scalar(const json_t *json, const struct weir_at *at, struct we
 	return 0;
 }
 
-/* The entries of the array @json, of @size bytes each, with one more that stays zero. */
-static int alloc_entries(const struct weir_field *field, const json_t *json,
-			 const struct weir_at *at, size_t size, struct weir_arena *arena,
-			 void **ret, struct weir_error *err)
+/* Zeroed room for the entries of the array @json, of @size bytes each, and one more. NULL: failed. */
+static void *alloc_entries(const struct weir_field *field, const json_t *json,
+			   const struct weir_at *at, size_t size, struct weir_arena *arena,
+			   struct weir_error *err)
 {
+	size_t n = json_array_size(json);
 	char path[WEIR_PATH_TEXT];
-	void *list;
+	void *list = NULL;
 
 	if (!json_is_array(json))
-		return fail_type(json, at, "an array", err);
-	if (json_array_size(json) > field->max)
-		return weir_fail(err, -EINVAL, "%s: %zu entries are more than the %zu that may be",
-				 weir_at_text(at, path), json_array_size(json), field->max);
-
-	list = weir_arena_alloc(arena, (json_array_size(json) + 1) * size);
-	if (!list)
-		return weir_fail_memory(err);
-	*ret = list;
-	return 0;
+		fail_type(json, at, "an array", err);
+	else if (n > field->max)
+		weir_fail(err, -EINVAL, "%s: %zu entries are more than the %zu that may be",
+			  weir_at_text(at, path), n, field->max);
+	else if (!(list = weir_arena_alloc(arena, (n + 1) * size)))
+		weir_fail_memory(err);
+	return list;
 }
 
 static int decode_strings(const struct weir_field *field, const json_t *json,
 			  const struct weir_at *at, struct weir_arena *arena,
 			  struct weir_strings *ret, struct weir_error *err)
 {
-	void *list = NULL;
+	const char **list = alloc_entries(field, json, at, sizeof(*list), arena, err);
+	size_t n = json_array_size(json);
 
-	if (alloc_entries(field, json, at, sizeof(char *), arena, &list, err) < 0)
+	if (!list)
 		return err->code;
-
-	ret->list = list;
-	ret->n = json_array_size(json);
-	for (size_t i = 0; i < ret->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct weir_at entry = { .up = at, .index = i };
 
-		if (decode_string(json_array_get(json, i), &entry, &ret->list[i], err) < 0)
+		if (decode_string(json_array_get(json, i), &entry, &list[i], err) < 0)
 			return err->code;
 	}
+	*ret = (struct weir_strings){ .n = n, .list = list };
 	return 0;
 }
 
@@ -185,19 +182,19 @@ static int decode_items(const struct weir_field *field, const json_t *json,
 			const struct weir_at *at, struct weir_arena *arena, struct weir_items *ret,
 			struct weir_error *err)
 {
-	size_t size = field->message->size;
+	size_t size = field->message->size, n = json_array_size(json);
+	char *list = alloc_entries(field, json, at, size, arena, err);
 
-	if (alloc_entries(field, json, at, size, arena, &ret->list, err) < 0)
+	if (!list)
 		return err->code;
-
-	ret->n = json_array_size(json);
-	for (size_t i = 0; i < ret->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct weir_at entry = { .up = at, .index = i };
 
 		if (weir_message_decode(field->message, json_array_get(json, i), &entry, arena,
-					(char *)ret->list + i * size, err) < 0)
+					list + i * size, err) < 0)
 			return err->code;
 	}
+	*ret = (struct weir_items){ .n = n, .list = list };
 	return 0;
 }
 

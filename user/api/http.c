@@ -19,7 +19,7 @@
 #define MAX_HEADER_BYTES (8u << 10) /* per connection: request line and headers */
 #define MAX_ANSWER_BYTES (64u << 20)
 #define MAX_HELD_BYTES	 (256u << 20) /* of all bodies and answers that are above... */
-#define KEPT_BYTES	 (16u << 10) /* ...what a connection keeps from request to request */
+#define KEPT_BYTES	 ((size_t)16 << 10) /* ...what a connection keeps from request to request */
 #define LINGER_MS	 500 /* for the last answers to leave */
 
 struct weir_http {
