@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+A weir of our own, beside whatever else runs on the machine: private socket, state, bpffs and
+cgroup prefix. Nothing of it is left when the block ends.
+"""
+
+import contextlib
+import glob
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import benchlib
+
+READY_S = 20
+
+
+class Node:
+    def __init__(self, build):
+        self.build = build
+        self.prefix = f"weirbench-{os.getpid()}."
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix="weirbench-")
+        self.bpffs = os.path.join(self.dir, "bpf")
+        os.mkdir(self.bpffs)
+        subprocess.run(["mount", "-t", "bpf", "bpf", self.bpffs], check=True)
+        self.pins = os.path.join(self.bpffs, "weir")
+        self.socket = os.path.join(self.dir, "weir.sock")
+        self.log = open(os.path.join(self.dir, "log"), "w+")
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start(self):
+        """Returns once the daemon has said that it is ready."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(os.path.join(self.dir, "notify"))
+            notify.settimeout(1)
+            self.daemon = subprocess.Popen(
+                [f"{self.build}/weir-daemon", "--socket", self.socket, "--pin-dir", self.pins,
+                 "--state-dir", os.path.join(self.dir, "state"),
+                 "--run-dir", os.path.join(self.dir, "run"), "--cgroup-prefix", self.prefix],
+                env=os.environ | {"NOTIFY_SOCKET": os.path.join(self.dir, "notify")},
+                stdout=self.log, stderr=self.log)
+            deadline = time.monotonic() + READY_S
+            while time.monotonic() < deadline and self.daemon.poll() is None:
+                with contextlib.suppress(TimeoutError):
+                    if b"READY=1" in notify.recv(4096):
+                        return
+        self.log.seek(0)
+        raise SystemExit(f"weir-daemon did not become ready:\n{self.log.read()}")
+
+    def cpu_ns(self):
+        """Of the daemon and of what it started and reaped."""
+        fields = benchlib.read(f"/proc/{self.daemon.pid}/stat").rsplit(")", 1)[1].split()
+        return sum(map(int, fields[11:15])) * (10**9 // os.sysconf("SC_CLK_TCK"))
+
+    def command(self, *words):
+        return [f"{self.build}/weir", "--socket", self.socket, *words]
+
+    def cgroups(self):
+        for root in set(benchlib.MOUNTS.values()):
+            yield from glob.glob(os.path.join(root, glob.escape(self.prefix) + "*"))
+
+    def __exit__(self, *_):
+        if hasattr(self, "daemon"):
+            self.daemon.terminate()
+            self.daemon.wait()
+        for path in self.cgroups():
+            for pid in benchlib.read(path, "cgroup.procs").split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+        for _ in range(100):
+            left = list(self.cgroups())
+            for path in left:
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
+            if not left:
+                break
+            time.sleep(0.05)
+        self.log.close()
+        # The last reference to pins and links goes with the mount.
+        subprocess.run(["umount", self.bpffs], check=True)
+        shutil.rmtree(self.dir)

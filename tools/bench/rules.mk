@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The benchmarks' programs and the techniques of metering they compare. Included by the Makefile.
+
+BENCH := $(O)/bench
+BENCH_PROGRAMS := $(addprefix $(BENCH)/,first latency launch memeat meter-load mixed pingpong \
+	readall spin)
+METERS := $(patsubst tools/bench/meter/%,$(BENCH)/%,$(patsubst %.c,%.o,$(wildcard tools/bench/meter/*.bpf.c)))
+
+.PHONY: bench-programs
+bench-programs: $(BENCH_PROGRAMS) $(METERS)
+
+$(BENCH)/%.bpf.o: tools/bench/meter/%.bpf.c | $(BENCH)/
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BENCH)/%: tools/bench/%.c | $(BENCH)/
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(BENCH_OBJS) $(ALL_LDFLAGS) -o $@ $(BENCH_LIBS)
+
+$(BENCH)/latency $(BENCH)/spin: BENCH_LIBS := -lpthread -lm
+
+# Neither a loader nor position independence: they would be measured too.
+$(BENCH)/first: tools/bench/first.c | $(BENCH)/
+	$(call say,LD)
+	$(Q)$(CC) $(filter-out -fPIE $(SAN_FLAGS),$(ALL_CFLAGS)) -static -MMD -MP $< -o $@
+
+$(BENCH)/launch: BENCH_OBJS := $(O)/libweir.a
+$(BENCH)/launch: BENCH_LIBS = $(CLI_LIBS)
+$(BENCH)/launch: $(O)/libweir.a
+
+$(BENCH)/meter-load: tools/bench/meter/load.c | $(BENCH)/
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(ALL_LDFLAGS) -o $@ $(shell $(PKG_CONFIG) --libs libbpf)
+
+$(BENCH)/mixed $(BENCH)/pingpong: $(BENCH)/%: tools/bench/meter/%.c | $(BENCH)/
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(ALL_LDFLAGS) -o $@ -lpthread
