@@ -139,8 +139,8 @@ const char *weir_short_memory(uint64_t bytes, char buf[WEIR_FIGURE])
 	double value = (double)bytes / 1024;
 	int unit = 0;
 
-	if (word) {
-		snprintf(buf, WEIR_FIGURE, "%s", word);
+	if (word || bytes == 0) {
+		snprintf(buf, WEIR_FIGURE, "%s", word ? word : "0");
 		return buf;
 	}
 	while (value >= 999.5 && units[unit + 1]) {

@@ -11,6 +11,7 @@
 #include "cli/text.h"
 
 #define MIN_BAR	      4
+#define GOOD_BAR      10 /* before the id is cut for it */
 #define MAX_BAR	      24
 #define MIN_ID	      8
 #define MAX_ID	      32
@@ -132,7 +133,7 @@ static void lay_out(struct view *view)
 		view->widths[column] = width;
 		taken += width;
 	}
-	while (taken + 2 * MIN_BAR > view->shape->width && view->widths[ID] > MIN_ID) {
+	while (taken + 2 * GOOD_BAR > view->shape->width && view->widths[ID] > MIN_ID) {
 		view->widths[ID]--;
 		taken--;
 	}
@@ -207,28 +208,40 @@ static void put_row(const struct view *view, const struct row *row)
 	view->sink->newline(view->sink->data);
 }
 
+/* Capacity, what is kept and promised of it, what containers use; the rest of the line is a bar. */
+static void put_resource(const struct view *view, const char *name,
+			 const char *(*figure)(uint64_t, char *), const uint64_t amounts[4])
+{
+	char capacity[WEIR_FIGURE], reserve[WEIR_FIGURE], requested[WEIR_FIGURE], used[WEIR_FIGURE];
+	char text[160];
+	struct weir_bar bar;
+	unsigned int width;
+
+	snprintf(text, sizeof(text), "%s %6s, %6s reserved, %6s requested, %6s used  ", name,
+		 figure(amounts[0], capacity), figure(amounts[1], reserve),
+		 figure(amounts[2], requested), figure(amounts[3], used));
+	put(view, WEIR_TOP_TEXT, text);
+
+	width = (unsigned int)weir_width(text);
+	width = view->shape->width > width ? view->shape->width - width : 0;
+	bar = weir_bar_of(amounts[3], amounts[2], amounts[0], 0, width < MAX_BAR ? width : MAX_BAR);
+	put_bar(view, &bar);
+	view->sink->newline(view->sink->data);
+}
+
 static void put_node(const struct view *view)
 {
 	const struct weir_node *node = &view->now->node;
-	char a[WEIR_FIGURE], b[WEIR_FIGURE], c[WEIR_FIGURE], d[WEIR_FIGURE];
-	struct weir_bar cpu, mem;
+	const uint64_t cpu[] = { node->capacity_mcpu, node->reserve_mcpu, node->requested_mcpu,
+				 view->used_mcpu };
+	const uint64_t mem[] = { node->capacity_bytes, node->reserve_bytes, node->requested_bytes,
+				 view->used_bytes };
 
-	cpu = weir_bar_of(view->used_mcpu, node->requested_mcpu, node->capacity_mcpu, 0, MAX_BAR);
-	mem = weir_bar_of(view->used_bytes, node->requested_bytes, node->capacity_bytes, 0,
-			  MAX_BAR);
-	putf(view, WEIR_TOP_TEXT, "CPU %6s, %6s reserved, %6s requested, %6s used  ",
-	     weir_short_cpu(node->capacity_mcpu, a), weir_short_cpu(node->reserve_mcpu, b),
-	     weir_short_cpu(node->requested_mcpu, c), weir_short_cpu(view->used_mcpu, d));
-	put_bar(view, &cpu);
-	view->sink->newline(view->sink->data);
-	putf(view, WEIR_TOP_TEXT, "MEM %6s, %6s reserved, %6s requested, %6s used  ",
-	     weir_short_memory(node->capacity_bytes, a), weir_short_memory(node->reserve_bytes, b),
-	     weir_short_memory(node->requested_bytes, c), weir_short_memory(view->used_bytes, d));
-	put_bar(view, &mem);
-	view->sink->newline(view->sink->data);
+	put_resource(view, "CPU", weir_short_cpu, cpu);
+	put_resource(view, "MEM", weir_short_memory, mem);
 	putf(view, WEIR_TOP_TEXT, "%zu running, %zu of them above their CPU request", view->n_rows,
 	     view->n_beyond);
-	if (view->now->taken_ns - node->tick_ns > DAEMON_IS_OLD)
+	if (view->now->taken_ns > node->tick_ns + DAEMON_IS_OLD)
 		put(view, WEIR_TOP_WARNING, "; the daemon is not running");
 	view->sink->newline(view->sink->data);
 }

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "cli/bar.h"
+#include "cli/open_metrics.h"
+#include "cli/sample.h"
+#include "cli/text.h"
+#include "cli/top_view.h"
+
+#define SECOND 1000000000ULL
+
+static const struct {
+	uint64_t used, request, limit, full;
+	unsigned int width;
+	const char *bar;
+} bars[] = {
+	{ 0, 500, 2000, 0, 8, "--......" },
+	{ 250, 500, 2000, 0, 8, "#-......" },
+	{ 500, 500, 2000, 0, 8, "##......" },
+	{ 501, 500, 2000, 0, 8, "##+....." }, /* a little beyond is beyond */
+	{ 2000, 500, 2000, 0, 8, "##++++++" },
+	{ 9999, 500, 2000, 0, 8, "##++++++" }, /* never longer than the bar */
+	{ 500, 1000, 1000, 0, 8, "####----" }, /* no burst part */
+	{ 1000, 0, 4000, 0, 8, "++......" }, /* nothing promised */
+	{ 0, 0, 0, 0, 4, "...." },
+	{ 100, 10, WEIR_INFINITE, 4000, 8, "#+......" }, /* one cell, however small */
+	{ 100, 3990, WEIR_INFINITE, 4000, 8, "-------." },
+	{ 100, 8000, WEIR_INFINITE, 4000, 4, "----" }, /* more than there is */
+	{ 1, 1, WEIR_INFINITE, UINT64_MAX, 4, "#..." },
+	{ 1, 1, 2, 0, 0, "" },
+};
+
+static void a_bar_has_a_promised_and_a_burst_part(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bars); i++) {
+		scoped(weir_buffer_done) struct weir_buffer text = WEIR_BUFFER_INIT(256);
+		scoped(freep) char *drawn = NULL;
+		struct weir_bar bar = weir_bar_of(bars[i].used, bars[i].request, bars[i].limit,
+						  bars[i].full, bars[i].width);
+
+		weir_bar_draw(&text, &bar, false);
+		drawn = weir_buffer_take_text(&text);
+		assert_string_equal(drawn, bars[i].bar);
+	}
+}
+
+static struct weir_slot make_slot(const char *id, uint64_t cpu_ns)
+{
+	struct weir_slot slot = {
+		.cgroup_id = 77,
+		.generation = 1,
+		.state = WEIR_SLOT_RUNNING,
+		.cpu_request_mcpu = 500,
+		.cpu_limit_mcpu = 2000,
+		.mem_request_bytes = 256 << 20,
+		.mem_limit_bytes = 1 << 30,
+		.mem_current_bytes = 300 << 20,
+		.cpu_ns = cpu_ns,
+	};
+
+	memcpy(slot.id, id, strnlen(id, WEIR_ID_MAX));
+	slot.role[0] = '*';
+	return slot;
+}
+
+static void a_load_is_what_happened_between_two_samples(void **state)
+{
+	struct weir_slot before = make_slot("a", 5 * SECOND), now = make_slot("a", 6 * SECOND);
+	struct weir_load load;
+
+	(void)state;
+
+	now.wait_ns = SECOND / 2;
+	now.nr_periods = 20;
+	now.nr_throttled = 5;
+	load = weir_load_of(&before, &now, 2 * SECOND);
+	assert_int_equal(load.cpu_mcpu, 500);
+	assert_int_equal(load.wait_percent, 25);
+	assert_int_equal(load.throttled_percent, 25);
+
+	/* The id was given away meanwhile: all that the new one has is new. */
+	before.generation = 0;
+	assert_int_equal(weir_load_of(&before, &now, 2 * SECOND).cpu_mcpu, 3000);
+	assert_int_equal(weir_load_of(NULL, &now, 2 * SECOND).cpu_mcpu, 3000);
+
+	/* In-flight time may fall back a little when a stint is booked. */
+	before.generation = 1;
+	before.cpu_ns = 7 * SECOND;
+	assert_int_equal(weir_load_of(&before, &now, 2 * SECOND).cpu_mcpu, 0);
+	assert_int_equal(weir_load_of(&before, &now, 0).cpu_mcpu, 0);
+}
+
+static void a_container_is_found_by_its_whole_id(void **state)
+{
+	char longest[WEIR_ID_MAX + 2] = "";
+	struct weir_slot slots[2];
+	struct weir_sample sample = { .n = 2, .slots = slots };
+	char id[WEIR_SLOT_ID];
+
+	(void)state;
+
+	memset(longest, 'x', WEIR_ID_MAX);
+	slots[0] = make_slot("a", 0);
+	slots[1] = make_slot(longest, 0);
+	assert_ptr_equal(weir_sample_find(&sample, longest), &slots[1]);
+	assert_string_equal(weir_slot_id(&slots[1], id), longest);
+	assert_ptr_equal(weir_sample_find(&sample, "a"), &slots[0]);
+	assert_null(weir_sample_find(&sample, "xxx"));
+	longest[WEIR_ID_MAX] = 'x';
+	assert_null(weir_sample_find(&sample, longest));
+}
+
+static void put_text(void *data, enum weir_top_style style, const char *text)
+{
+	(void)style;
+	weir_buffer_add_text(data, text);
+}
+
+static void put_newline(void *data)
+{
+	weir_buffer_add_byte(data, '\n');
+}
+
+static char *render(struct weir_slot *slots, size_t n, unsigned int width, bool utf8)
+{
+	scoped(weir_buffer_done) struct weir_buffer text = WEIR_BUFFER_INIT(1 << 20);
+	const struct weir_top_sink sink = { put_text, put_newline, &text };
+	const struct weir_top_shape shape = { width, utf8 };
+	struct weir_sample before = { .taken_ns = SECOND }, now = { .taken_ns = 2 * SECOND };
+
+	now.node.capacity_mcpu = 4000;
+	now.node.capacity_bytes = 8ULL << 30;
+	now.node.requested_mcpu = 500 * n;
+	now.node.tick_ns = 2 * SECOND;
+	now.n = n;
+	now.slots = slots;
+	assert_int_equal(weir_top_render(&before, &now, &shape, &sink), 0);
+	return weir_buffer_take_text(&text);
+}
+
+static void the_table_fits_eighty_columns(void **state)
+{
+	struct weir_slot slots[3];
+	scoped(freep) char *text = NULL;
+	char *rest, *line;
+
+	(void)state;
+
+	assert_non_null(setlocale(LC_ALL, "C.UTF-8"));
+	slots[0] = make_slot("a-name-that-is-longer-than-anybody-wants-to-read", SECOND);
+	slots[0].cpu_request_mcpu = 125;
+	slots[0].cpu_limit_mcpu = 12340;
+	slots[0].mem_limit_bytes = 1500 << 20;
+	slots[1] = make_slot("esc\x1b[2J", SECOND / 4);
+	slots[2] = make_slot("gone", 0);
+	slots[2].state = WEIR_SLOT_EXITED;
+	text = render(slots, 3, 80, true);
+
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		assert_true(weir_width(line) <= 80);
+}
+
+static void the_table_says_who_is_above_the_request(void **state)
+{
+	struct weir_slot slots[] = { make_slot("burst", SECOND), make_slot("calm", SECOND / 4) };
+	scoped(freep) char *text = NULL;
+
+	(void)state;
+
+	assert_non_null(setlocale(LC_ALL, "C"));
+	text = render(slots, 2, 80, false);
+	assert_non_null(strstr(text, "2 running, 1 of them above their CPU request\n"));
+	assert_non_null(strstr(text, "\nburst    1   0.5:2 ####++++........."));
+	assert_non_null(strstr(text, "\ncalm  0.25   0.5:2 ##--............."));
+	for (const char *c = text; *c; c++)
+		assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
+}
+
+static void open_metrics_are_whole_and_exact(void **state)
+{
+	struct weir_slot slot = make_slot("web", 1500000001);
+	struct weir_sample sample = { .n = 1, .slots = &slot };
+	char text[16384] = "";
+	scoped(fclosep) FILE *file = fmemopen(text, sizeof(text), "w");
+
+	(void)state;
+
+	slot.cpu_limit_mcpu = WEIR_INFINITE;
+	slot.wait_hist[0] = 2;
+	slot.wait_hist[WEIR_WAIT_BUCKETS - 1] = 1;
+	slot.wait_ns = 3 * SECOND;
+	memcpy(slot.role, "a\"b\\\n", 5);
+	weir_open_metrics_print(&sample, file);
+	fflush(file);
+
+	assert_non_null(strstr(text, "# TYPE weir_container_cpu_seconds counter\n"
+				     "# UNIT weir_container_cpu_seconds seconds\n"));
+	assert_non_null(strstr(text, "\nweir_container_cpu_seconds_total{container=\"web\","
+				     "role=\"a\\\"b\\\\\\\\x0a\"} 1.500000001\n"));
+	assert_non_null(strstr(text, "\nweir_container_cpu_limit_cpus{container=\"web\","));
+	assert_non_null(strstr(text, "} +Inf\n"));
+	assert_non_null(strstr(text, "le=\"0.000001024\"} 2\n"));
+	assert_non_null(strstr(text, "le=\"+Inf\"} 3\n"));
+	assert_string_equal(text + strlen(text) - strlen("# EOF\n"), "# EOF\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bar_has_a_promised_and_a_burst_part),
+		cmocka_unit_test(a_load_is_what_happened_between_two_samples),
+		cmocka_unit_test(a_container_is_found_by_its_whole_id),
+		cmocka_unit_test(the_table_fits_eighty_columns),
+		cmocka_unit_test(the_table_says_who_is_above_the_request),
+		cmocka_unit_test(open_metrics_are_whole_and_exact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
