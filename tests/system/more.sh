@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Beyond lib.sh: raw calls, what a container is by its own account, and witnesses.
+
+: "${tree:?source lib.sh first}" "${build:?}" "${scratch:?}"
+export PYTHONPATH=$tree/tests/system PYTHONDONTWRITEBYTECODE=1
+load=$build/tests/system/load
+
+[[ -x $load ]] || {
+    echo "# no $load: make system builds it"
+    exit 1
+}
+
+# call JSON: the answer's status is in $code, its body in $body.
+# shellcheck disable=SC2034
+call() {
+    code=$(curl -sS --unix-socket "$WEIR_SOCKET" -o "$scratch/body" -w '%{http_code}' \
+        -H 'Content-Type: application/json' --data-binary "$1" http://weir/api/v1)
+    body=$(<"$scratch/body")
+}
+
+# field ID PATH: of the record that the daemon has of it, in jq's words.
+field() {
+    weir inspect "$1" | jq -r "$2"
+}
+
+# stat_of ID KEY: from the maps.
+stat_of() {
+    weir stats --json "$1" | jq -r ".[0].$2"
+}
+
+first_pid() {
+    field "$1" .container_status.executor_pid
+}
+
+start_ticks() {
+    awk '{ sub(/.*\) /, ""); print $20 }' "/proc/$1/stat"
+}
+
+is_running() {
+    [[ $(field "$1" .weir.state) == running ]]
+}
+
+has_ended() {
+    [[ $(field "$1" .weir.state) == exited ]]
+}
+
+# has_pids ID N: or more.
+has_pids() {
+    [[ $(pids_of "$1" | wc -l) -ge $2 ]]
+}
+
+# says ID TEXT: on its stdout.
+says() {
+    weir logs "$1" 2>/dev/null | grep -q -- "$2"
+}
+
+# points_of COMMAND…: its lines "ok NAME" and "not ok NAME" become points of this test.
+points_of() {
+    local line
+    while IFS= read -r line; do
+        case $line in
+        "ok "*) ok "${line#ok }" ;;
+        "not ok "*) not_ok "${line#not ok }" ;;
+        *) echo "# ${line#\# }" ;;
+        esac
+    done < <("$@" 2>&1 || echo "not ok $* exited with $?")
+}
+
+# witness_start EVENTS PATH…: what happens to these from now on goes to $witnessed.
+witnessed=$scratch/witnessed
+witness_start() {
+    python3 "$tree/tests/system/watch.py" "$@" >"$witnessed" 2>&1 &
+    witness_pid=$!
+    eventually 10 grep -q . "$witnessed" && grep -qx ready "$witnessed"
+}
+
+# All events so far.
+witness_stop() {
+    kill -TERM "$witness_pid" 2>/dev/null || :
+    wait "$witness_pid" 2>/dev/null || :
+    sed 1d "$witnessed"
+}
