@@ -21,9 +21,13 @@ struct weir_node_map weir_node SEC(".maps");
 struct weir_index_map weir_index SEC(".maps");
 struct weir_sources_map weir_sources SEC(".maps");
 
-/* Run-queue delay of a thread up to its last stint. Made at fork: sched_switch must not allocate. */
+/*
+ * How far a thread has been counted, in the scheduler's own figures. Made at fork and when a thread
+ * is moved in: sched_switch must not allocate.
+ */
 struct weir_thread {
-	__u64 run_delay_ns;
+	__u64 exec_ns, delay_ns;
+	__u32 slot; /* it was last known in; 0: none */
 };
 
 struct {
@@ -106,40 +110,47 @@ static __always_inline void charge_bucket(struct weir_slot *slot, __u64 now, __u
 	slot->bucket_at_ns = now;
 }
 
+static __always_inline void charge_wait(struct weir_slot *slot, __u64 waited)
+{
+	__u32 bucket = wait_bucket(waited);
+
+	__sync_fetch_and_add(&slot->wait_ns, waited);
+	if (bucket < WEIR_WAIT_BUCKETS)
+		__sync_fetch_and_add(&slot->wait_hist[bucket], 1);
+}
+
 /*
- * The scheduler has added @task's run time up to now before sched_switch fires, so differences
- * over a stint are the kernel's own figures. Run-queue delay is added when a thread is switched
- * in, after that tracepoint: here, at the end of the stint, the wait before it is complete,
- * migrations included. Up to 6.17 it contains the time a quota held the thread back.
+ * @task leaves its CPU. The scheduler has added its run time up to now before sched_switch fires,
+ * so differences are the kernel's own figures. Run-queue delay is added when a thread is switched
+ * in, after that tracepoint: here the wait before the stint is complete, migrations included. Up
+ * to 6.17 it contains the time a quota held the thread back.
+ *
+ * Differences go by what is kept for the thread, so that a switch which no tracepoint told us of is
+ * made good by the next one; without storage, by what the CPU's record has of this very thread.
  */
 static __always_inline void settle(const struct weir_cpu *cpu, __u32 index,
 				   struct task_struct *task, __u64 now)
 {
 	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &index);
-	__u64 exec = task->se.sum_exec_runtime, delay = task->sched_info.run_delay;
+	__u64 exec = task->se.sum_exec_runtime, delay = task->sched_info.run_delay, base = exec;
 	struct weir_thread *thread;
 
 	if (!slot)
 		return;
-	if (exec > cpu->base_exec_ns) {
-		__u64 ran = exec - cpu->base_exec_ns;
-
-		__sync_fetch_and_add(&slot->cpu_ns, ran);
-		charge_bucket(slot, now, ran);
-	}
 	__sync_fetch_and_add(&slot->switches, 1);
-
 	thread = bpf_task_storage_get(&weir_threads, task, NULL, 0);
-	if (!thread)
-		return;
-	if (delay > thread->run_delay_ns) {
-		__u64 waited = delay - thread->run_delay_ns;
-		__u32 bucket = wait_bucket(waited);
-
-		thread->run_delay_ns = delay;
-		__sync_fetch_and_add(&slot->wait_ns, waited);
-		if (bucket < WEIR_WAIT_BUCKETS)
-			__sync_fetch_and_add(&slot->wait_hist[bucket], 1);
+	if (thread) {
+		base = thread->exec_ns;
+		thread->exec_ns = exec;
+		if (delay > thread->delay_ns)
+			charge_wait(slot, delay - thread->delay_ns);
+		thread->delay_ns = delay;
+	} else if (cpu->pid == (__u32)task->pid) {
+		base = cpu->base_exec_ns;
+	}
+	if (exec > base) {
+		__sync_fetch_and_add(&slot->cpu_ns, exec - base);
+		charge_bucket(slot, now, exec - base);
 	}
 }
 
@@ -155,7 +166,14 @@ static __always_inline void turn(struct weir_cpu *cpu, struct task_struct *prev,
 	cpu->slot = new;
 	cpu->since_ns = now;
 	cpu->base_exec_ns = next->se.sum_exec_runtime;
+	cpu->pid = next->pid;
 	__sync_fetch_and_add(&cpu->seq, 1);
+}
+
+/* Whose stint ends: as noted at its start, unless that went untold. */
+static __always_inline __u32 slot_of_stint(const struct weir_cpu *cpu, struct task_struct *prev)
+{
+	return cpu->pid == (__u32)prev->pid ? cpu->slot : slot_of(prev);
 }
 
 SEC("tp_btf/sched_switch")
@@ -168,21 +186,26 @@ int BPF_PROG(weir_switch, bool preempt, struct task_struct *prev, struct task_st
 	if (!cpu)
 		return 0;
 	cpu->switches++;
-	old = cpu->slot;
+	old = slot_of_stint(cpu, prev);
 	new = slot_of(next);
-	if (old || new)
+	if (old || new || cpu->slot)
 		turn(cpu, prev, old, next, new);
+	else
+		cpu->pid = next->pid;
 	return 0;
 }
 
-/* Waits count from here on: what the thread waited before is not this container's. */
-static __always_inline void follow(struct task_struct *task)
+/* Count @task from here on: what it ran and waited before is not this container's. */
+static __always_inline void follow(struct task_struct *task, __u32 index)
 {
 	struct weir_thread *thread;
 
 	thread = bpf_task_storage_get(&weir_threads, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (thread)
-		thread->run_delay_ns = task->sched_info.run_delay;
+	if (!thread)
+		return;
+	thread->exec_ns = task->se.sum_exec_runtime;
+	thread->delay_ns = task->sched_info.run_delay;
+	thread->slot = index;
 }
 
 /* The first to come into a container that is being launched is its first process. */
@@ -205,13 +228,15 @@ int BPF_PROG(weir_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	__sync_fetch_and_add(&slot->forks, 1);
 	note_first(slot, child);
-	follow(child);
+	follow(child, index);
 	return 0;
 }
 
 /*
  * Somebody is moved to another group, in any hierarchy. Fires with interrupts off, so the
- * record of this CPU is ours: a thread that moves itself is charged to each side exactly.
+ * record of this CPU is ours: a thread that moves itself is charged to each side exactly. Of a
+ * process that is moved by another only the leader is told of; its other threads are counted by
+ * the CPU's record, without their waits.
  */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(weir_attach, struct cgroup *to, const char *path, struct task_struct *task,
@@ -219,18 +244,24 @@ int BPF_PROG(weir_attach, struct cgroup *to, const char *path, struct task_struc
 {
 	__u32 key = bpf_get_smp_processor_id(), index = slot_of(task);
 	struct task_struct *current = bpf_get_current_task_btf();
+	struct weir_thread *thread;
 	struct weir_cpu *cpu;
 	struct weir_slot *slot;
 
 	cpu = bpf_map_lookup_elem(&weir_cpus, &key);
 	if (cpu && task == current && cpu->slot != index)
-		turn(cpu, current, cpu->slot, current, index);
+		turn(cpu, current, slot_of_stint(cpu, current), current, index);
+	thread = bpf_task_storage_get(&weir_threads, task, NULL, 0);
+	if (thread && !index)
+		thread->slot = 0;
 	slot = index ? bpf_map_lookup_elem(&weir_slots, &index) : NULL;
 	if (!slot)
 		return 0;
 	note_first(slot, task);
-	if (!bpf_task_storage_get(&weir_threads, task, NULL, 0))
-		follow(task);
+	if (thread && thread->slot)
+		thread->slot = index; /* from one of ours to another: the count goes on */
+	else
+		follow(task, index);
 	return 0;
 }
 

@@ -119,9 +119,11 @@ struct weir_cpu {
 	weir_u32 slot; /* whose thread runs: a slot, or 0 for anybody else */
 	weir_u64 since_ns; /* when it was switched in */
 	/* The meter's own. */
-	weir_u64 base_exec_ns; /* the thread's run time then, by the scheduler's count */
 	weir_u64 switches; /* all switches of this CPU since metering began */
-	weir_u64 reserved[4];
+	weir_u64 base_exec_ns; /* the meter's own: the thread's run time then, by the scheduler's */
+	weir_u32 pid; /* count, and which thread it is */
+	weir_u32 reserved_pid;
+	weir_u64 reserved[3];
 };
 
 /* The node, record 0 of `node`. Written by the daemon. */
