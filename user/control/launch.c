@@ -160,31 +160,40 @@ static int place(struct weir_controller *controller, struct weir_container *cont
 	return 0;
 }
 
+/* Is the variable at @i named again further on? Of two the later one holds. */
+static bool is_replaced(char *const *env, size_t i)
+{
+	size_t name_size = strcspn(env[i], "=") + 1;
+
+	for (char *const *later = env + i + 1; *later; later++)
+		if (strncmp(*later, env[i], name_size) == 0)
+			return true;
+	return false;
+}
+
 /* What the command finds in its environment unless it was told otherwise. */
 static char **make_env(const struct weir_container *container)
 {
 	char id[sizeof("WEIR_CONTAINER_ID=") + WEIR_ID_MAX];
-	char *base[] = { (char *)DEFAULT_PATH, (char *)"HOME=/", (char *)"LANG=C.UTF-8", id, NULL };
+	char *base[] = { (char *)DEFAULT_PATH, (char *)"HOME=/", (char *)"LANG=C.UTF-8", id };
 	scoped(freep) char **all = NULL;
 	size_t n = 0, given = 0;
 
 	snprintf(id, sizeof(id), "WEIR_CONTAINER_ID=%s", container->id);
 	while (container->env && container->env[given])
 		given++;
-	all = calloc(ARRAY_SIZE(base) + given, sizeof(*all));
+	all = calloc(ARRAY_SIZE(base) + given + 1, sizeof(*all));
 	if (!all)
 		return NULL;
-	for (size_t i = 0; base[i]; i++) {
-		size_t name = strcspn(base[i], "=") + 1;
-		bool replaced = false;
+	memcpy(all, base, sizeof(base));
+	if (given)
+		memcpy(all + ARRAY_SIZE(base), container->env, given * sizeof(*all));
 
-		for (size_t j = 0; j < given; j++)
-			replaced |= !strncmp(container->env[j], base[i], name);
-		if (!replaced)
-			all[n++] = base[i];
-	}
-	for (size_t j = 0; j < given; j++)
-		all[n++] = container->env[j];
+	/* In place: what stays moves forward, never past what is still to be looked at. */
+	for (size_t i = 0; all[i]; i++)
+		if (!is_replaced(all, i))
+			all[n++] = all[i];
+	all[n] = NULL;
 	return weir_strv_copy(all);
 }
 
@@ -206,7 +215,7 @@ static void note_started(struct weir_controller *controller, struct weir_contain
 }
 
 static int execute(struct weir_controller *controller, struct weir_container *container,
-		   struct weir_error *err)
+		   const char *program, struct weir_error *err)
 {
 	scoped(closep) int out = -1;
 	scoped(closep) int errors = -1;
@@ -225,6 +234,7 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 		return weir_fail_memory(err);
 	spawn = (struct weir_spawn){
 		.join = &join,
+		.program = program,
 		.argv = container->argv,
 		.env = env,
 		.user = container->user,
@@ -311,7 +321,7 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	r = place(controller, container, err);
 	if (r == 0)
 		r = launch->foreground ? watch_caller(controller, container, &launch->peer, err)
-				       : execute(controller, container, err);
+				       : execute(controller, container, launch->program, err);
 	if (r < 0) {
 		weir_controller_undo(controller, container);
 		return weir_fail_in(err, "container '%s'", launch->id);

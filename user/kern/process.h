@@ -20,7 +20,8 @@ struct weir_error;
 
 struct weir_spawn {
 	const struct weir_join *join;
-	char *const *argv; /* argv[0] is looked up in the child's PATH */
+	const char *program; /* looked up in the child's PATH; NULL: argv[0] */
+	char *const *argv;
 	char *const *env; /* the child's whole environment, NULL-terminated */
 	const char *user; /* "name", "uid", "name:group", "uid:gid"; NULL: as the daemon */
 	const char *workdir; /* NULL: "/" */

@@ -224,10 +224,15 @@ static const char *path_of(char *const *env)
 	return DEFAULT_PATH;
 }
 
+static const char *program_of(const struct weir_spawn *spawn)
+{
+	return spawn->program ? spawn->program : spawn->argv[0];
+}
+
 /* What execvp() would try, written down. */
 static int list_candidates(const struct weir_spawn *spawn, char **ret, struct weir_error *err)
 {
-	const char *command = spawn->argv[0], *dirs = path_of(spawn->env);
+	const char *command = program_of(spawn), *dirs = path_of(spawn->env);
 	scoped(freep) char *list = NULL;
 	size_t command_size = strlen(command) + 1, n_dirs = 1;
 	char *at;
@@ -337,7 +342,7 @@ static int clone_child(const struct launch *launch, pid_t *ret_pid, int *ret_pid
 static int explain(const struct weir_spawn *spawn, const struct report *report,
 		   struct weir_error *err)
 {
-	const char *command = spawn->argv[0], *why = strerror(report->error);
+	const char *command = program_of(spawn), *why = strerror(report->error);
 
 	if (report->step == STEP_WORKDIR)
 		return weir_fail(err, -EINVAL, "working directory '%s': %s",
