@@ -229,7 +229,7 @@ static void options_stand_before_and_after_operands(void **state)
 			 (char *)"--",
 			 (char *)"-c",
 			 NULL };
-	struct sample_options options;
+	struct sample_options options = {};
 	struct weir_error err = {};
 
 	(void)state;
@@ -251,7 +251,7 @@ static void a_command_keeps_its_own_options(void **state)
 	char *argv[] = { (char *)"run", (char *)"--cpu", (char *)"0.5:2",
 			 (char *)"-m",	(char *)"64Mi",	 (char *)"ls",
 			 (char *)"-d",	(char *)"--",	 NULL };
-	struct sample_options options;
+	struct sample_options options = {};
 	struct weir_error err = {};
 
 	(void)state;
@@ -287,7 +287,7 @@ static void bad_options_are_named(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		char *argv[] = { (char *)"v", (char *)table[i].first, (char *)table[i].second,
 				 NULL };
-		struct sample_options options;
+		struct sample_options options = {};
 		struct weir_error err = {};
 
 		assert_int_equal(parse(&options, false, argv, &err), -EINVAL);

@@ -23,7 +23,7 @@ struct weir_foreground {
 /* Before the fork, so that no signal falls into a gap. */
 void weir_foreground_begin(struct weir_foreground *foreground);
 /* In the child, and when all is over: everything as it was. Takes a struct weir_foreground *. */
-void weir_foreground_restore(void *foreground);
+void weir_foreground_restore(void *data);
 
 /* Until @pid, a child, has ended: its status as from wait(2). */
 int weir_foreground_wait(const struct weir_foreground *foreground, pid_t pid);

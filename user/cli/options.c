@@ -16,6 +16,12 @@ struct found {
 	void *field;
 };
 
+static bool is_called(const struct weir_option *option, const char *name, size_t size)
+{
+	return strncmp(option->name, name, size) == 0 && option->name[size] == '\0';
+}
+
+/* By @letter, or when that is 0 by the @size bytes of @name. */
 static bool find(const struct weir_option_set *sets, size_t n_sets, const char *name, size_t size,
 		 char letter, struct found *ret)
 {
@@ -23,11 +29,7 @@ static bool find(const struct weir_option_set *sets, size_t n_sets, const char *
 		const struct weir_option *option = sets[i].options;
 
 		for (; option && option->name; option++) {
-			bool same = letter ? option->letter == letter
-					   : strncmp(option->name, name, size) == 0 &&
-						     option->name[size] == '\0';
-
-			if (!same)
+			if (letter ? option->letter != letter : !is_called(option, name, size))
 				continue;
 			*ret = (struct found){ option, (char *)sets[i].target + option->offset };
 			return true;
@@ -80,7 +82,7 @@ static int take_short(const struct weir_option_set *sets, size_t n_sets, const c
 		struct found found;
 		int r;
 
-		if (!find(sets, n_sets, NULL, 0, *letter, &found))
+		if (!find(sets, n_sets, "", 0, *letter, &found))
 			return weir_fail(err, -EINVAL, "there is no option '-%c'", *letter);
 		if (found.option->parse && !value)
 			return weir_fail(err, -EINVAL, "option '-%c' needs a value: %s", *letter,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ int weir_table_print(const struct weir_table *table, FILE *file)
 {
 	size_t widths[MAX_COLUMNS];
 
+	assert(table->n_columns > 0);
 	if (table->failed)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->n_columns; i++)

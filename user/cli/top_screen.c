@@ -14,7 +14,7 @@
 #define FIRST_PICTURE_MS 250 /* nobody wants to look at nothing for a whole interval */
 
 struct screen {
-	chtype attributes[WEIR_TOP_WARNING + 1];
+	chtype attributes[WEIR_TOP_STYLES];
 	int line, column; /* where the next piece goes */
 	bool utf8;
 };
@@ -44,7 +44,7 @@ static void choose_attributes(chtype attributes[])
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	for (int style = 0; style <= WEIR_TOP_WARNING; style++)
+	for (int style = 0; style < WEIR_TOP_STYLES; style++)
 		attributes[style] = A_NORMAL;
 	attributes[WEIR_TOP_HEADERS] = A_REVERSE;
 	attributes[WEIR_TOP_WARNING] = A_BOLD;

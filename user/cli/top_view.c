@@ -144,6 +144,13 @@ static void lay_out(struct view *view)
 
 static void put_bar(const struct view *view, const struct weir_bar *bar)
 {
+	static const enum weir_top_style styles[WEIR_BAR_PARTS] = {
+		[WEIR_BAR_PROMISED_USED] = WEIR_TOP_PROMISED_USED,
+		[WEIR_BAR_PROMISED_FREE] = WEIR_TOP_PROMISED_FREE,
+		[WEIR_BAR_BURST_USED] = WEIR_TOP_BURST_USED,
+		[WEIR_BAR_BURST_FREE] = WEIR_TOP_BURST_FREE,
+	};
+
 	for (int part = 0; part < WEIR_BAR_PARTS; part++) {
 		scoped(weir_buffer_done) struct weir_buffer text = WEIR_BUFFER_INIT(1024);
 		scoped(freep) char *cells = NULL;
@@ -153,7 +160,7 @@ static void put_bar(const struct view *view, const struct weir_bar *bar)
 		weir_bar_draw(&text, &only, view->shape->utf8);
 		cells = weir_buffer_take_text(&text);
 		if (cells && *cells)
-			put(view, (enum weir_top_style)part, cells);
+			put(view, styles[part], cells);
 	}
 }
 

@@ -9,15 +9,15 @@
 #include "client/decode.h"
 #include "client/request.h"
 
-/* A call whose answer is read by somebody: a read, and bounded in time. */
-static int ask(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
+/* May be sent again when a kept connection turns out dead, since nothing changes by it. */
+static int call_read(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
 {
 	const struct weir_call call = { request, true, WEIR_CLIENT_PATIENCE_MS };
 
 	return weir_client_call(client, &call, ret_body, ret_size);
 }
 
-static int change(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
+static int call_write(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
 {
 	const struct weir_call call = { request, false, WEIR_CLIENT_PATIENCE_MS };
 
@@ -39,13 +39,13 @@ int weir_client_launch(struct weir_client *client, const struct weir_launch_opti
 	struct weir_answer_notes said = {};
 	scoped(freep) char *body = NULL;
 	char *request;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	weir_client_begin(client);
 	r = weir_request_launch(options, false, &request, &client->err);
 	if (r == 0)
-		r = change(client, request, &body, &size);
+		r = call_write(client, request, &body, &size);
 	if (r == 0)
 		r = weir_decode_launch(body, size, &said, NULL, &client->err);
 	if (r == 0)
@@ -54,20 +54,20 @@ int weir_client_launch(struct weir_client *client, const struct weir_launch_opti
 }
 
 int weir_client_update(struct weir_client *client, const char *id,
-		       const struct weir_amounts *amounts, struct weir_answer_notes *notes,
+		       const struct weir_amounts *change, struct weir_answer_notes *notes,
 		       bool *ret_pending)
 {
 	struct weir_answer_notes said = {};
 	scoped(freep) char *body = NULL;
-	bool pending;
+	bool pending = false;
 	char *request;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	weir_client_begin(client);
-	r = weir_request_update(id, amounts, &request, &client->err);
+	r = weir_request_update(id, change, &request, &client->err);
 	if (r == 0)
-		r = change(client, request, &body, &size);
+		r = call_write(client, request, &body, &size);
 	if (r == 0)
 		r = weir_decode_update(body, size, &said, &pending, &client->err);
 	if (r < 0)
@@ -86,7 +86,7 @@ int weir_client_kill(struct weir_client *client, const char *id, int signal)
 	weir_client_begin(client);
 	r = weir_request_on("KILL_CONTAINER", "kill_container", id, "signal", signal, &request,
 			    &client->err);
-	return r < 0 ? r : change(client, request, NULL, NULL);
+	return r < 0 ? r : call_write(client, request, NULL, NULL);
 }
 
 int weir_client_remove(struct weir_client *client, const char *id)
@@ -97,7 +97,7 @@ int weir_client_remove(struct weir_client *client, const char *id)
 	weir_client_begin(client);
 	r = weir_request_on("REMOVE_CONTAINER", "remove_container", id, NULL, 0, &request,
 			    &client->err);
-	return r < 0 ? r : change(client, request, NULL, NULL);
+	return r < 0 ? r : call_write(client, request, NULL, NULL);
 }
 
 int weir_client_wait(struct weir_client *client, const char *id, int timeout_ms,
@@ -105,7 +105,7 @@ int weir_client_wait(struct weir_client *client, const char *id, int timeout_ms,
 {
 	scoped(freep) char *body = NULL;
 	struct weir_call call = { .repeatable = true, .timeout_ms = timeout_ms };
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	weir_client_begin(client);
@@ -126,13 +126,13 @@ int weir_client_containers(struct weir_client *client, const char *id,
 	scoped(weir_container_list_free) struct weir_container_list list = {};
 	scoped(freep) char *body = NULL;
 	char *request;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	weir_client_begin(client);
 	r = weir_request_containers(id, &request, &client->err);
 	if (r == 0)
-		r = ask(client, request, &body, &size);
+		r = call_read(client, request, &body, &size);
 	if (r == 0)
 		r = weir_decode_containers(body, size, &list, &client->err);
 	if (r < 0)
@@ -149,13 +149,13 @@ int weir_client_record(struct weir_client *client, const char *id, char **ret_js
 {
 	scoped(freep) char *body = NULL;
 	char *request;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	weir_client_begin(client);
 	r = weir_request_containers(id, &request, &client->err);
 	if (r == 0)
-		r = ask(client, request, &body, &size);
+		r = call_read(client, request, &body, &size);
 	return r < 0 ? r : weir_decode_record(body, size, ret_json, &client->err);
 }
 
@@ -163,14 +163,14 @@ int weir_client_health(struct weir_client *client, bool *ret_healthy)
 {
 	scoped(freep) char *body = NULL;
 	char *request;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	weir_client_begin(client);
 	request = strdup("{\"type\":\"GET_HEALTH\"}");
 	if (!request)
 		return weir_fail_memory(&client->err);
-	r = ask(client, request, &body, &size);
+	r = call_read(client, request, &body, &size);
 	return r < 0 ? r : weir_decode_health(body, size, ret_healthy, &client->err);
 }
 
@@ -178,25 +178,25 @@ int weir_client_version(struct weir_client *client, char *buf, size_t buf_size)
 {
 	scoped(freep) char *body = NULL;
 	char *request;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	weir_client_begin(client);
 	request = strdup("{\"type\":\"GET_VERSION\"}");
 	if (!request)
 		return weir_fail_memory(&client->err);
-	r = ask(client, request, &body, &size);
+	r = call_read(client, request, &body, &size);
 	return r < 0 ? r : weir_decode_version(body, size, buf, buf_size, &client->err);
 }
 
 int weir_client_raw(struct weir_client *client, const char *request_json, char **ret_json)
 {
 	char *request;
-	size_t size;
+	size_t size = 0;
 
 	weir_client_begin(client);
 	request = strdup(request_json);
 	if (!request)
 		return weir_fail_memory(&client->err);
-	return ask(client, request, ret_json, &size);
+	return call_read(client, request, ret_json, &size);
 }

@@ -59,7 +59,7 @@ int weir_client_run(struct weir_client *client, const struct weir_launch_options
 	scoped(weir_child_done) struct weir_child child = WEIR_CHILD_INIT;
 	scoped(weir_join_list_done) struct weir_join_list join = {};
 	scoped(freep) char *body = NULL;
-	size_t size;
+	size_t size = 0;
 	pid_t pid;
 	int r;
 

@@ -24,10 +24,12 @@
 
 int weir_transport_init(struct weir_transport *transport, const char *path)
 {
+	size_t size = strlen(path);
+
 	*transport = (struct weir_transport){ .fd = -1 };
-	if (strlen(path) > WEIR_SOCKET_PATH_MAX)
+	if (size > WEIR_SOCKET_PATH_MAX)
 		return -ENAMETOOLONG;
-	strcpy(transport->path, path);
+	memcpy(transport->path, path, size);
 	return 0;
 }
 
