@@ -278,13 +278,17 @@ check-all: ## check, and the other compiler, plain tests, coverage, new fuzz inp
 	+$(Q)$(call step,fuzz,fuzz)
 	$(Q)$(RUN) --total
 
+# ---- measuring -------------------------------------------------------------
+
+include tools/bench/rules.mk
+
 # ---- for people ------------------------------------------------------------
 
 .PHONY: demo bench install
 demo: ## set up, build, and see two bursters beside a service
 	$(Q)tools/setup demo
-	+$(Q)$(SUBMAKE) all
-	$(Q)tools/demo
+	+$(Q)$(SUBMAKE) all $(addprefix $(BENCH)/,latency memeat spin)
+	$(Q)WEIR_BUILD=$(O) tools/demo
 
 bench: ## the figures of docs/design.md, measured here
 	$(Q)tools/setup bench
