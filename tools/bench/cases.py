@@ -19,7 +19,10 @@ from node import Node
 
 
 def output(argv, **options):
-    return subprocess.run(argv, check=True, capture_output=True, text=True, **options).stdout
+    done = subprocess.run(argv, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        raise SystemExit(f"{argv[0]} failed: {done.stderr.strip()}")
+    return done.stdout
 
 
 class Case:
@@ -174,7 +177,8 @@ class Launch(Case):
         self.node = self.stack.enter_context(Node(self.build))
         self.dir = tempfile.mkdtemp(prefix="weirbench-oci-")
         self.stack.callback(shutil.rmtree, self.dir)
-        os.makedirs(f"{self.dir}/bundle/rootfs/proc")
+        for needed in ("proc", "dev"):
+            os.makedirs(f"{self.dir}/bundle/rootfs/{needed}")
         shutil.copy(f"{self.build}/bench/first", f"{self.dir}/bundle/rootfs/first")
         benchlib.write(json.dumps({
             "ociVersion": "1.0.2",
@@ -206,8 +210,16 @@ class Launch(Case):
     def prepared(self, arm):
         yield lambda: self.timed(arm)
 
+    def without_cgroup2(self, arm):
+        """crun refuses a machine where v1 and v2 share the controllers: let it see v1 alone."""
+        if arm != "crun" or "cpu" not in benchlib.MOUNTS:
+            return []
+        return ["unshare", "--mount", "sh", "-c", 'umount "$0" && exec "$@"',
+                benchlib.MOUNTS["cgroup2"]]
+
     def timed(self, arm):
-        text = output([f"{self.build}/bench/launch", "-n", str(self.n_launches), *self.argv(arm)])
+        text = output([*self.without_cgroup2(arm), f"{self.build}/bench/launch",
+                       "-n", str(self.n_launches), *self.argv(arm)])
         return list(map(float, text.split()))
 
     def value(self, measured):
@@ -220,7 +232,7 @@ class Launch(Case):
         figures = {}
         for arm in self.arms:
             times = sorted(t for r in results for t in r[arm])
-            figures[f"{arm}: p99 of {len(times)} launches, us"] = times[len(times) * 99 // 100]
+            figures[f"{arm}: p99 of {len(times)} launches, us"] = times[-(-len(times) * 99 // 100) - 1]
         return figures
 
 

@@ -26,7 +26,7 @@
 #include "shard.h"
 #include "weir/abi.h"
 
-#define MAX_GROUPS  8
+#define MAX_GROUPS 8
 
 struct group {
 	int fd;
