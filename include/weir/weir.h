@@ -64,9 +64,12 @@ struct weir_answer_notes {
 };
 void weir_answer_notes_free(struct weir_answer_notes *notes);
 
-/* Launch detached. -EEXIST: the id is taken. @notes may be NULL. */
+/*
+ * Launch detached. -EEXIST: the id is taken; -ENOEXEC with ENOENT or EACCES in *@ret_exec_errno:
+ * the command could not be executed. @notes may be NULL.
+ */
 int weir_client_launch(struct weir_client *client, const struct weir_launch_options *options,
-		       struct weir_answer_notes *notes);
+		       struct weir_answer_notes *notes, int *ret_exec_errno);
 
 /*
  * Launch in the foreground: the command is a child of the caller, in its session, terminal and

@@ -42,7 +42,7 @@ static struct delivery *delivery_free(struct delivery *delivery)
 static void refuse(struct weir_http_request *request, enum weir_call_type type,
 		   const struct weir_error *err)
 {
-	weir_http_refuse(request, weir_call_status(type, err->code), err->text);
+	weir_http_refuse_as(request, weir_call_status(type, err->code), err->code, err->text);
 }
 
 static void run(struct weir_api *api, struct weir_http_request *request,

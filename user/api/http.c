@@ -43,6 +43,7 @@ struct weir_http_request {
 	unsigned int status; /* 0: not answered */
 	const char *type; /* of the answer */
 	const char *allow; /* the methods to name in a 405 */
+	int code; /* negative errno behind a refusal; 0: none */
 	bool waits; /* libmicrohttpd has it suspended */
 	bool was_suspended;
 };
@@ -159,6 +160,13 @@ void weir_http_answer(struct weir_http_request *request)
 
 void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text)
 {
+	weir_http_refuse_as(request, status, 0, text);
+}
+
+void weir_http_refuse_as(struct weir_http_request *request, unsigned int status, int code,
+			 const char *text)
+{
+	request->code = code;
 	release_buffer(&request->answer);
 	weir_buffer_add_text(&request->answer, text);
 	complete(request, status, "text/plain; charset=utf-8");
@@ -169,6 +177,7 @@ void weir_http_refuse(struct weir_http_request *request, unsigned int status, co
 static enum MHD_Result send_answer(struct weir_http_request *request)
 {
 	struct MHD_Response *response;
+	char number[16];
 	enum MHD_Result r;
 
 	/* The buffer stays as it is until on_completed(). */
@@ -181,6 +190,10 @@ static enum MHD_Result send_answer(struct weir_http_request *request)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->type);
 	if (request->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+	if (request->code) {
+		snprintf(number, sizeof(number), "%d", -request->code);
+		MHD_add_response_header(response, "Weir-Errno", number);
+	}
 	r = MHD_queue_response(request->connection, request->status, response);
 	MHD_destroy_response(response);
 	return r;
@@ -289,6 +302,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **m
 	account(request);
 	request->dropped_bytes = 0;
 	request->status = 0;
+	request->code = 0;
 	request->was_suspended = false;
 	*mark = NULL;
 }

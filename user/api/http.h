@@ -61,5 +61,8 @@ struct weir_buffer *weir_http_buffer(struct weir_http_request *request);
 void weir_http_answer(struct weir_http_request *request);
 /* Another status, with a sentence as its body; what is in the buffer is dropped. */
 void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text);
+/* The same, with what statuses are too few for: the errno (negative) in a header. */
+void weir_http_refuse_as(struct weir_http_request *request, unsigned int status, int code,
+			 const char *text);
 
 #endif /* WEIR_HTTP_H */

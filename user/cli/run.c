@@ -116,17 +116,29 @@ static void make_name(char name[NAME_SIZE])
 {
 	uint32_t bits;
 
+	/* Of this size it never falls short, says getrandom(2). */
 	if (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
-		bits = (uint32_t)
-			getpid(); /* of this size it never falls short, says getrandom(2) */
+		bits = (uint32_t)getpid();
 	snprintf(name, NAME_SIZE, "run-%06x", (unsigned int)(bits & 0xffffff));
 }
 
-static int run_detached(struct weir_client *client, const struct launch *launch)
+static int code_of_exec(int error)
+{
+	return error == ENOENT || error == ENOTDIR ? WEIR_EXIT_NOT_FOUND : WEIR_EXIT_CANNOT_EXECUTE;
+}
+
+/* 0 and *@ret_code: the daemon has executed it, or could not for the command's own sake. */
+static int run_detached(struct weir_client *client, const struct launch *launch, int *ret_code)
 {
 	struct weir_answer_notes notes = {};
-	int r = weir_client_launch(client, &launch->options, &notes);
+	int exec_errno = 0;
+	int r = weir_client_launch(client, &launch->options, &notes, &exec_errno);
 
+	if (r == -ENOEXEC) {
+		weir_say("%s", weir_client_error(client));
+		*ret_code = code_of_exec(exec_errno);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	weir_say_notes(&notes);
@@ -167,9 +179,7 @@ static int run_foreground(struct weir_client *client, const struct launch *launc
 		*ret_code = weir_code_of_status(status);
 	} else if (r == -ENOEXEC) {
 		weir_say("%s", weir_client_error(client));
-		*ret_code = exec_errno == ENOENT || exec_errno == ENOTDIR
-				    ? WEIR_EXIT_NOT_FOUND
-				    : WEIR_EXIT_CANNOT_EXECUTE;
+		*ret_code = code_of_exec(exec_errno);
 		r = 0;
 	}
 	weir_foreground_restore(&foreground);
@@ -189,7 +199,7 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 		return WEIR_EXIT_RUN_FAILED;
 	do {
 		make_name(launch.name);
-		r = chosen->detach ? run_detached(client, &launch)
+		r = chosen->detach ? run_detached(client, &launch, &code)
 				   : run_foreground(client, &launch, &code);
 	} while (r == -EEXIST && --attempts > 0);
 	if (r < 0) {

@@ -34,7 +34,7 @@ static void give_notes(struct weir_answer_notes *from, struct weir_answer_notes 
 }
 
 int weir_client_launch(struct weir_client *client, const struct weir_launch_options *options,
-		       struct weir_answer_notes *notes)
+		       struct weir_answer_notes *notes, int *ret_exec_errno)
 {
 	struct weir_answer_notes said = {};
 	scoped(freep) char *body = NULL;
@@ -46,6 +46,10 @@ int weir_client_launch(struct weir_client *client, const struct weir_launch_opti
 	r = weir_request_launch(options, false, &request, &client->err);
 	if (r == 0)
 		r = call_write(client, request, &body, &size);
+	if (r == -EINVAL && (client->refused_errno == ENOENT || client->refused_errno == EACCES)) {
+		*ret_exec_errno = client->refused_errno;
+		return client->err.code = -ENOEXEC;
+	}
 	if (r == 0)
 		r = weir_decode_launch(body, size, &said, NULL, &client->err);
 	if (r == 0)

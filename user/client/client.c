@@ -54,7 +54,7 @@ const char *weir_client_socket(const struct weir_client *client)
 
 void weir_client_begin(struct weir_client *client)
 {
-	client->status = 0;
+	client->status = client->refused_errno = 0;
 	client->err = (struct weir_error){};
 }
 
@@ -110,6 +110,7 @@ int weir_client_call(struct weir_client *client, const struct weir_call *call, c
 		return r;
 
 	client->status = reply.status;
+	client->refused_errno = reply.error;
 	size = reply.body.size;
 	body = weir_buffer_take_text(&reply.body);
 	if (!body)

@@ -16,6 +16,7 @@
 struct weir_client {
 	struct weir_transport transport;
 	int status; /* of the last answer; 0: none came */
+	int refused_errno; /* what it said beside the status; 0: nothing */
 	struct weir_error err; /* why the last call failed */
 };
 

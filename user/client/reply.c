@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+#define MAX_ERRNO  4095
 #define MAX_NUMBER (1ULL << 53) /* above any body; keeps the arithmetic away from its edge */
 
 void weir_reply_done(struct weir_reply *reply)
@@ -99,6 +100,16 @@ static int on_content_length(struct weir_reply *reply, const char *value, struct
 	return 0;
 }
 
+static int on_errno(struct weir_reply *reply, const char *value, struct weir_error *err)
+{
+	uint64_t error;
+
+	if (!parse_number(value, value + strlen(value), 10, &error) || error > MAX_ERRNO)
+		return bad_answer(err, "has a bad Weir-Errno");
+	reply->error = (int)error;
+	return 0;
+}
+
 static int on_header(struct weir_reply *reply, struct weir_error *err)
 {
 	char *value = strchr(reply->line, ':'), *end;
@@ -120,6 +131,8 @@ static int on_header(struct weir_reply *reply, struct weir_error *err)
 
 	if (strcasecmp(reply->line, "Content-Length") == 0)
 		return on_content_length(reply, value, err);
+	if (strcasecmp(reply->line, "Weir-Errno") == 0)
+		return on_errno(reply, value, err);
 	if (strcasecmp(reply->line, "Transfer-Encoding") == 0) {
 		if (strcasecmp(value, "chunked") != 0)
 			return bad_answer(err, "has a Transfer-Encoding other than chunked");

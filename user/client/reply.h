@@ -36,6 +36,7 @@ enum weir_reply_state {
 struct weir_reply {
 	int status; /* 0 until the status line was read */
 	bool keep_alive; /* the connection can carry another call */
+	int error; /* the errno behind a refusal; 0: it said none */
 	struct weir_buffer body;
 
 	/* The parser's own. */

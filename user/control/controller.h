@@ -62,7 +62,7 @@ struct weir_launch {
 	const char *program; /* what to execute, looked up in its PATH; NULL: argv[0] */
 	char *const *argv; /* NULL-terminated, at least one */
 	char *const
-		*env; /* NULL-terminated "KEY=VALUE"; NULL: none beyond PATH, HOME, USER, LANG */
+		*env; /* NULL-terminated "KEY=VALUE", over weir's own; NULL: none */
 	const char *user, *workdir; /* NULL: root, "/" */
 	const struct weir_label *labels;
 	size_t n_labels;
@@ -85,8 +85,8 @@ struct weir_join_paths {
 /*
  * Admit, place, limit, and (unless foreground) execute. All strings are copied.
  *
- * -EEXIST: the id is taken (API: 202, as Mesos); -EINVAL: bad id, figures, user, directory,
- * command not found (API: 400); -ENOSPC: the node is full; -EDQUOT: too many records.
+ * -EEXIST: the id is taken (API: 202, as Mesos); -EINVAL: bad id, figures, user, directory;
+ * -ENOENT: no such command; -EACCES: it can't be executed (API: 400); -ENOSPC: the node is full; -EDQUOT: too many records.
  */
 int weir_controller_launch(struct weir_controller *controller, const struct weir_launch *launch,
 			   struct weir_notes *notes, struct weir_join_paths *join,

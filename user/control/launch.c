@@ -160,41 +160,55 @@ static int place(struct weir_controller *controller, struct weir_container *cont
 	return 0;
 }
 
-/* Is the variable at @i named again further on? Of two the later one holds. */
-static bool is_replaced(char *const *env, size_t i)
+/* Places in an environment, by name, and those of one name as they were given. */
+static int compare_variables(const void *a, const void *b)
 {
-	size_t name_size = strcspn(env[i], "=") + 1;
+	char *const *one = *(char *const *const *)a, *const *other = *(char *const *const *)b;
+	size_t one_size = strcspn(*one, "="), other_size = strcspn(*other, "=");
+	int r = strncmp(*one, *other, (one_size > other_size ? one_size : other_size) + 1);
 
-	for (char *const *later = env + i + 1; *later; later++)
-		if (strncmp(*later, env[i], name_size) == 0)
-			return true;
-	return false;
+	return r ? r : (one > other) - (one < other);
 }
 
-/* What the command finds in its environment unless it was told otherwise. */
+/* Of variables with one name the last holds. A client may send many, hence the sorting. */
+static char **merge_env(char *const *env, size_t n)
+{
+	scoped(freep) char *const **sorted = calloc(n, sizeof(*sorted));
+	scoped(freep) char **merged = calloc(n + 1, sizeof(*merged));
+	size_t n_merged = 0;
+
+	if (!sorted || !merged)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = &env[i];
+	qsort(sorted, n, sizeof(*sorted), compare_variables);
+	for (size_t i = 0; i < n; i++) {
+		size_t name_size = strcspn(*sorted[i], "=") + 1;
+
+		if (i + 1 == n || strncmp(*sorted[i], *sorted[i + 1], name_size) != 0)
+			merged[n_merged++] = *sorted[i];
+	}
+	return weir_strv_copy(merged);
+}
+
+/* What the command finds in its environment: weir's own, and over it what was given. */
 static char **make_env(const struct weir_container *container)
 {
 	char id[sizeof("WEIR_CONTAINER_ID=") + WEIR_ID_MAX];
-	char *base[] = { (char *)DEFAULT_PATH, (char *)"HOME=/", (char *)"LANG=C.UTF-8", id };
+	char *own[] = { (char *)DEFAULT_PATH, (char *)"HOME=/", (char *)"LANG=C.UTF-8", id };
 	scoped(freep) char **all = NULL;
-	size_t n = 0, given = 0;
+	size_t n_given = 0;
 
 	snprintf(id, sizeof(id), "WEIR_CONTAINER_ID=%s", container->id);
-	while (container->env && container->env[given])
-		given++;
-	all = calloc(ARRAY_SIZE(base) + given + 1, sizeof(*all));
+	while (container->env && container->env[n_given])
+		n_given++;
+	all = calloc(ARRAY_SIZE(own) + n_given, sizeof(*all));
 	if (!all)
 		return NULL;
-	memcpy(all, base, sizeof(base));
-	if (given)
-		memcpy(all + ARRAY_SIZE(base), container->env, given * sizeof(*all));
-
-	/* In place: what stays moves forward, never past what is still to be looked at. */
-	for (size_t i = 0; all[i]; i++)
-		if (!is_replaced(all, i))
-			all[n++] = all[i];
-	all[n] = NULL;
-	return weir_strv_copy(all);
+	memcpy(all, own, sizeof(own));
+	for (size_t i = 0; i < n_given; i++)
+		all[ARRAY_SIZE(own) + i] = container->env[i];
+	return merge_env(all, ARRAY_SIZE(own) + n_given);
 }
 
 static void note_started(struct weir_controller *controller, struct weir_container *container,
@@ -246,8 +260,6 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	};
 	r = weir_spawn(&spawn, &pid, &pidfd, err);
 	weir_strv_free(env);
-	if (r == -ENOENT || r == -EACCES)
-		err->code = r = -EINVAL; /* what the caller named: the caller's mistake */
 	if (r < 0)
 		return r;
 	note_started(controller, container, pid);
