@@ -184,8 +184,14 @@ fuzz-%:
 		-artifact_prefix=build/fuzz/$*- $(patsubst %,-dict=%,$(wildcard tests/fuzz/$*.dict)) \
 		build/fuzz/corpus/$* tests/fuzz/corpus/$*
 
-budget: all ## verified instructions of each BPF program, against tests/bpf-budget.txt
-	$(Q)tools/insn-budget
+# A small program on the daemon's own floor.
+$(O)/tools/budget: tools/budget.c $(O)/libdaemon.a | $(O)/tools/
+	$(call say,LD)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $< $(ALL_LDFLAGS) -o $@ $(O)/libdaemon.a \
+		$(DAEMON_LIBS)
+
+budget: $(O)/tools/budget ## verified instructions of each BPF program, against tests/bpf-budget.txt
+	$(Q)WEIR_BUILD=$(O) tools/insn-budget
 
 # Lines of what is pure: the model, and whatever takes bytes from outside.
 COVERED := user/model/ user/base/quantity user/api/(json|tree|field|decode|encode) user/client/decode
@@ -262,6 +268,7 @@ check-steps:
 	+$(Q)$(call step,format,format-check)
 	+$(Q)$(call step,build,all)
 	+$(Q)$(call step,lint,-k lint)
+	+$(Q)$(call step,budget,budget)
 	+$(Q)$(call step,build-tests,SAN=1 unit-tests)
 	+$(Q)$(MAKE) --no-print-directory tools-tests || :
 	+$(Q)$(MAKE) --no-print-directory -k SAN=1 unit replay || :
