@@ -294,7 +294,7 @@ include tools/bench/rules.mk
 .PHONY: demo bench install
 demo: ## set up, build, and see two bursters beside a service
 	$(Q)tools/setup demo
-	+$(Q)$(SUBMAKE) all $(addprefix $(BENCH)/,latency memeat spin)
+	+$(Q)$(SUBMAKE) -s all $(addprefix $(BENCH)/,latency memeat spin)
 	$(Q)WEIR_BUILD=$(O) tools/demo
 
 bench: ## the figures of docs/design.md, measured here
