@@ -123,11 +123,14 @@ static int clean_orphan(const char *id, void *data)
 {
 	struct recovery *recovery = data;
 	struct weir_controller *controller = recovery->controller;
+	const struct weir_container *container = weir_ledger_find(controller->ledger, id);
 	struct weir_error err = {};
 
-	if (weir_ledger_find(controller->ledger, id))
+	/* One that has ended may have been lost in some hierarchies only, or have been too busy. */
+	if (container && container->state != WEIR_STATE_EXITED)
 		return 0;
-	weir_info("cgroup '%s%s' is in no record, cleaned up", controller->groups.prefix, id);
+	weir_info("cgroup '%s%s' is %s, cleaned up", controller->groups.prefix, id,
+		  container ? "left of a container that has ended" : "in no record");
 	recovery->cleaned++;
 	if (weir_cgroup_kill(&controller->groups, id, &err) < 0 && err.code != -ENOENT)
 		weir_warn("cgroup '%s%s': %s", controller->groups.prefix, id, err.text);
