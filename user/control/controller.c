@@ -131,6 +131,12 @@ static void tick_container(struct weir_controller *controller, struct weir_conta
 		weir_logs_trim(controller, container);
 }
 
+/* Readers tell by this whether there is a daemon. */
+static void note_tick(struct weir_controller *controller)
+{
+	weir_bpf_node(controller->bpf)->tick_ns = weir_now_us(CLOCK_MONOTONIC) * 1000;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct weir_controller *controller = data;
@@ -142,7 +148,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++)
 		tick_container(controller, all[i], i);
-	weir_bpf_node(controller->bpf)->tick_ns = weir_now_us(CLOCK_MONOTONIC) * 1000;
+	note_tick(controller);
 
 	sd_event_source_set_time(source, usec + TICK_US);
 	return 0;
@@ -247,6 +253,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	    weir_controller_recover(controller, err) < 0 || start_tick(controller, err) < 0)
 		return err->code;
 	weir_controller_publish_node(controller);
+	note_tick(controller);
 
 	*ret = take_ptr(controller);
 	return 0;
