@@ -51,6 +51,14 @@ has_pids() {
     [[ $(pids_of "$1" | wc -l) -ge $2 ]]
 }
 
+# bracketed LOW GOT HIGH PERCENT NAME: GOT was read between LOW and HIGH, and lies between them.
+bracketed() {
+    local nearest=$2
+    ((nearest >= $1)) || nearest=$1
+    ((nearest <= $3)) || nearest=$3
+    within "$2" "$nearest" "$4" "$5"
+}
+
 # says ID TEXT: on its stdout.
 says() {
     weir logs "$1" 2>/dev/null | grep -q -- "$2"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2119,SC2317
 #
 # What a request and a limit become in the kernel.
 # shellcheck source=tests/system/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2119,SC2317
 #
 # What a container is charged with, what is always told of it, and what happens when a source fails.
 # shellcheck source=tests/system/lib.sh

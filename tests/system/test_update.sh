@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2119,SC2317
 #
 # Figures change while containers run and use what they have.
 # shellcheck source=tests/system/lib.sh
