@@ -68,7 +68,7 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 	uint64_t pending, in_use = 0;
 
 	/* Only a limit that falls can be in the way of what is in use. */
-	if (live->applied.mem_max_bytes != WEIR_ABSENT &&
+	if (container->state == WEIR_STATE_RUNNING &&
 	    container->figures.mem_limit_bytes < live->applied.mem_max_bytes)
 		in_use = memory_in_use(controller, container);
 	weir_plan_static(&container->figures, &live->applied, in_use, &plan, &pending);

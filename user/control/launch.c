@@ -143,7 +143,7 @@ static int place(struct weir_controller *controller, struct weir_container *cont
 	struct weir_live *live = container->live;
 	struct weir_bpf_identity identity;
 
-	live->applied.mem_high_bytes = WEIR_INFINITE; /* as a new group has it */
+	live->applied = (struct weir_applied)WEIR_APPLIED_FRESH;
 	if (weir_cgroup_create(&controller->groups, container->id, err) < 0)
 		return err->code == -EEXIST
 			       ? weir_fail(err, -EIO,

@@ -55,6 +55,17 @@ struct weir_applied {
 		.oom_group = WEIR_ABSENT,       \
 	}
 
+/* As the kernel makes a group: no limits, nothing protected. The weight is not what we want. */
+#define WEIR_APPLIED_FRESH                       \
+	{                                        \
+		.cpu_weight_mcpu = WEIR_ABSENT,  \
+		.cpu_max_mcpu = WEIR_INFINITE,   \
+		.mem_low_bytes = 0,              \
+		.mem_high_bytes = WEIR_INFINITE, \
+		.mem_max_bytes = WEIR_INFINITE,  \
+		.oom_group = WEIR_ABSENT,        \
+	}
+
 /*
  * The static knobs of one container (design: sections 4 and 5): weight by request, quota by
  * limit (written only when the limit changed: every write refills it), low by request, max
