@@ -129,16 +129,29 @@ class TooNoisy(Exception):
     pass
 
 
-def measure(arm, own, discarded, attempts=200, pause_s=0.2):
+PATIENCE_S = 1800
+
+
+def wait_for_quiet(own):
+    """Returns once others have left the machine alone for a moment; nothing runs meanwhile."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with Quiet(*own) as quiet:
+            time.sleep(0.5)
+        if not quiet.broken():
+            return
+    raise TooNoisy(f"others kept using the machine for {PATIENCE_S} s")
+
+
+def measure(arm, own, discarded):
     """arm(), again until the machine was quiet meanwhile; what was thrown away is counted."""
-    for _ in range(attempts):
+    while True:
         with Quiet(*own) as quiet:
             value = arm()
         if not quiet.broken():
             return value
         discarded.append({"foreign": round(quiet.foreign, 4), "steal": round(quiet.steal, 4)})
-        time.sleep(pause_s)
-    raise TooNoisy("others kept using the machine; measured nothing")
+        wait_for_quiet(own)
 
 
 def spread(values):
