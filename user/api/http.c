@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/head.h"
+#include "api/hold.h"
 #include "api/latch.h"
 #include "api/media.h"
 #include "base/buffer.h"
@@ -18,14 +18,13 @@
 
 #define MAX_HEADER_BYTES (8u << 10) /* per connection: request line and headers */
 #define MAX_ANSWER_BYTES (64u << 20)
-#define MAX_HELD_BYTES	 (256u << 20) /* of all bodies and answers that are above... */
-#define KEPT_BYTES	 ((size_t)16 << 10) /* ...what a connection keeps from request to request */
+#define MAX_HELD_BYTES	 (256u << 20) /* of all bodies and answers together */
 #define LINGER_MS	 500 /* for the last answers to leave */
 
 struct weir_http {
 	struct weir_http_options options;
 	struct MHD_Daemon *daemon;
-	atomic_size_t held_bytes;
+	struct weir_ceiling ceiling;
 
 	struct weir_latch suspended; /* requests that were, and whose answer has not left */
 };
@@ -37,8 +36,7 @@ struct weir_http_request {
 	struct weir_caller caller;
 	int fd;
 
-	struct weir_buffer body, answer;
-	size_t held_bytes; /* this connection's part of those of all */
+	struct weir_hold hold;
 	size_t dropped_bytes; /* of a body that is not taken */
 	unsigned int status; /* 0: not answered */
 	const char *type; /* of the answer */
@@ -48,43 +46,11 @@ struct weir_http_request {
 	bool was_suspended;
 };
 
-/* false: all clients together hold too much; the request has to give up what it has. */
-static bool account(struct weir_http_request *request)
-{
-	atomic_size_t *held = &request->http->held_bytes;
-	size_t bytes = request->body.capacity + request->answer.capacity;
-
-	if (bytes <= 2 * KEPT_BYTES)
-		bytes = 0;
-	if (bytes > request->held_bytes) {
-		size_t more = bytes - request->held_bytes;
-
-		if (atomic_fetch_add(held, more) + more > MAX_HELD_BYTES) {
-			atomic_fetch_sub(held, more);
-			return false;
-		}
-	} else {
-		atomic_fetch_sub(held, request->held_bytes - bytes);
-	}
-	request->held_bytes = bytes;
-	return true;
-}
-
-static void release_buffer(struct weir_buffer *buffer)
-{
-	if (buffer->capacity > KEPT_BYTES)
-		weir_buffer_done(buffer);
-	else
-		weir_buffer_reset(buffer);
-}
-
 static struct weir_http_request *request_free(struct weir_http_request *request)
 {
 	if (!request)
 		return NULL;
-	weir_buffer_done(&request->body);
-	weir_buffer_done(&request->answer);
-	account(request);
+	weir_hold_done(&request->hold);
 	free(request);
 	return NULL;
 }
@@ -98,8 +64,8 @@ const struct weir_caller *weir_http_caller(const struct weir_http_request *reque
 
 const char *weir_http_body(const struct weir_http_request *request, size_t *ret_size)
 {
-	*ret_size = request->body.size;
-	return request->body.data ? request->body.data : "";
+	*ret_size = request->hold.body.size;
+	return request->hold.body.data ? request->hold.body.data : "";
 }
 
 int weir_http_fd(const struct weir_http_request *request)
@@ -109,7 +75,7 @@ int weir_http_fd(const struct weir_http_request *request)
 
 struct weir_buffer *weir_http_buffer(struct weir_http_request *request)
 {
-	return &request->answer;
+	return &request->hold.answer;
 }
 
 static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *key,
@@ -149,10 +115,10 @@ static void complete(struct weir_http_request *request, unsigned int status, con
 
 void weir_http_answer(struct weir_http_request *request)
 {
-	if (request->answer.failed == -EFBIG)
+	if (request->hold.answer.failed == -EFBIG)
 		return weir_http_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
 					"the answer is longer than 64 MiB");
-	if (request->answer.failed || !account(request))
+	if (request->hold.answer.failed || !weir_hold_count(&request->hold))
 		return weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 					"too many long answers are under way");
 	complete(request, MHD_HTTP_OK, "application/json");
@@ -167,8 +133,8 @@ void weir_http_refuse_as(struct weir_http_request *request, unsigned int status,
 			 const char *text)
 {
 	request->code = code;
-	release_buffer(&request->answer);
-	weir_buffer_add_text(&request->answer, text);
+	weir_hold_drop(&request->hold, &request->hold.answer);
+	weir_buffer_add_text(&request->hold.answer, text);
 	complete(request, status, "text/plain; charset=utf-8");
 }
 
@@ -176,17 +142,17 @@ void weir_http_refuse_as(struct weir_http_request *request, unsigned int status,
 
 static enum MHD_Result send_answer(struct weir_http_request *request)
 {
+	const struct weir_buffer *answer = &request->hold.answer;
 	struct MHD_Response *response;
 	char number[16];
 	enum MHD_Result r;
 
 	/* The buffer stays as it is until on_completed(). */
-	response = MHD_create_response_from_buffer(request->answer.size,
-						   request->answer.size ? request->answer.data : "",
+	response = MHD_create_response_from_buffer(answer->size, answer->size ? answer->data : "",
 						   MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
-	if (request->answer.size)
+	if (answer->size)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->type);
 	if (request->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
@@ -226,16 +192,18 @@ static bool judge_head(struct weir_http_request *request, const char *path, cons
 /* false: the client goes on and on; close. */
 static bool take_body(struct weir_http_request *request, const char *data, size_t size)
 {
+	struct weir_buffer *body = &request->hold.body;
+
 	if (!request->status) {
-		weir_buffer_add(&request->body, data, size);
-		if (request->body.failed == -EFBIG)
+		weir_buffer_add(body, data, size);
+		if (body->failed == -EFBIG)
 			weir_http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, WEIR_HEAD_TOO_LONG);
-		else if (request->body.failed || !account(request))
+		else if (body->failed || !weir_hold_count(&request->hold))
 			weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 					 "too many long requests are under way");
 		else
 			return true;
-		weir_buffer_done(&request->body);
+		weir_hold_drop(&request->hold, body);
 	}
 
 	/* The answer can't leave in the middle of a body: pass over some of the rest. */
@@ -297,9 +265,8 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **m
 	if (request->was_suspended)
 		weir_latch_down(&http->suspended);
 
-	release_buffer(&request->body);
-	release_buffer(&request->answer);
-	account(request);
+	weir_hold_drop(&request->hold, &request->hold.body);
+	weir_hold_drop(&request->hold, &request->hold.answer);
 	request->dropped_bytes = 0;
 	request->status = 0;
 	request->code = 0;
@@ -320,8 +287,7 @@ static struct weir_http_request *request_new(struct weir_http *http,
 	request->http = http;
 	request->connection = connection;
 	request->fd = info ? info->connect_fd : -1;
-	request->body = (struct weir_buffer)WEIR_BUFFER_INIT(http->options.max_body);
-	request->answer = (struct weir_buffer)WEIR_BUFFER_INIT(MAX_ANSWER_BYTES);
+	weir_hold_init(&request->hold, &http->ceiling, http->options.max_body, MAX_ANSWER_BYTES);
 	/* Not known who it is: level none, and each request says so. */
 	if (weir_auth_caller(&http->options.auth, request->fd, &request->caller, &err) < 0)
 		weir_debug("connection: %s, nothing is allowed on it", err.text);
@@ -385,6 +351,7 @@ int weir_http_new(int listen_fd, const struct weir_http_options *options, struct
 	if (!http)
 		return weir_fail_memory(err);
 	http->options = *options;
+	http->ceiling.max_bytes = MAX_HELD_BYTES;
 	weir_latch_init(&http->suspended);
 
 	/* A start that fails closes the socket or not, depending on where: so it gets a copy. */
