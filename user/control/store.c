@@ -2,11 +2,8 @@
 #include "control/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sqlite3.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +14,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "control/lock.h"
+#include "control/store_file.h"
 #include "control/store_record.h"
 #include "model/container.h"
 
-#define APPLICATION_ID 0x77656972 /* "weir" */
 #define SCHEMA_VERSION 1
 #define MAX_SQL_BYTES  (64u << 10)
 
@@ -33,10 +30,16 @@ enum statement {
 	STATEMENT_COUNT_,
 };
 
+/* The others name every column, and are generated. */
+static const char *const plain_sql[STATEMENT_COUNT_] = {
+	[STATEMENT_DELETE] = "DELETE FROM containers WHERE id = ?",
+	[STATEMENT_PUT_TEXT] = "INSERT OR REPLACE INTO texts (name, value) VALUES (?, ?)",
+	[STATEMENT_GET_TEXT] = "SELECT value FROM texts WHERE name = ?",
+};
+
 struct weir_store {
 	int lock_fd;
-	char *path; /* of the database, for texts */
-	sqlite3 *db;
+	struct weir_store_file file;
 	sqlite3_stmt *statements[STATEMENT_COUNT_];
 };
 
@@ -57,137 +60,20 @@ static int join_path(const char *dir, const char *name, char path[static PATH_MA
 	return 0;
 }
 
-/*
- * The codes this header promises; all else is -EIO. A full disk too: -ENOSPC would be
- * read as "the node is full".
- */
-static int fail_sqlite(const struct weir_store *store, int code, struct weir_error *err)
-{
-	switch (code & 0xff) {
-	case SQLITE_NOMEM:
-		return weir_fail_memory(err);
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return weir_fail(err, -EUCLEAN,
-				 "%s is damaged or no database of weir's (%s); move it away to "
-				 "start afresh",
-				 store->path, sqlite3_errstr(code));
-	default:
-		return weir_fail(err, -EIO, "%s: %s", store->path,
-				 store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code));
-	}
-}
-
-static int execute(struct weir_store *store, const char *sql, struct weir_error *err)
-{
-	int r = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
-
-	return r == SQLITE_OK ? 0 : fail_sqlite(store, r, err);
-}
-
-static int prepare(struct weir_store *store, const char *sql, sqlite3_stmt **ret,
-		   struct weir_error *err)
-{
-	int r = sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL);
-
-	return r == SQLITE_OK ? 0 : fail_sqlite(store, r, err);
-}
-
-static void statement_done(sqlite3_stmt **statement)
-{
-	sqlite3_finalize(*statement);
-}
-
-/* The one number that "PRAGMA …" or a count yields. */
-static int query_number(struct weir_store *store, const char *sql, int64_t *ret,
-			struct weir_error *err)
-{
-	scoped(statement_done) sqlite3_stmt *statement = NULL;
-	int r;
-
-	r = prepare(store, sql, &statement, err);
-	if (r < 0)
-		return r;
-	r = sqlite3_step(statement);
-	if (r != SQLITE_ROW)
-		return fail_sqlite(store, r, err);
-	*ret = sqlite3_column_int64(statement, 0);
-	return 0;
-}
-
-/* Every page, before anything is written: a damaged file must not be made worse. */
-static int check_pages(struct weir_store *store, struct weir_error *err)
-{
-	scoped(statement_done) sqlite3_stmt *statement = NULL;
-	const char *verdict;
-	int r;
-
-	r = prepare(store, "PRAGMA quick_check(1)", &statement, err);
-	if (r < 0)
-		return r;
-	r = sqlite3_step(statement);
-	if (r != SQLITE_ROW)
-		return fail_sqlite(store, r, err);
-	verdict = (const char *)sqlite3_column_text(statement, 0);
-	if (!verdict || strcmp(verdict, "ok") != 0)
-		return fail_sqlite(store, SQLITE_CORRUPT, err);
-	return 0;
-}
-
-/* *@ret_empty: there is nothing in it yet. */
-static int check_schema(struct weir_store *store, bool *ret_empty, struct weir_error *err)
-{
-	int64_t application_id = 0, version = 0, n_tables = 0;
-
-	if (query_number(store, "PRAGMA application_id", &application_id, err) < 0 ||
-	    query_number(store, "PRAGMA user_version", &version, err) < 0 ||
-	    query_number(store, "SELECT count(*) FROM sqlite_schema", &n_tables, err) < 0)
-		return err->code;
-
-	*ret_empty = application_id == 0 && version == 0 && n_tables == 0;
-	if (*ret_empty)
-		return 0;
-	if (application_id != APPLICATION_ID || version < 1)
-		return weir_fail(err, -EUCLEAN,
-				 "%s is no database of weir's; move it away to start afresh",
-				 store->path);
-	if (version > SCHEMA_VERSION)
-		return weir_fail(err, -ENOTSUP,
-				 "%s was written by a newer weir (schema %lld, this one knows %d)",
-				 store->path, (long long)version, SCHEMA_VERSION);
-	return 0;
-}
-
-static int create_schema(struct weir_store *store, struct weir_error *err)
+static int open_file(struct weir_store *store, const char *path, struct weir_error *err)
 {
 	scoped(weir_buffer_done) struct weir_buffer sql = WEIR_BUFFER_INIT(MAX_SQL_BYTES);
+	struct weir_store_schema schema = { .version = SCHEMA_VERSION };
 	scoped(freep) char *text = NULL;
 
-	weir_buffer_printf(&sql, "BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d;",
-			   APPLICATION_ID, SCHEMA_VERSION);
 	weir_buffer_add_text(&sql, "CREATE TABLE texts (name TEXT NOT NULL PRIMARY KEY, "
 				   "value TEXT NOT NULL) STRICT;");
 	weir_record_create_sql(&sql);
-	weir_buffer_add_text(&sql, "; COMMIT");
 	text = weir_buffer_take_text(&sql);
 	if (!text)
 		return weir_fail_memory(err);
-	return execute(store, text, err);
-}
-
-/*
- * Nobody else may open it, so that a stranger's transaction can't make the daemon wait. The
- * mode has to be set before WAL is: it then needs no shared memory file either.
- */
-static int set_up(struct weir_store *store, struct weir_error *err)
-{
-	bool empty = false;
-
-	if (execute(store, "PRAGMA locking_mode = EXCLUSIVE", err) < 0 ||
-	    check_schema(store, &empty, err) < 0 || check_pages(store, err) < 0 ||
-	    execute(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) < 0)
-		return err->code;
-	return empty ? create_schema(store, err) : 0;
+	schema.sql = text;
+	return weir_store_file_open(&store->file, path, &schema, err);
 }
 
 static int prepare_generated(struct weir_store *store, void (*generate)(struct weir_buffer *sql),
@@ -200,32 +86,19 @@ static int prepare_generated(struct weir_store *store, void (*generate)(struct w
 	text = weir_buffer_take_text(&sql);
 	if (!text)
 		return weir_fail_memory(err);
-	return prepare(store, text, &store->statements[which], err);
+	return weir_store_file_prepare(&store->file, text, &store->statements[which], err);
 }
 
 static int prepare_all(struct weir_store *store, struct weir_error *err)
 {
-	sqlite3_stmt **s = store->statements;
-
+	for (size_t i = 0; i < STATEMENT_COUNT_; i++) {
+		if (plain_sql[i] && weir_store_file_prepare(&store->file, plain_sql[i],
+							    &store->statements[i], err) < 0)
+			return err->code;
+	}
 	if (prepare_generated(store, weir_record_put_sql, STATEMENT_PUT, err) < 0 ||
-	    prepare_generated(store, weir_record_select_sql, STATEMENT_ALL, err) < 0 ||
-	    prepare(store, "DELETE FROM containers WHERE id = ?", &s[STATEMENT_DELETE], err) < 0 ||
-	    prepare(store, "INSERT OR REPLACE INTO texts (name, value) VALUES (?, ?)",
-		    &s[STATEMENT_PUT_TEXT], err) < 0 ||
-	    prepare(store, "SELECT value FROM texts WHERE name = ?", &s[STATEMENT_GET_TEXT], err) <
-		    0)
+	    prepare_generated(store, weir_record_select_sql, STATEMENT_ALL, err) < 0)
 		return err->code;
-	return 0;
-}
-
-/* The environment of a command may hold secrets, so the file is root's alone from its first byte. */
-static int create_private(const char *path, struct weir_error *err)
-{
-	scoped(closep) int fd = -1;
-
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return weir_fail(err, -errno, "open %s: %s", path, strerror(errno));
 	return 0;
 }
 
@@ -245,7 +118,6 @@ int weir_store_open(const char *dir, struct weir_store **ret, struct weir_error 
 {
 	scoped(weir_store_closep) struct weir_store *store = NULL;
 	char path[PATH_MAX];
-	int r;
 
 	store = calloc(1, sizeof(*store));
 	if (!store)
@@ -254,17 +126,8 @@ int weir_store_open(const char *dir, struct weir_store **ret, struct weir_error 
 
 	/* Passable, since the logs of containers lie below; each file says who may read it. */
 	if (weir_mkdir_p(dir, 0711, err) < 0 || weir_store_lock(dir, &store->lock_fd, err) < 0 ||
-	    join_path(dir, DATABASE_NAME, path, err) < 0 || create_private(path, err) < 0)
-		return err->code;
-	store->path = strdup(path);
-	if (!store->path)
-		return weir_fail_memory(err);
-
-	r = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (r != SQLITE_OK)
-		return fail_sqlite(store, r, err);
-	sqlite3_extended_result_codes(store->db, 1);
-	if (set_up(store, err) < 0 || prepare_all(store, err) < 0)
+	    join_path(dir, DATABASE_NAME, path, err) < 0 || open_file(store, path, err) < 0 ||
+	    prepare_all(store, err) < 0)
 		return err->code;
 
 	*ret = take_ptr(store);
@@ -277,9 +140,8 @@ struct weir_store *weir_store_close(struct weir_store *store)
 		return NULL;
 	for (size_t i = 0; i < STATEMENT_COUNT_; i++)
 		sqlite3_finalize(store->statements[i]);
-	sqlite3_close(store->db);
+	weir_store_file_close(&store->file);
 	close_fd(store->lock_fd);
-	free(store->path);
 	free(store);
 	return NULL;
 }
@@ -311,7 +173,7 @@ static int run(struct weir_store *store, sqlite3_stmt *statement, struct weir_er
 {
 	int r = sqlite3_step(statement);
 
-	return r == SQLITE_DONE ? 0 : fail_sqlite(store, r, err);
+	return r == SQLITE_DONE ? 0 : weir_store_file_fail(&store->file, r, err);
 }
 
 static int bind_texts(struct weir_store *store, sqlite3_stmt *statement, const char *first,
@@ -321,7 +183,7 @@ static int bind_texts(struct weir_store *store, sqlite3_stmt *statement, const c
 
 	if (r == SQLITE_OK && second)
 		r = sqlite3_bind_text(statement, 2, second, -1, SQLITE_STATIC);
-	return r == SQLITE_OK ? 0 : fail_sqlite(store, r, err);
+	return r == SQLITE_OK ? 0 : weir_store_file_fail(&store->file, r, err);
 }
 
 int weir_store_put_text(struct weir_store *store, const char *name, const char *value,
@@ -346,9 +208,9 @@ int weir_store_get_text(struct weir_store *store, const char *name, char *buf, s
 		return err->code;
 	r = sqlite3_step(statement);
 	if (r == SQLITE_DONE)
-		return weir_fail(err, -ENOENT, "%s has no '%s'", store->path, name);
+		return weir_fail(err, -ENOENT, "%s has no '%s'", store->file.path, name);
 	if (r != SQLITE_ROW)
-		return fail_sqlite(store, r, err);
+		return weir_store_file_fail(&store->file, r, err);
 
 	text = (const char *)sqlite3_column_text(statement, 0);
 	length = (size_t)sqlite3_column_bytes(statement, 0);
@@ -356,7 +218,7 @@ int weir_store_get_text(struct weir_store *store, const char *name, char *buf, s
 		return weir_fail_memory(err);
 	if (length >= size)
 		return weir_fail(err, -EFBIG, "%s: '%s' has %zu bytes, expected fewer than %zu",
-				 store->path, name, length, size);
+				 store->file.path, name, length, size);
 	memcpy(buf, text, length + 1);
 	return 0;
 }
@@ -403,7 +265,7 @@ int weir_store_foreach(struct weir_store *store, weir_store_fn *fn, void *data,
 			return r;
 	}
 	if (r != SQLITE_DONE)
-		return fail_sqlite(store, r, err);
+		return weir_store_file_fail(&store->file, r, err);
 
 	*ret_bad = bad;
 	return 0;

@@ -16,9 +16,6 @@ struct weir_buffer;
 struct weir_container;
 struct weir_error;
 
-/* Bytes of a list of strings: twice what a request can carry. */
-#define WEIR_STORE_MAX_LIST_BYTES (2u << 20)
-
 /* SQL: "CREATE TABLE containers (…)", "INSERT OR REPLACE …", "SELECT … ORDER BY id". */
 void weir_record_create_sql(struct weir_buffer *sql);
 void weir_record_put_sql(struct weir_buffer *sql);
