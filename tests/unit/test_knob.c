@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written to which knob, on either version. */
+
+#include "cgroup_fixture.h"
+
+static const struct {
+	int (*set)(const struct weir_groups *groups, const char *id, uint64_t value,
+		   struct weir_error *err);
+	uint64_t value;
+	int v1_index;
+	const char *v1_knob, *v1_text; /* NULL: v1 writes nothing */
+	const char *v2_knob, *v2_text;
+} knob_cases[] = {
+	{ weir_cgroup_set_cpu_weight, 500, 1, "cpu.shares", "512", "cpu.weight", "50" },
+	{ weir_cgroup_set_cpu_weight, 0, 1, "cpu.shares", "2", "cpu.weight", "1" },
+	{ weir_cgroup_set_cpu_weight, 300000, 1, "cpu.shares", "262144", "cpu.weight", "10000" },
+	{ weir_cgroup_set_cpu_weight, UINT64_MAX, 1, "cpu.shares", "262144", "cpu.weight",
+	  "10000" },
+	{ weir_cgroup_set_cpu_max, 400, 1, "cpu.cfs_quota_us", "40000", "cpu.max", "40000 100000" },
+	{ weir_cgroup_set_cpu_max, 1, 1, "cpu.cfs_quota_us", "1000", "cpu.max", "1000 100000" },
+	{ weir_cgroup_set_cpu_max, WEIR_INFINITE, 1, "cpu.cfs_quota_us", "-1", "cpu.max",
+	  "max 100000" },
+	{ weir_cgroup_set_mem_low, 4096, 2, "memory.soft_limit_in_bytes", "4096", "memory.low",
+	  "4096" },
+	{ weir_cgroup_set_mem_low, WEIR_INFINITE, 2, "memory.soft_limit_in_bytes", "-1",
+	  "memory.low", "max" },
+	{ weir_cgroup_set_mem_high, 4096, 2, NULL, NULL, "memory.high", "4096" },
+	{ weir_cgroup_set_mem_high, WEIR_INFINITE, 2, NULL, NULL, "memory.high", "max" },
+	{ weir_cgroup_set_mem_max, 8192, 2, "memory.limit_in_bytes", "8192", "memory.max", "8192" },
+	{ weir_cgroup_set_mem_max, WEIR_INFINITE, 2, "memory.limit_in_bytes", "-1", "memory.max",
+	  "max" },
+	{ weir_cgroup_set_oom_group, 1, 2, NULL, NULL, "memory.oom.group", "1" },
+};
+
+static void each_knob_says_it_as_its_version_wants_it(void **state)
+{
+	struct weir_error err = {};
+	char path[128];
+
+	(void)state;
+
+	create(&v1, "k");
+	create(&v2, "k");
+	for (size_t i = 0; i < ARRAY_SIZE(knob_cases); i++) {
+		if (knob_cases[i].v1_knob) {
+			snprintf(path, sizeof(path), "weir.k/%s", knob_cases[i].v1_knob);
+			/* A limit that is read before it is written. */
+			put(&v1, knob_cases[i].v1_index, path,
+			    strstr(path, "limit_in_bytes") ? "1" : "");
+		}
+		assert_int_equal(knob_cases[i].set(&v1, "k", knob_cases[i].value, &err), 0);
+		if (knob_cases[i].v1_knob)
+			assert_holds(&v1, knob_cases[i].v1_index, path, knob_cases[i].v1_text);
+
+		snprintf(path, sizeof(path), "weir.k/%s", knob_cases[i].v2_knob);
+		put(&v2, 0, path, "");
+		assert_int_equal(knob_cases[i].set(&v2, "k", knob_cases[i].value, &err), 0);
+		assert_holds(&v2, 0, path, knob_cases[i].v2_text);
+	}
+}
+
+static void a_group_that_is_gone_is_news(void **state)
+{
+	struct weir_error err = {};
+
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(knob_cases); i++)
+		assert_int_equal(knob_cases[i].set(&v2, "gone", 1, &err), -ENOENT);
+	assert_int_equal(weir_cgroup_set_swap_off(&v1, "gone", &err), -ENOENT);
+	assert_int_equal(weir_cgroup_set_swap_off(&v2, "gone", &err), -ENOENT);
+}
+
+static void memsw_follows_only_where_swap_is_off(void **state)
+{
+	struct weir_error err = {};
+
+	(void)state;
+
+	create(&v1, "m");
+	put(&v1, 2, "weir.m/memory.limit_in_bytes", "8192");
+	put(&v1, 2, "weir.m/memory.memsw.limit_in_bytes", "");
+	put(&v1, 2, "weir.m/memory.swappiness", "60");
+	assert_int_equal(weir_cgroup_set_mem_max(&v1, "m", 4096, &err), 0);
+	assert_holds(&v1, 2, "weir.m/memory.limit_in_bytes", "4096");
+	assert_holds(&v1, 2, "weir.m/memory.memsw.limit_in_bytes", "");
+
+	put(&v1, 2, "weir.m/memory.swappiness", "");
+	assert_int_equal(weir_cgroup_set_swap_off(&v1, "m", &err), 0);
+	assert_holds(&v1, 2, "weir.m/memory.swappiness", "0");
+	assert_holds(&v1, 2, "weir.m/memory.memsw.limit_in_bytes", "4096");
+	assert_int_equal(weir_cgroup_set_mem_max(&v1, "m", 8192, &err), 0);
+	assert_holds(&v1, 2, "weir.m/memory.limit_in_bytes", "8192");
+	assert_holds(&v1, 2, "weir.m/memory.memsw.limit_in_bytes", "8192");
+}
+
+/* The second of two writes is made to fail: the first tells which it was. */
+static void memsw_is_raised_first_and_lowered_last(void **state)
+{
+	static const char mem[] = "weir.m/memory.limit_in_bytes";
+	static const char memsw[] = "weir.m/memory.memsw.limit_in_bytes";
+	struct weir_error err = {};
+	int fd = v1.h.list[2].root_fd;
+
+	(void)state;
+
+	create(&v1, "m");
+	put(&v1, 2, "weir.m/memory.swappiness", "0");
+	put(&v1, 2, mem, "4096");
+	/* A directory can be looked up, but not written. */
+	assert_int_equal(mkdirat(fd, memsw, 0755), 0);
+	assert_int_equal(weir_cgroup_set_mem_max(&v1, "m", 8192, &err), -EISDIR);
+	assert_holds(&v1, 2, mem, "4096");
+	assert_int_equal(weir_cgroup_set_mem_max(&v1, "m", 1024, &err), -EISDIR);
+	assert_holds(&v1, 2, mem, "1024");
+}
+
+static void swap_is_left_alone_where_the_kernel_has_no_say(void **state)
+{
+	struct weir_error err = {};
+
+	(void)state;
+
+	create(&v2, "s");
+	assert_int_equal(weir_cgroup_set_swap_off(&v2, "s", &err), 0);
+	put(&v2, 0, "weir.s/memory.swap.max", "");
+	assert_int_equal(weir_cgroup_set_swap_off(&v2, "s", &err), 0);
+	assert_holds(&v2, 0, "weir.s/memory.swap.max", "0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_trees(each_knob_says_it_as_its_version_wants_it),
+		with_trees(a_group_that_is_gone_is_news),
+		with_trees(memsw_follows_only_where_swap_is_off),
+		with_trees(memsw_is_raised_first_and_lowered_last),
+		with_trees(swap_is_left_alone_where_the_kernel_has_no_say),
+	};
+
+	return cmocka_run_group_tests_name("knob", tests, NULL, NULL);
+}
