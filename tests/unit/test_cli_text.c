@@ -32,10 +32,14 @@ static void nothing_from_elsewhere_moves_the_cursor(void **state)
 	static const struct {
 		const char *text, *shown;
 	} table[] = {
-		{ "plain text", "plain text" },	  { "\x1b[31mred", "\\x1b[31mred" },
-		{ "a\nb\tc", "a\\x0ab\\x09c" },	  { "\x7f", "\\x7f" },
-		{ "caf\xc3\xa9", "caf\xc3\xa9" }, { "caf\xe9", "caf\\xe9" },
+		{ "plain text", "plain text" },
+		{ "\x1b[31mred", "\\x1b[31mred" },
+		{ "a\nb\tc", "a\\x0ab\\x09c" },
+		{ "\x7f", "\\x7f" },
+		{ "caf\xc3\xa9", "caf\xc3\xa9" },
+		{ "caf\xe9", "caf\\xe9" },
 		{ "\xc2\x9b", "\\xc2\\x9b" }, /* CSI in one character */
+		{ "a\xe2\x80\xae!", "a\\xe2\\x80\\xae!" }, /* from right to left */
 	};
 
 	(void)state;

@@ -13,6 +13,18 @@
 
 #define MAX_LINE 65536
 
+/* Controls of direction print nothing, but show a line as it is not. */
+static bool turns_text(wchar_t wide)
+{
+	return wide == 0x061c || wide == 0x200e || wide == 0x200f ||
+	       (wide >= 0x202a && wide <= 0x202e) || (wide >= 0x2066 && wide <= 0x2069);
+}
+
+static bool is_plain(wchar_t wide)
+{
+	return iswprint((wint_t)wide) && !turns_text(wide);
+}
+
 void weir_escape(struct weir_buffer *to, const char *text, size_t size)
 {
 	mbstate_t state = {};
@@ -22,7 +34,7 @@ void weir_escape(struct weir_buffer *to, const char *text, size_t size)
 		wchar_t wide;
 		size_t n = mbrtowc(&wide, text, size, &state);
 
-		if (n == 0 || n > size || !iswprint((wint_t)wide)) {
+		if (n == 0 || n > size || !is_plain(wide)) {
 			weir_buffer_printf(to, "\\x%02x", (unsigned char)*text);
 			state = (mbstate_t){};
 			n = 1;

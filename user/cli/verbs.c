@@ -92,16 +92,25 @@ static int flush_output(int code)
 	return code;
 }
 
+/* Empty counts as unset. */
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
 int weir_cli(int argc, char **argv)
 {
-	struct weir_globals globals = { .pin_dir = getenv("WEIR_PIN_DIR") };
+	struct weir_globals globals = {
+		.socket = variable("WEIR_SOCKET"),
+		.pin_dir = variable("WEIR_PIN_DIR"),
+	};
 	const struct weir_option_set sets[] = { { weir_global_options, &globals } };
 	const struct weir_verb *verb;
 	struct weir_error err = {};
 	int n;
 
-	if (globals.pin_dir && !*globals.pin_dir)
-		globals.pin_dir = NULL;
 	n = weir_options_parse(sets, ARRAY_SIZE(sets), true, argc, argv, &err);
 	if (n < 0) {
 		weir_say("%s; see 'weir help'", err.text);
