@@ -244,8 +244,10 @@ cppcheck: | $(O)/cppcheck/
 shellcheck:
 	$(Q)shellcheck -x $(SHELL_FILES)
 
+# "to and fro", CapInh of /proc, and in "\nin" the word is what follows the newline.
 spelling:
-	$(Q)codespell --quiet-level 2 --ignore-words-list fro --skip tests/fuzz/corpus \
+	$(Q)codespell --quiet-level 2 --ignore-words-list fro,inh --ignore-regex '\\[nrt]' \
+		--skip tests/fuzz/corpus \
 		.ci README.md CHANGELOG.md Makefile bpf docs include tests tools user
 
 # ---- before a commit -------------------------------------------------------

@@ -42,11 +42,13 @@ static int hand_over(struct weir_controller *controller, const struct weir_conta
 		     const struct weir_action *action, struct weir_error *err)
 {
 	struct weir_job job = {
-		.kind = memory_is_v1(controller) ? WEIR_ACTION_SET_MEM_MAX : action->type,
+		.kind = action->type,
 		.value = action->value,
 		.generation = container->generation,
 	};
 
+	if (memory_is_v1(controller))
+		job.kind = WEIR_ACTION_SET_MEM_MAX;
 	strncpy(job.id, container->id, sizeof(job.id) - 1);
 	return weir_worker_submit(controller->worker, &job, err);
 }

@@ -61,8 +61,7 @@ struct weir_launch {
 	struct weir_ask ask;
 	const char *program; /* what to execute, looked up in its PATH; NULL: argv[0] */
 	char *const *argv; /* NULL-terminated, at least one */
-	char *const
-		*env; /* NULL-terminated "KEY=VALUE", over weir's own; NULL: none */
+	char *const *env; /* NULL-terminated "KEY=VALUE", over weir's; NULL: none */
 	const char *user, *workdir; /* NULL: root, "/" */
 	const struct weir_label *labels;
 	size_t n_labels;
