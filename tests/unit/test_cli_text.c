@@ -39,7 +39,8 @@ static void nothing_from_elsewhere_moves_the_cursor(void **state)
 		{ "caf\xc3\xa9", "caf\xc3\xa9" },
 		{ "caf\xe9", "caf\\xe9" },
 		{ "\xc2\x9b", "\\xc2\\x9b" }, /* CSI in one character */
-		{ "a\xe2\x80\xae!", "a\\xe2\\x80\\xae!" }, /* from right to left */
+		/* From right to left, and back. */
+		{ "a\xe2\x80\xae!\xe2\x80\xac", "a\\xe2\\x80\\xae!\\xe2\\x80\\xac" },
 	};
 
 	(void)state;
