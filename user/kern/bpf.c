@@ -12,11 +12,23 @@
 
 #include "base/error.h"
 
+/* Has anybody been here before us? The node's pin is the first to be made. */
+static bool is_untouched(const struct weir_bpf *bpf)
+{
+	struct weir_error ignored = {};
+	scoped(closep) int fd =
+		weir_bpf_open_pin(bpf, weir_pinned_maps[WEIR_MAP_NODE].pin, &ignored);
+
+	return fd == -ENOENT;
+}
+
 int weir_bpf_open(const struct weir_bpf_options *options, struct weir_bpf **ret,
 		  enum weir_bpf_start *ret_start, struct weir_error *err)
 {
 	scoped(weir_bpf_closep) struct weir_bpf *bpf = calloc(1, sizeof(*bpf));
+	struct weir_error ignored = {};
 	enum weir_bpf_start start;
+	bool untouched;
 
 	if (!bpf)
 		return weir_fail_memory(err);
@@ -26,8 +38,13 @@ int weir_bpf_open(const struct weir_bpf_options *options, struct weir_bpf **ret,
 	    (int)sizeof(bpf->dir))
 		return weir_fail(err, -ENAMETOOLONG, "pin directory '%s' is too long",
 				 options->pin_dir);
-	if (weir_bpf_load(bpf, options, &start, err) < 0 || weir_bpf_slots_init(bpf, err) < 0)
+	untouched = is_untouched(bpf);
+	if (weir_bpf_load(bpf, options, &start, err) < 0 || weir_bpf_slots_init(bpf, err) < 0) {
+		/* Half of what was to be pinned is of no use to anybody. */
+		if (untouched)
+			weir_bpf_purge(options->pin_dir, &ignored);
 		return err->code;
+	}
 
 	*ret_start = start;
 	*ret = take_ptr(bpf);

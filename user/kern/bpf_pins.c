@@ -73,6 +73,26 @@ bool weir_bpf_links_are_pinned(const struct weir_bpf *bpf)
 	return true;
 }
 
+/* Is @path on a bpffs, or will it be once it is made? */
+static bool is_on_bpffs(const char *path)
+{
+	char at[PATH_MAX];
+	char *slash;
+	int r;
+
+	if (snprintf(at, sizeof(at), "%s", path) >= (int)sizeof(at))
+		return false;
+	while ((r = weir_is_on_fs(at, BPF_FS_MAGIC)) == -ENOENT && (slash = strrchr(at, '/')))
+		*slash = '\0';
+	return r == 1;
+}
+
+static int fail_fs(const char *pin_dir, struct weir_error *err)
+{
+	return weir_fail(err, -EMEDIUMTYPE,
+			 "'%s' is not on a bpf file system: mount -t bpf bpf /sys/fs/bpf", pin_dir);
+}
+
 /* The version directory and those in it; root's, the readers' group may look. */
 int weir_bpf_make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options *options,
 		       struct weir_error *err)
@@ -80,12 +100,10 @@ int weir_bpf_make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options
 	static const char *const private_dirs[] = { "private", "links" };
 	char path[PATH_MAX];
 
+	if (!is_on_bpffs(bpf->dir))
+		return fail_fs(options->pin_dir, err);
 	if (weir_mkdir_p(bpf->dir, 0750, err) < 0)
 		return err->code;
-	if (weir_is_on_fs(bpf->dir, BPF_FS_MAGIC) != 1)
-		return weir_fail(err, -EMEDIUMTYPE,
-				 "'%s' is not on a bpf file system: mount -t bpf bpf /sys/fs/bpf",
-				 options->pin_dir);
 	if (chown(options->pin_dir, 0, options->reader_gid) < 0 ||
 	    chown(bpf->dir, 0, options->reader_gid) < 0)
 		return weir_fail(err, -errno, "chown '%s': %s", bpf->dir, strerror(errno));
@@ -180,6 +198,9 @@ int weir_bpf_purge(const char *pin_dir, struct weir_error *err)
 		return errno == ENOENT
 			       ? 0
 			       : weir_fail(err, -errno, "open '%s': %s", pin_dir, strerror(errno));
+	/* A directory of that name anywhere else is not ours to empty. */
+	if (!is_on_bpffs(pin_dir))
+		return fail_fs(pin_dir, err);
 	if (remove_below(fd, WEIR_PIN_VERSION_DIR, err) < 0)
 		return weir_fail_in(err, "pin directory '%s'", pin_dir);
 	/* Another version may still live here; then it stays. */
