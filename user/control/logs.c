@@ -64,20 +64,32 @@ static int open_one(const struct weir_controller *controller, const char *path, 
 	return 0;
 }
 
-int weir_logs_open(struct weir_controller *controller, struct weir_container *container,
-		   int *ret_stdout, int *ret_stderr, struct weir_error *err)
+/* Readers pass through the directory of all, and see that of one. */
+static int make_dir(const struct weir_controller *controller, const char *id,
+		    struct weir_error *err)
 {
-	const struct weir_live *live = container->live;
+	scoped(freep) char *all = NULL;
 	scoped(freep) char *dir = NULL;
-	scoped(closep) int out = -1;
-	scoped(closep) int errors = -1;
 
-	if (weir_logs_locate(controller, container, err) < 0 ||
-	    locate(controller, container->id, NULL, &dir, err) < 0 ||
+	if (locate(controller, "", NULL, &all, err) < 0 ||
+	    locate(controller, id, NULL, &dir, err) < 0 || weir_mkdir_p(all, 0711, err) < 0 ||
 	    weir_mkdir_p(dir, 0750, err) < 0)
 		return err->code;
 	if (chown(dir, 0, controller->reader_gid) < 0)
 		return weir_fail(err, -errno, "chown '%s': %s", dir, strerror(errno));
+	return 0;
+}
+
+int weir_logs_open(struct weir_controller *controller, struct weir_container *container,
+		   int *ret_stdout, int *ret_stderr, struct weir_error *err)
+{
+	const struct weir_live *live = container->live;
+	scoped(closep) int out = -1;
+	scoped(closep) int errors = -1;
+
+	if (weir_logs_locate(controller, container, err) < 0 ||
+	    make_dir(controller, container->id, err) < 0)
+		return err->code;
 	if (open_one(controller, live->stdout_path, &out, err) < 0 ||
 	    open_one(controller, live->stderr_path, &errors, err) < 0)
 		return err->code;

@@ -38,7 +38,8 @@ static uint64_t fingerprint(const struct weir_bpf_options *options)
 }
 
 /* libbpf speaks one level lower than it thinks, except for what the verifier has to say. */
-static int on_libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int
+on_libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	char text[4096];
 
@@ -216,6 +217,27 @@ static int attach_and_pin(const struct weir_bpf *bpf, const struct weir_programs
 	return 0;
 }
 
+static int give_pin(const struct weir_bpf *bpf, const char *pin, gid_t gid, struct weir_error *err)
+{
+	char path[PATH_MAX];
+
+	if (weir_bpf_pin_path(bpf, pin, path, err) < 0)
+		return err->code;
+	if (chown(path, 0, gid) < 0)
+		return weir_fail(err, -errno, "chown '%s': %s", path, strerror(errno));
+	return 0;
+}
+
+/* Pins outlive the configuration that they were made under, which may have named other readers. */
+static int give_pins(const struct weir_bpf *bpf, gid_t gid, struct weir_error *err)
+{
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++) {
+		if (give_pin(bpf, weir_pinned_maps[i].pin, gid, err) < 0)
+			return err->code;
+	}
+	return give_pin(bpf, weir_pinned_links[WEIR_LINK_TABLE].pin, gid, err);
+}
+
 WEIR_DEFINE_CLEANUP(struct weir_programs, weir_programs__destroy);
 
 static int open_skeleton(const struct weir_bpf_options *options, struct weir_programs **ret,
@@ -277,7 +299,7 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 	if (node.abi_version == WEIR_ABI_VERSION && node.programs == fingerprint(options) &&
 	    weir_bpf_links_are_pinned(bpf)) {
 		*ret_start = WEIR_BPF_ADOPTED;
-		return 0;
+		return give_pins(bpf, options->reader_gid, err);
 	}
 
 	if (open_skeleton(options, &skel, err) < 0)
@@ -289,7 +311,8 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 		r = take_maps(bpf, skel, old_fds, options->reader_gid, err);
 	migrated = old_fds[WEIR_MAP_SLOTS] >= 0;
 	close_fds(old_fds);
-	if (r < 0 || attach_and_pin(bpf, skel, options->reader_gid, err) < 0)
+	if (r < 0 || attach_and_pin(bpf, skel, options->reader_gid, err) < 0 ||
+	    give_pins(bpf, options->reader_gid, err) < 0)
 		return err->code;
 
 	*ret_start = migrated		? WEIR_BPF_MIGRATED
