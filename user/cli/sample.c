@@ -23,7 +23,7 @@ int weir_open_maps(const struct weir_globals *globals, struct weir_metrics *ret)
 	case -EACCES:
 	case -EPERM:
 		weir_say("the maps below '%s' may not be read: be root or in weir's group", dir);
-		return WEIR_EXIT_FAILED;
+		return WEIR_EXIT_REFUSED;
 	case -EPROTO:
 		weir_say("the maps below '%s' are of another version of weir", dir);
 		return WEIR_EXIT_FAILED;
