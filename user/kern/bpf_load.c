@@ -38,8 +38,8 @@ static uint64_t fingerprint(const struct weir_bpf_options *options)
 }
 
 /* libbpf speaks one level lower than it thinks, except for what the verifier has to say. */
-__attribute__((format(printf, 2, 0))) static int
-on_libbpf_print(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int on_libbpf_print(enum libbpf_print_level level,
+								 const char *fmt, va_list args)
 {
 	char text[4096];
 
