@@ -81,6 +81,16 @@ $(O)/user/%.o: user/%.c
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
+# What tells the commit is built anew when it is another one.
+TELLS_COMMIT := $(shell grep -rl WEIR_GIT_SHA --include='*.c' user tests/unit)
+
+.PHONY: FORCE
+$(O)/gen/commit: FORCE | $(O)/gen/
+	@echo '$(GIT_SHA)' | cmp -s - $@ || echo '$(GIT_SHA)' >$@
+
+$(patsubst %.c,$(O)/%.o,$(filter user/%,$(TELLS_COMMIT))): $(O)/gen/commit
+$(patsubst %.c,$(O)/%,$(filter tests/%,$(TELLS_COMMIT))): $(O)/gen/commit
+
 # The skeleton is generated, so make has to know before the first .d file exists.
 $(filter $(O)/user/kern/bpf%.o,$(DAEMON_OBJS)): | $(SKEL)
 
