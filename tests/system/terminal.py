@@ -22,6 +22,7 @@ from api import say
 PATIENCE = 20  # seconds, for what comes at once as a rule
 CTRL_C, CTRL_D, CTRL_Z, CTRL_BACKSLASH, ESCAPE = b"\x03", b"\x04", b"\x1a", b"\x1c", b"\x1b"
 PROMPT = "ready> "
+COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7])[;m]")
 
 
 class Terminal:
@@ -227,6 +228,15 @@ class Terminals:
             os.kill(screen.pid, signal.SIGHUP)
             screen.ends()
         say(os.path.exists(path), "SIGHUP to its caller reaches the command")
+
+    def top(self):
+        for variables, colours in (({}, "colours"), ({"NO_COLOR": "1"}, "no colours, with NO_COLOR")):
+            with Terminal(self.weir, "top", "--interval", "100ms", **variables) as screen:
+                screen.resize(24, 80)
+                screen.shows("running")
+                screen.type("q")
+                is_equal(screen.ends(), 0, f"top at a terminal: q ends it ({colours})")
+                is_equal(bool(COLOUR.search(screen.screen)), not variables, f"top at a terminal: {colours}")
 
     def first_pid(self, name):
         pid = subprocess.run(
