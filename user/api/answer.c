@@ -66,8 +66,7 @@ void weir_answer_version(struct weir_buffer *buffer)
 	open_answer(&json, "GET_VERSION", "get_version");
 	weir_json_open_object(&json, "version_info");
 	weir_json_string(&json, "version", WEIR_VERSION);
-	if (*WEIR_GIT_SHA)
-		weir_json_string(&json, "git_sha", WEIR_GIT_SHA);
+	weir_json_string(&json, "git_sha", WEIR_GIT_SHA); /* "": not built from a repository */
 	weir_json_close_object(&json);
 	close_answer(&json);
 }
