@@ -55,7 +55,7 @@ enum weir_slot_state {
 
 enum weir_band {
 	WEIR_BAND_GUARANTEED = 0, /* normal class, weight by request */
-	WEIR_BAND_BURST = 1, /* idle class */
+	WEIR_BAND_BURST = 1, /* idle class; nobody is put there yet */
 };
 
 /*
@@ -68,11 +68,11 @@ struct weir_slot {
 	weir_u64 cgroup_id; /* on cgroup2; 0: slot is free */
 	weir_u32 generation; /* rises each time the slot is opened */
 	weir_u32 state; /* enum weir_slot_state */
-	weir_u64 started_ns; /* when the command was executed */
+	weir_u64 started_ns; /* when the command was executed; 0: not yet */
 	weir_u32 band; /* enum weir_band */
 	weir_u32 first_pid; /* in the initial pid namespace; 0: not known yet */
 
-	/* The figures in force. Limits may be WEIR_INFINITE. */
+	/* The figures in force. A request of 0 is none; limits may be WEIR_INFINITE. */
 	weir_u64 cpu_request_mcpu;
 	weir_u64 cpu_limit_mcpu;
 	weir_u64 mem_request_bytes;
@@ -89,7 +89,7 @@ struct weir_slot {
 	weir_u64 bucket_ns; /* last looked at, and what was left in it */
 	weir_u64 forks; /* threads and processes started in it */
 	weir_u64 reserved_hot;
-	weir_u64 wait_hist[WEIR_WAIT_BUCKETS];
+	weir_u64 wait_hist[WEIR_WAIT_BUCKETS]; /* waits, by how long each was */
 
 	/* How the first process ended. */
 	weir_u64 exit_ns; /* 0: it has not */
@@ -111,7 +111,7 @@ struct weir_slot {
 };
 
 /*
- * What a CPU is doing: the stint in flight, so that a thread that never leaves its CPU is
+ * What a CPU is doing, record i of `cpus` for CPU i: the stint in flight, so that a thread that never leaves its CPU is
  * counted. `seq` is odd while the record is being written; take it before and after.
  */
 struct weir_cpu {
@@ -143,7 +143,7 @@ struct weir_node {
 	weir_u64 programs; /* fingerprint of the programs attached; another: they get replaced */
 };
 
-/* What `index` says of a cgroup2 id. */
+/* What `index` says of a cgroup2 id, which is its key. */
 struct weir_entry {
 	weir_u32 slot;
 	weir_u32 generation;

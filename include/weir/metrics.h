@@ -5,7 +5,8 @@
 /*
  * Read weir's metrics: map the pinned tables once, then no system call at all.
  *
- * Header only; needs neither libbpf nor a running daemon, only read permission on the pins.
+ * Header only, GNU C11 or C++; needs neither libbpf nor a running daemon, only read permission on
+ * the pins. What the fields mean is in weir/abi.h. Names that end in _ are not for callers.
  *
  *	struct weir_metrics m;
  *	if (weir_metrics_open(&m, NULL) == 0) {
@@ -18,7 +19,8 @@
  *
  * Mapping wants the right to write, which the kernel demands of shared mappings; root has it.
  * Members of the reader group may only read: for them each record is fetched by a system call,
- * behind the same functions.
+ * behind the same functions, into memory of the struct's own; so one thread at a time may use
+ * one struct weir_metrics.
  *
  * cpu_ns of what weir_metrics_read() yields contains the stints in flight: the meter counts a
  * thread when it leaves its CPU, so a reader adds the time of those that run right now.
@@ -49,7 +51,7 @@ struct weir_metrics_table_ {
 };
 
 struct weir_metrics {
-	const struct weir_node *node; /* as weir_metrics_slots() last found it */
+	const struct weir_node *node; /* brought up to date by weir_metrics_slots() */
 	struct weir_metrics_table_ nodes, slots, cpus;
 	char pin_dir[256]; /* with the version */
 };
@@ -151,6 +153,7 @@ static inline void weir_metrics_unmap_(struct weir_metrics_table_ *table)
 		close(table->fd);
 }
 
+/* What is closed or failed to open, all zero, is fine. */
 static inline void weir_metrics_close(struct weir_metrics *m)
 {
 	weir_metrics_unmap_(&m->nodes);
@@ -160,8 +163,9 @@ static inline void weir_metrics_close(struct weir_metrics *m)
 }
 
 /*
- * Map the tables below @pin_dir (NULL: WEIR_PIN_DIR_DEFAULT). To be closed when it succeeded.
- * -ENOENT: no weir here; -EACCES: not in the reader group; -EPROTO: not an ABI we can read.
+ * Map the tables below @pin_dir, without the version (NULL: WEIR_PIN_DIR_DEFAULT). To be closed
+ * when it succeeded. -ENOENT: no weir here; -EACCES: not in the reader group; -EPROTO: not an
+ * ABI we can read; -ENAMETOOLONG.
  */
 static inline int weir_metrics_open(struct weir_metrics *m, const char *pin_dir)
 {
@@ -193,7 +197,7 @@ static inline int weir_metrics_open(struct weir_metrics *m, const char *pin_dir)
 	return r;
 }
 
-/* Slots 1 .. this - 1 may be in use; the rest never was. */
+/* Slots 1 .. this - 1 may be in use; the rest never was. At least 1, once a daemon has been here. */
 static inline uint32_t weir_metrics_slots(const struct weir_metrics *m)
 {
 	uint32_t n;
@@ -203,6 +207,7 @@ static inline uint32_t weir_metrics_slots(const struct weir_metrics *m)
 	return n < m->slots.entries ? n : m->slots.entries;
 }
 
+/* CLOCK_MONOTONIC, the clock of all times in the tables. */
 static inline uint64_t weir_metrics_now_ns(void)
 {
 	struct timespec ts;
@@ -227,7 +232,7 @@ static inline const struct weir_slot *weir_metrics_slot_(const struct weir_metri
 }
 
 /*
- * CPU time of @slot with its stints in flight. The records of the CPUs are read before and
+ * CPU time of @slot in ns with its stints in flight. The records of the CPUs are read before and
  * after: if one of ours moved meanwhile, its stint may have been counted twice or not at all,
  * so it is read again. A container whose threads switch faster than this loop is read at most
  * eight times; the figure is then good to one stint.
@@ -265,7 +270,7 @@ static inline uint64_t weir_metrics_cpu_ns(const struct weir_metrics *m, uint32_
 	return total;
 }
 
-/* One record, with stints in flight. false: the slot is free, or changed hands while read. */
+/* One record, with stints in flight. false: the slot is free, or changed hands meanwhile. */
 static inline bool weir_metrics_read(const struct weir_metrics *m, uint32_t slot,
 				     struct weir_slot *ret)
 {

@@ -5,13 +5,24 @@
 /*
  * libweir: the control socket for agents in C.
  *
- * Blocking calls on one connection; a client is used by one thread at a time. Amounts are in
- * millicores and bytes (see weir/abi.h for WEIR_ABSENT and WEIR_INFINITE). Strings in results
- * belong to the result and live until its _free().
+ * Blocking calls on one connection, which is made again when it is lost. A client is used by
+ * one thread at a time. Amounts are in millicores and bytes; what WEIR_ABSENT and WEIR_INFINITE
+ * stand for is said where they may occur (both are in weir/abi.h). Arguments are borrowed for
+ * the call. A result is the caller's, and given back with the _free() of its type, or free()
+ * for a bare char *; the strings in it live as long. On failure results are untouched. None
+ * of the pointers may be NULL but where it is said.
  *
- * Functions return 0 or a negative errno; weir_client_error() then has the text. What the
- * daemon refused comes back as: -EINVAL (400), -EPERM (403), -ENOENT (404), -ENOSPC (409),
- * -EAGAIN (503, starting), -EIO (500 and everything unexpected); -ECONNREFUSED: no daemon.
+ * Calls return 0 or a negative errno; weir_client_error() then has the sentence. Of every call:
+ *
+ *	-EINVAL		a value is refused (400)
+ *	-EPERM		not for this user (403), or the socket may not be opened
+ *	-ENOENT		no such container, or one that has ended where a running one is meant (404)
+ *	-ENOSPC		the node is full: what is wanted, what is free, who holds the rest (409)
+ *	-EAGAIN		the daemon is starting, or too many wait (503)
+ *	-ECONNREFUSED	no daemon
+ *	-ETIMEDOUT	no answer within a minute; what was asked may yet be done
+ *	-ENOMEM
+ *	-EIO		all else: the kernel would not have it (500), the connection was cut
  */
 
 #include <stdbool.h>
@@ -29,44 +40,60 @@ extern "C" {
 
 struct weir_client;
 
-/* @socket_path: NULL for $WEIR_SOCKET, else WEIR_SOCKET_DEFAULT. Connects at the first call. -ENOMEM, -ENAMETOOLONG. */
+/*
+ * @socket_path: NULL for $WEIR_SOCKET, else WEIR_SOCKET_DEFAULT. Connects at the first call, so
+ * there may be no daemon yet. -ENAMETOOLONG: more than 107 bytes; -ENOMEM.
+ */
 int weir_client_new(const char *socket_path, struct weir_client **ret);
+/* NULL is fine. */
 void weir_client_free(struct weir_client *client);
 
-/* Why the last call failed, in one sentence. Never NULL. */
+/* Why the last call failed, in one sentence; until the next call. Never NULL. */
 const char *weir_client_error(const struct weir_client *client);
 /* The HTTP status of the last answer; 0: there was none. */
 int weir_client_status(const struct weir_client *client);
+/* The path that it connects to. */
 const char *weir_client_socket(const struct weir_client *client);
 
+/*
+ * What is promised, and how far it may go. As an argument: WEIR_ABSENT for what is not said,
+ * WEIR_INFINITE for a limit that is none. A limit needs a request and may not lie below it;
+ * at most WEIR_MAX_MCPU and WEIR_MAX_BYTES.
+ */
 struct weir_amounts {
-	uint64_t cpu_request_mcpu, cpu_limit_mcpu; /* WEIR_ABSENT: not said */
+	uint64_t cpu_request_mcpu, cpu_limit_mcpu;
 	uint64_t mem_request_bytes, mem_limit_bytes;
 };
 
 #define WEIR_AMOUNTS_ABSENT { WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT }
 
+/* All but @id and @argv may be left out: NULL, false, WEIR_AMOUNTS_ABSENT. */
 struct weir_launch_options {
-	const char *id;
+	const char *id; /* [A-Za-z0-9_.-], 1 to 128 of them, not "." or ".." */
 	const char *role; /* NULL: "*" */
 	struct weir_amounts amounts;
-	const char *const *argv; /* NULL-terminated */
 	const char *const
-		*env; /* NULL-terminated "KEY=VALUE", or NULL; foreground: over the caller's */
-	const char *user, *workdir; /* NULL: detached root and "/", foreground the caller's own */
+		*argv; /* NULL-terminated, at least one; argv[0] is looked up in its PATH */
+	/* NULL-terminated "KEY=VALUE": over the caller's in the foreground, else over weir's own. */
+	const char *const *env;
+	const char *user; /* "USER" or "USER:GROUP"; NULL: root, foreground the caller's own */
+	const char *workdir; /* NULL: "/", foreground the caller's own */
 	bool keep; /* a foreground record stays after the end */
 };
 
-/* What the daemon had to say beside "done", one line each (amounts raised to a floor). */
+/* What the daemon had to say beside "done", one line each: amounts that it raised to a floor. */
 struct weir_answer_notes {
 	size_t n;
-	char **text;
+	char **text; /* NULL when there are none */
 };
+/* Leaves it empty; what is empty, all zero, is fine. */
 void weir_answer_notes_free(struct weir_answer_notes *notes);
 
 /*
- * Launch detached. -EEXIST: the id is taken; -ENOEXEC with ENOENT or EACCES in *@ret_exec_errno:
- * the command could not be executed. @notes may be NULL.
+ * Launch detached: returns once the command is executed. @notes may be NULL.
+ *
+ * -EEXIST: the id is taken; -ENOEXEC with ENOENT or EACCES in *@ret_exec_errno: the command was
+ * not found, or can't be executed, and nothing of the container is left.
  */
 int weir_client_launch(struct weir_client *client, const struct weir_launch_options *options,
 		       struct weir_answer_notes *notes, int *ret_exec_errno);
@@ -74,44 +101,68 @@ int weir_client_launch(struct weir_client *client, const struct weir_launch_opti
 /*
  * Launch in the foreground: the command is a child of the caller, in its session, terminal and
  * process group, but in the container's cgroups. *@ret_pid is to be waited for by the caller.
- * -ENOEXEC with the errno in *@ret_exec_errno: the command could not be executed (and nothing
- * of it is left). In the child between fork and exec, @in_child(data) is called if not NULL.
+ * The record goes when both the command and the caller have ended, unless @keep is set, or by
+ * weir_client_remove(). @notes may be NULL.
+ *
+ * Before exec the child calls @in_child(@data), if it is not NULL; only what is
+ * async-signal-safe may be done there. Descriptors from 3 on are closed at exec.
+ *
+ * -EEXIST: the id is taken; -ENOEXEC with the errno in *@ret_exec_errno: the command could not
+ * be executed. After any failure nothing of the container is left.
  */
 int weir_client_run(struct weir_client *client, const struct weir_launch_options *options,
 		    void (*in_child)(void *data), void *data, struct weir_answer_notes *notes,
 		    pid_t *ret_pid, int *ret_exec_errno);
 
-/* WEIR_ABSENT: leave as it is. *@ret_pending: a lower memory limit waits for usage to fall. */
+/*
+ * Change what is promised and how far it may go, while it runs; WEIR_ABSENT: leave as it is.
+ * All of it or nothing. *@ret_pending: a memory limit below what is in use waits for usage to
+ * fall, and nothing is killed. @notes and @ret_pending may be NULL.
+ */
 int weir_client_update(struct weir_client *client, const char *id,
 		       const struct weir_amounts *change, struct weir_answer_notes *notes,
 		       bool *ret_pending);
 
+/*
+ * SIGKILL goes to everything in the container, another signal to its first process. Returns
+ * before it has ended. -ENOENT: no such container, or it has ended.
+ */
 int weir_client_kill(struct weir_client *client, const char *id, int signal);
+/* Forget one that has ended, with its output. -EIO (500) while it runs, or if there is none. */
 int weir_client_remove(struct weir_client *client, const char *id);
 
 struct weir_wait_result {
-	bool status_known;
-	int status; /* as from wait(2) */
-	char reason[16]; /* "self", "killed", "limit", "lost" */
-	char message[256];
+	bool status_known; /* false: nobody saw it end */
+	int status; /* as from wait(2), of the first process */
+	/*
+	 * "self": it exited, or a signal from elsewhere ended it; "killed": weir was asked to;
+	 * "limit": it reached its memory limit; "lost": it was gone when the daemon came back.
+	 */
+	char reason[16];
+	char message[256]; /* the same for people: "exited with 1" */
 };
 
-/* Blocks until it has ended, at most @timeout_ms (-1: for ever). -ETIMEDOUT. */
+/*
+ * Blocks until it has ended, at most @timeout_ms (-1: for ever); at once if it has.
+ * -ETIMEDOUT: it has not; -ENOENT: no such container, or it was removed meanwhile.
+ */
 int weir_client_wait(struct weir_client *client, const char *id, int timeout_ms,
 		     struct weir_wait_result *ret);
 
 struct weir_container_info {
-	const char *id, *role, *state, *reason, *message, *user;
+	const char *id, *role;
+	const char *state; /* "launching", "running", "exited" */
+	const char *reason, *message; /* as above; "none" and "" before the end */
+	const char *user;
 	const char *const *argv; /* NULL-terminated */
-	struct weir_amounts
-		amounts; /* in force; a request of 0: none; limits may be WEIR_INFINITE */
-	uint64_t pending_mem_limit_bytes; /* WEIR_ABSENT: none */
+	struct weir_amounts amounts; /* in force: a request of 0 is none, nothing is absent */
+	uint64_t pending_mem_limit_bytes; /* waits for usage to fall; WEIR_ABSENT: none does */
 	bool foreground, status_known;
-	int status;
-	pid_t pid; /* 0: none */
-	uint32_t slot;
+	int status; /* as from wait(2); valid when status_known */
+	pid_t pid; /* of the first process; 0: none yet */
+	uint32_t slot; /* its record in the pinned maps: see weir/metrics.h */
 	uint64_t created_us, started_us, ended_us; /* CLOCK_REALTIME; 0: not yet */
-	/* WEIR_ABSENT: the daemon could not read it. */
+	/* As in struct weir_slot of weir/abi.h. WEIR_ABSENT: the daemon could not read it. */
 	uint64_t cpu_ns, cpu_beyond_ns, wait_ns, nr_periods, nr_throttled, throttled_ns;
 	uint64_t mem_current_bytes, mem_peak_bytes, mem_beyond_bytes, oom_kills;
 	const char *stdout_path, *stderr_path; /* NULL: foreground */
@@ -120,22 +171,27 @@ struct weir_container_info {
 struct weir_container_list {
 	size_t n;
 	struct weir_container_info *list; /* in order of id */
-	void *owner;
+	void *owner; /* the library's */
 };
 
-/* @id: one container (-ENOENT), or NULL for all. */
+/* @id: one container, or NULL for all. */
 int weir_client_containers(struct weir_client *client, const char *id,
 			   struct weir_container_list *ret);
+/* Leaves it empty; what is empty, all zero, is fine. */
 void weir_container_list_free(struct weir_container_list *list);
 
+/* Is it in service? -EAGAIN, as from every call, while it recovers what was there before it. */
 int weir_client_health(struct weir_client *client, bool *ret_healthy);
-/* Version of the daemon, into @buf. */
+/* The daemon's version, such as "0.1.0", cut to @size with its NUL. */
 int weir_client_version(struct weir_client *client, char *buf, size_t size);
 
-/* One container as the daemon tells it: indented JSON. -ENOENT. Owned by the caller. */
+/* One container as the daemon tells it: an element of GET_CONTAINERS, indented JSON. */
 int weir_client_record(struct weir_client *client, const char *id, char **ret_json);
 
-/* The daemon's answer to a GET_* call as it came, JSON, for `--json`. Owned by the caller. */
+/*
+ * Any call that only reads, as JSON both ways: docs/api.md has them. It may be sent twice, when
+ * the connection is lost meanwhile.
+ */
 int weir_client_raw(struct weir_client *client, const char *request_json, char **ret_json);
 
 #ifdef __cplusplus
