@@ -111,8 +111,9 @@ struct weir_slot {
 };
 
 /*
- * What a CPU is doing, record i of `cpus` for CPU i: the stint in flight, so that a thread that never leaves its CPU is
- * counted. `seq` is odd while the record is being written; take it before and after.
+ * What a CPU is doing, record i of `cpus` for CPU i: the stint in flight, so that a thread that
+ * never leaves its CPU is counted. `seq` is odd while the record is being written; take it
+ * before and after.
  */
 struct weir_cpu {
 	weir_u32 seq;
