@@ -59,8 +59,17 @@ struct sched_info {
 	unsigned long long run_delay;
 };
 
+struct rq {
+	__u64 clock;
+};
+
+struct cfs_rq {
+	struct rq *rq;
+};
+
 struct sched_entity {
 	__u64 sum_exec_runtime;
+	struct cfs_rq *cfs_rq;
 };
 
 struct cfs_bandwidth {

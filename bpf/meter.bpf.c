@@ -52,18 +52,71 @@ static __noinline __u64 ancestor_id(struct cgroup *cgrp)
 	return 0;
 }
 
-/* The slot of @task's container; 0: it is in none. */
-static __always_inline __u32 slot_of(struct task_struct *task)
+static __always_inline __u32 look_up(__u64 id)
+{
+	struct weir_entry *entry = bpf_map_lookup_elem(&weir_index, &id);
+
+	return entry ? entry->slot : 0;
+}
+
+/* cgroup2's id of what may be a container: the group at their level. 0: there is none. */
+static __always_inline __u64 id_of(struct task_struct *task)
 {
 	struct cgroup *cgrp = task->cgroups->dfl_cgrp;
-	struct weir_entry *entry;
-	__u64 id;
 
 	if (cgrp->level < weir_level)
 		return 0;
-	id = cgrp->level == weir_level ? cgrp->kn->id : ancestor_id(cgrp);
-	entry = bpf_map_lookup_elem(&weir_index, &id);
-	return entry ? entry->slot : 0;
+	return cgrp->level == weir_level ? cgrp->kn->id : ancestor_id(cgrp);
+}
+
+/* The slot of @task's container; 0: it is in none. */
+static __always_inline __u32 slot_of(struct task_struct *task)
+{
+	__u64 id = id_of(task);
+
+	return id ? look_up(id) : 0;
+}
+
+/*
+ * The same from what this CPU remembers: a hash look-up at each switch would be a third of the
+ * meter's cost. The daemon counts changes of the index, and one of them empties the memory.
+ */
+static __always_inline __u32 slot_of_next(struct weir_cpu *cpu, struct task_struct *task)
+{
+	__u64 id = id_of(task);
+	__u32 zero = 0, way = id % WEIR_CPU_KNOWN;
+	struct weir_node *node;
+
+	if (!id)
+		return 0;
+	node = bpf_map_lookup_elem(&weir_node, &zero);
+	if (!node)
+		return 0;
+	if (cpu->known_changes != node->index_changes) {
+		__builtin_memset(cpu->known_ids, 0, sizeof(cpu->known_ids));
+		cpu->known_changes = node->index_changes;
+	}
+	if (cpu->known_ids[way] != id) {
+		cpu->known_slots[way] = look_up(id);
+		cpu->known_ids[way] = id;
+	}
+	return cpu->known_slots[way];
+}
+
+/*
+ * CLOCK_MONOTONIC without reading the hardware, which costs more than all the rest on a virtual
+ * machine: schedule() has just read the run queue's clock, and how far the two are apart is
+ * looked at every 100 ms. They can't drift by more than some 50 us in that time.
+ */
+static __always_inline __u64 clock_of(struct weir_cpu *cpu, struct task_struct *next)
+{
+	__u64 clock = next->se.cfs_rq->rq->clock;
+
+	if (clock - cpu->clock_ns > WEIR_WINDOW_NS) {
+		cpu->clock_ns = clock;
+		cpu->clock_offset_ns = bpf_ktime_get_ns() - clock;
+	}
+	return clock + cpu->clock_offset_ns;
 }
 
 /* Which power of two of WEIR_WAIT_UNIT a wait lies below; branch-free but for the clamp. */
@@ -155,11 +208,9 @@ static __always_inline void settle(const struct weir_cpu *cpu, __u32 index,
 }
 
 /* Close the stint on this CPU and open the next one, in one step for readers. */
-static __always_inline void turn(struct weir_cpu *cpu, struct task_struct *prev, __u32 old,
-				 struct task_struct *next, __u32 new)
+static __always_inline void turn(struct weir_cpu *cpu, __u64 now, struct task_struct *prev,
+				 __u32 old, struct task_struct *next, __u32 new)
 {
-	__u64 now = bpf_ktime_get_ns();
-
 	__sync_fetch_and_add(&cpu->seq, 1); /* odd: being written; orders what follows */
 	if (old)
 		settle(cpu, old, prev, now);
@@ -187,9 +238,9 @@ int BPF_PROG(weir_switch, bool preempt, struct task_struct *prev, struct task_st
 		return 0;
 	cpu->switches++;
 	old = slot_of_stint(cpu, prev);
-	new = slot_of(next);
+	new = slot_of_next(cpu, next);
 	if (old || new || cpu->slot)
-		turn(cpu, prev, old, next, new);
+		turn(cpu, clock_of(cpu, next), prev, old, next, new);
 	else
 		cpu->pid = next->pid;
 	return 0;
@@ -250,7 +301,7 @@ int BPF_PROG(weir_attach, struct cgroup *to, const char *path, struct task_struc
 
 	cpu = bpf_map_lookup_elem(&weir_cpus, &key);
 	if (cpu && task == current && cpu->slot != index)
-		turn(cpu, current, slot_of_stint(cpu, current), current, index);
+		turn(cpu, bpf_ktime_get_ns(), current, slot_of_stint(cpu, current), current, index);
 	thread = bpf_task_storage_get(&weir_threads, task, NULL, 0);
 	if (thread && !index)
 		thread->slot = 0;

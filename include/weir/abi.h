@@ -35,6 +35,7 @@ typedef __u32 weir_u32;
 
 #define WEIR_MAX_CONTAINERS 16384 /* records of slots; slot 0 stands for "no container" */
 #define WEIR_MAX_CPUS	    1024 /* records of cpus */
+#define WEIR_CPU_KNOWN	    4 /* look-ups of the index that each CPU remembers */
 #define WEIR_ID_MAX	    128 /* bytes of a container id, without a NUL */
 #define WEIR_ROLE_MAX	    64 /* bytes of a role kept in a slot; longer ones are cut */
 #define WEIR_WINDOW_NS	    100000000ULL /* 100 ms: how much of its request a container can save up */
@@ -119,12 +120,17 @@ struct weir_cpu {
 	weir_u32 seq;
 	weir_u32 slot; /* whose thread runs: a slot, or 0 for anybody else */
 	weir_u64 since_ns; /* when it was switched in */
-	/* The meter's own. */
 	weir_u64 switches; /* all switches of this CPU since metering began */
-	weir_u64 base_exec_ns; /* the meter's own: the thread's run time then, by the scheduler's */
-	weir_u32 pid; /* count, and which thread it is */
+	/* The rest is the meter's own. */
+	weir_u64 base_exec_ns; /* the thread's run time then, by the scheduler's count, */
+	weir_u32 pid; /* and which thread it is */
 	weir_u32 reserved_pid;
-	weir_u64 reserved[3];
+	weir_u64 clock_ns; /* the run queue's clock when it was last compared */
+	weir_u64 clock_offset_ns; /* with CLOCK_MONOTONIC, and how far they were apart */
+	weir_u64 known_changes; /* of weir_node, when what follows was looked up */
+	weir_u64 known_ids[WEIR_CPU_KNOWN]; /* cgroups last looked up, */
+	weir_u32 known_slots[WEIR_CPU_KNOWN]; /* and what was found */
+	weir_u64 reserved[2];
 };
 
 /* The node, record 0 of `node`. Written by the daemon. */
@@ -141,6 +147,7 @@ struct weir_node {
 	weir_u32 hz; /* the scheduler's ticks per second; 0: not known */
 	weir_u64 refresh_failures; /* metric sources that could not be read */
 	weir_u64 boot_id[2]; /* of /proc/sys/kernel/random/boot_id */
+	weir_u64 index_changes; /* rises after each change of the index */
 	weir_u64 programs; /* fingerprint of the programs attached; another: they get replaced */
 };
 
@@ -152,8 +159,8 @@ struct weir_entry {
 
 #ifndef __bpf__
 static_assert(sizeof(struct weir_slot) == 576, "the slot's layout is ABI");
-static_assert(sizeof(struct weir_cpu) == 64, "the CPU record's layout is ABI");
-static_assert(sizeof(struct weir_node) == 112, "the node record's layout is ABI");
+static_assert(sizeof(struct weir_cpu) == 128, "the CPU record's layout is ABI");
+static_assert(sizeof(struct weir_node) == 120, "the node record's layout is ABI");
 #endif
 
 #endif /* WEIR_ABI_H */

@@ -85,6 +85,12 @@ void weir_bpf_slots_done(struct weir_bpf *bpf)
 	free(take_ptr(bpf->slots));
 }
 
+/* CPUs remember what they looked up: behind each change, and before anybody relies on it. */
+static void note_index_change(struct weir_bpf *bpf)
+{
+	__atomic_fetch_add(&bpf->node->index_changes, 1, __ATOMIC_RELEASE);
+}
+
 static int enter(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 		 const struct weir_bpf_identity *identity, struct weir_error *err)
 {
@@ -102,6 +108,7 @@ static int enter(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 	if (bpf_map_update_elem(bpf->map_fds[WEIR_MAP_INDEX], &identity->cgroup2_id, &entry,
 				BPF_ANY) < 0)
 		return weir_fail(err, -errno, "enter index: %s", strerror(errno));
+	note_index_change(bpf);
 	return 0;
 }
 
@@ -170,6 +177,7 @@ void weir_bpf_drop(struct weir_bpf *bpf, uint32_t slot)
 		return;
 	id = record->cgroup_id;
 	bpf_map_delete_elem(bpf->map_fds[WEIR_MAP_INDEX], &id);
+	note_index_change(bpf);
 	__atomic_store_n(&record->state, WEIR_SLOT_FREE, __ATOMIC_RELEASE);
 	bpf->slots[slot] = (struct weir_slot_use){ .freed_ns = now_ns() };
 }
