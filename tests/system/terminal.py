@@ -183,14 +183,15 @@ class Terminals:
     def background(self):
         with shell() as screen:
             screen.shows(PROMPT)
-            screen.type(f"{self.weir} run -- sh -c 'echo in the back' & wait $!; echo code=$?\r")
-            say(screen.shows("\nin the back"), "a job in the background runs")
+            group = screen.foreground()
+            screen.type(f"{self.weir} run -- sh -c 'echo behind' & wait $!; echo code=$?\r")
+            say(screen.shows("\nbehind"), "a job in the background runs")
             say(screen.shows("code=0\r"), "a job in the background: its exit code")
             screen.type(f"{self.weir} run -- cat &\r")
             screen.shows(PROMPT)
             self.is_told(screen, "Stopped")
             screen.type("fg\r")
-            screen.shows("run -- cat")
+            self.wait_until(lambda: screen.foreground() != group)
             screen.type("mine\r")
             say(screen.shows("mine\r\nmine\r\n"),
                          "a job in the background that reads stops, and reads after fg")
@@ -200,7 +201,7 @@ class Terminals:
             screen.ends()
 
     def is_told(self, screen, news):
-        """Shells tell of jobs at a prompt, so one is asked for again and again."""
+        """Shells tell of jobs when they print a prompt, so they are asked again and again."""
 
         def asked():
             screen.type("jobs\r")

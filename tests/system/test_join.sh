@@ -156,7 +156,7 @@ for how in detached foreground; do
             "$uid $uid $uid $uid $gid $gid $gid $gid" "$how: --user $user"
         is "$(awk '/^Groups:/ { $1 = ""; print }' <<<"$status" | xargs)" "$gid" \
             "$how: --user $user: in no group of the starter's"
-        is "$(awk '/^Cap(Inh|Prm|Eff|Amb):/ { print $2 }' <<<"$status" | tr -d '0\n')" "" \
+        is "$(awk '/^Cap(Prm|Eff|Amb):/ { print $2 }' <<<"$status" | tr -d '0\n')" "" \
             "$how: --user $user: no capabilities"
     done
 done
