@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2119
+#
+# The examples of libweir(3): they compile as they stand, and do what the page says.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+daemon_start
+
+# Each between .EX and .EE, written for roff: \e is a backslash, \- a hyphen.
+examples=$scratch/examples
+mkdir "$examples"
+awk -v dir="$examples" '
+    /^\.SH/ { on = /EXAMPLES/ }
+    /^\.EE/ { file = "" }
+    file { print > file }
+    on && /^\.EX/ { file = dir "/" ++n ".c" }' "$tree/docs/man/libweir.3"
+sed -i 's/\\e/\\/g; s/\\-/-/g' "$examples"/*.c
+
+# compiles NUMBER [LIBRARY…]
+compiles() {
+    local number=$1
+    shift
+    succeeds "example $number compiles" "${CC:-cc}" -Wall -Wextra -Werror \
+        -I "$tree/include" -o "$examples/$number" "$examples/$number.c" "$@"
+}
+compiles 1 "$build/libweir.a" -ljansson
+compiles 2
+
+is "$("$examples/1" 2>&1)" "self: exited with 0" "launch, update, wait, remove"
+weir run --name busy --detach -- sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done' \
+    >/dev/null
+weir wait busy >/dev/null
+matches "$("$examples/2")" "^busy [1-9][0-9]* [0-9]+$" "CPU time from the maps"
+
+done_testing
