@@ -319,6 +319,18 @@ static void fill_view(struct weir_controller *controller, const struct weir_cont
 	view->oom_kills = container->final.oom_kills;
 }
 
+/* The maps don't have these, and files take their time: only for one that is named. */
+static void fill_times(struct weir_controller *controller, struct weir_view *view)
+{
+	struct weir_cgroup_stats stats;
+
+	if (view->container->state == WEIR_STATE_EXITED)
+		return;
+	weir_cgroup_read_stats(&controller->groups, view->container->id, &stats);
+	view->user_ns = stats.user_ns;
+	view->system_ns = stats.system_ns;
+}
+
 int weir_controller_read_containers(struct weir_controller *controller, const char *id,
 				    weir_view_fn *fn, void *data, struct weir_error *err)
 {
@@ -340,6 +352,8 @@ int weir_controller_read_containers(struct weir_controller *controller, const ch
 	}
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		fill_view(controller, all[i], &view);
+		if (id)
+			fill_times(controller, &view);
 		r = fn(&view, data);
 	}
 	pthread_rwlock_unlock(&controller->lock);

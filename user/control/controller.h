@@ -134,8 +134,8 @@ void weir_controller_unwait(struct weir_controller *controller, weir_end_fn *fn,
 /* What a reader may see of one container, filled from the record and its slot. Borrowed. */
 struct weir_view {
 	const struct weir_container *container;
-	uint64_t cpu_ns, user_ns, system_ns, cpu_beyond_ns,
-		wait_ns; /* user, system: UINT64_MAX when not known */
+	uint64_t cpu_ns, cpu_beyond_ns, wait_ns;
+	uint64_t user_ns, system_ns; /* of one that is named and runs; else UINT64_MAX */
 	uint64_t nr_periods, nr_throttled, throttled_ns;
 	uint64_t mem_current_bytes, mem_peak_bytes, mem_beyond_bytes, oom_kills;
 	const char *stdout_path, *stderr_path; /* NULL: foreground */
