@@ -22,7 +22,7 @@ sed -i 's/\\e/\\/g; s/\\-/-/g' "$examples"/*.c
 compiles() {
     local number=$1
     shift
-    succeeds "example $number compiles" "${CC:-cc}" -Wall -Wextra -Werror \
+    succeeds "example $number compiles" "${CC:-gcc}" -Wall -Wextra -Werror \
         -I "$tree/include" -o "$examples/$number" "$examples/$number.c" "$@"
 }
 compiles 1 "$build/libweir.a" -ljansson

@@ -323,7 +323,7 @@ static const struct {
 	{ "memory controller", check_memory, "memory can be neither protected nor limited",
 	  "mount the controller; boot without cgroup_disable=memory" },
 	{ "memory on v2", check_memory_version,
-	  "memory requests are soft limits, and out of memory kills one process, not the container",
+	  "memory requests are soft limits; out of memory kills one process, weir then the rest",
 	  "boot with cgroup_no_v1=memory, or with the unified hierarchy" },
 	{ "cgroup.kill", check_kill, "containers are killed process by process",
 	  "run a kernel >= 5.14" },
