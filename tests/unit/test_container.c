@@ -303,9 +303,60 @@ static void a_copied_vector_is_another_one(void **state)
 	assert_null(weir_strv_free(NULL));
 }
 
+static const struct {
+	const char *role;
+	const char *complaint; /* NULL: it is one */
+} role_cases[] = {
+	{ "*", NULL },
+	{ "eng", NULL },
+	{ "eng/ads/search", NULL },
+	{ "a.b-c", NULL },
+	{ "", "the role has an empty part: expected a/b" },
+	{ "/eng", "the role has an empty part: expected a/b" },
+	{ "eng/", "the role has an empty part: expected a/b" },
+	{ "eng//ads", "the role has an empty part: expected a/b" },
+	{ "eng/*", "a part of the role is '*'" },
+	{ "eng/..", "a part of the role is '..'" },
+	{ ".", "a part of the role is '.'" },
+	{ "eng/-ads", "a part of the role begins with '-'" },
+	{ "eng ads", "the role has byte 0x20: expected no blanks and no control bytes" },
+	{ "\x1b[31m", "the role has byte 0x1b: expected no blanks and no control bytes" },
+};
+
+static void a_role_is_components_between_slashes(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(role_cases); i++) {
+		struct weir_error err = {};
+		const char *complaint = role_cases[i].complaint;
+
+		assert_int_equal(weir_role_check(role_cases[i].role, &err),
+				 complaint ? -EINVAL : 0);
+		assert_string_equal(err.text, complaint ? complaint : "");
+	}
+}
+
+static void a_role_of_65_bytes_is_too_long(void **state)
+{
+	struct weir_error err = {};
+	char role[WEIR_ROLE_MAX + 2];
+
+	(void)state;
+
+	memset(role, 'r', sizeof(role));
+	role[WEIR_ROLE_MAX + 1] = '\0';
+	assert_int_equal(weir_role_check(role, &err), -EINVAL);
+	assert_string_equal(err.text, "the role has 65 bytes, at most 64");
+	role[WEIR_ROLE_MAX] = '\0';
+	assert_int_equal(weir_role_check(role, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_role_is_components_between_slashes),
+		cmocka_unit_test(a_role_of_65_bytes_is_too_long),
 		cmocka_unit_test(what_was_asked_comes_to_figures_and_notes),
 		cmocka_unit_test(a_limit_below_or_without_its_request_is_refused),
 		cmocka_unit_test(what_a_change_does_not_name_stays),

@@ -73,6 +73,8 @@ static const struct {
 	{ 0.001, false, 0, 1049, NULL }, /* 1048.576 */
 	{ 0.3, false, 0, 314573, NULL }, /* 314572.8 */
 	{ 1024.001, false, 0, 1024 * MIB + 1049, NULL },
+	{ 100000000 / 1048576.0, false, 0, 100000000, NULL }, /* "100M" */
+	{ 1 / 1048576.0, false, 0, 1, NULL },
 	{ 1099511627776.0, false, 0, WEIR_MAX_BYTES, NULL },
 	{ INFINITY, true, 0, WEIR_INFINITE, NULL },
 	{ INFINITY, false, -EINVAL, 0, "limits.mem is infinite, which only a limit may be" },

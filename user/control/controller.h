@@ -142,7 +142,8 @@ struct weir_view {
 };
 
 /*
- * Call @fn for each container (or the one named @id) in order of id, under the read lock.
+ * Call @fn for each container (or the one named @id) in order of id, under the read lock. User
+ * and system time are there for a single one only.
  * @fn must not call back into the controller. -ENOENT: @id is given and unknown. A negative
  * return of @fn stops the walk and is returned.
  */

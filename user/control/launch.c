@@ -60,7 +60,8 @@ static int describe(const struct weir_controller *controller, const struct weir_
 {
 	scoped(weir_container_freep) struct weir_container *container = NULL;
 
-	if (weir_id_check(launch->id, err) < 0)
+	if (weir_id_check(launch->id, err) < 0 ||
+	    (launch->role && weir_role_check(launch->role, err) < 0))
 		return err->code;
 	if (!launch->argv || !launch->argv[0])
 		return weir_fail(err, -EINVAL, "container '%s': no command", launch->id);

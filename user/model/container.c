@@ -111,6 +111,46 @@ static bool is_id_byte(unsigned char c)
 }
 
 /* The texts never quote what was refused: it may be a megabyte, or move a terminal's cursor. */
+static int check_role_component(const char *part, size_t len, struct weir_error *err)
+{
+	if (len == 0)
+		return weir_fail(err, -EINVAL, "the role has an empty part: expected a/b");
+	if (*part == '-')
+		return weir_fail(err, -EINVAL, "a part of the role begins with '-'");
+	if ((len == 1 && (*part == '.' || *part == '*')) || (len == 2 && !memcmp(part, "..", 2)))
+		return weir_fail(err, -EINVAL, "a part of the role is '%.*s'", (int)len, part);
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)part[i];
+
+		if (c <= 0x20 || c == 0x7f)
+			return weir_fail(err, -EINVAL,
+					 "the role has byte 0x%02x: expected no blanks and no "
+					 "control bytes",
+					 c);
+	}
+	return 0;
+}
+
+int weir_role_check(const char *role, struct weir_error *err)
+{
+	size_t len = strlen(role);
+
+	if (strcmp(role, "*") == 0)
+		return 0;
+	if (len > WEIR_ROLE_MAX)
+		return weir_fail(err, -EINVAL, "the role has %zu bytes, at most %d", len,
+				 WEIR_ROLE_MAX);
+	for (;;) {
+		size_t part = strcspn(role, "/");
+
+		if (check_role_component(role, part, err) < 0)
+			return err->code;
+		if (!role[part])
+			return 0;
+		role += part + 1;
+	}
+}
+
 int weir_id_check(const char *id, struct weir_error *err)
 {
 	size_t len = strlen(id);

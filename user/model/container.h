@@ -77,7 +77,14 @@ void weir_ask_merge(struct weir_ask *ask, const struct weir_ask *change);
 int weir_id_check(const char *id, struct weir_error *err);
 
 /*
- * Mesos' scalar (a double, three decimals, cpus in CPUs and mem in MiB) -> exact amounts.
+ * A role: "*", or components between single slashes, as eng/ads/search. A component is not ".",
+ * ".." or "*", does not begin with "-", and has no blanks and no control bytes (Mesos 1.10).
+ * At most WEIR_ROLE_MAX bytes. -EINVAL: the text says which rule it breaks.
+ */
+int weir_role_check(const char *role, struct weir_error *err);
+
+/*
+ * Mesos' scalar (a double; cpus in CPUs, to three decimals; mem in MiB, to the byte) -> amounts.
  * +inf -> WEIR_INFINITE where @infinite_ok. -EINVAL: NaN, negative, -inf, or infinite where it
  * may not be; -ERANGE: too large. @what names the field in the text.
  */
