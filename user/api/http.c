@@ -12,6 +12,7 @@
 #include "api/hold.h"
 #include "api/latch.h"
 #include "api/media.h"
+#include "api/server.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -23,7 +24,7 @@
 
 struct weir_http {
 	struct weir_http_options options;
-	struct MHD_Daemon *daemon;
+	struct weir_servers servers;
 	struct weir_ceiling ceiling;
 
 	struct weir_latch suspended; /* requests that were, and whose answer has not left */
@@ -32,6 +33,7 @@ struct weir_http {
 /* One a connection: requests on it come one after the other, and use the same memory. */
 struct weir_http_request {
 	struct weir_http *http;
+	const struct weir_server *server; /* whose connection it is */
 	struct MHD_Connection *connection;
 	struct weir_caller caller;
 	int fd;
@@ -107,10 +109,14 @@ void weir_http_suspend(struct weir_http_request *request)
 /* The last touch of @request on this thread, if another one has to send the answer. */
 static void complete(struct weir_http_request *request, unsigned int status, const char *type)
 {
+	const struct weir_server *server = request->server;
+
 	request->type = type;
 	request->status = status;
-	if (request->waits)
-		MHD_resume_connection(request->connection);
+	if (!request->waits)
+		return;
+	MHD_resume_connection(request->connection);
+	weir_server_wake(server);
 }
 
 void weir_http_answer(struct weir_http_request *request)
@@ -285,6 +291,7 @@ static struct weir_http_request *request_new(struct weir_http *http,
 	if (!request)
 		return NULL;
 	request->http = http;
+	request->server = weir_server_self();
 	request->connection = connection;
 	request->fd = info ? info->connect_fd : -1;
 	weir_hold_init(&request->hold, &http->ceiling, http->options.max_body, MAX_ANSWER_BYTES);
@@ -317,35 +324,26 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *data, const char 
 static int start(struct weir_http *http, int listen_fd, struct weir_error *err)
 {
 	const struct weir_http_options *options = &http->options;
+	unsigned int each = options->max_connections / options->threads;
 	struct MHD_OptionItem items[] = {
 		{ MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL },
-		{ MHD_OPTION_LISTEN_SOCKET, listen_fd, NULL },
-		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)options->max_connections, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)each, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)options->idle_s, NULL },
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, MAX_HEADER_BYTES, NULL },
 		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http },
-		/* A pool of one is refused: one thread is the server's own. */
-		{ options->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END,
-		  (intptr_t)options->threads, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			     MHD_USE_ERROR_LOG | MHD_USE_TURBO;
 
-	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_ARRAY,
-					items, MHD_OPTION_END);
-	if (!http->daemon)
-		return weir_fail(err, -EIO, "the HTTP server does not start on this socket");
-	return 0;
+	return weir_servers_start(&http->servers, options->threads, listen_fd, on_request, http,
+				  items, err);
 }
 
 int weir_http_new(int listen_fd, const struct weir_http_options *options, struct weir_http **ret,
 		  struct weir_error *err)
 {
 	scoped(weir_http_freep) struct weir_http *http = NULL;
-	int fd;
 
 	http = calloc(1, sizeof(*http));
 	if (!http)
@@ -354,11 +352,7 @@ int weir_http_new(int listen_fd, const struct weir_http_options *options, struct
 	http->ceiling.max_bytes = MAX_HELD_BYTES;
 	weir_latch_init(&http->suspended);
 
-	/* A start that fails closes the socket or not, depending on where: so it gets a copy. */
-	fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		return weir_fail(err, -errno, "dup the listener: %s", strerror(errno));
-	if (start(http, fd, err) < 0)
+	if (start(http, listen_fd, err) < 0)
 		return err->code;
 
 	close_fd(listen_fd);
@@ -370,10 +364,8 @@ struct weir_http *weir_http_free(struct weir_http *http)
 {
 	if (!http)
 		return NULL;
-	if (http->daemon) {
-		weir_latch_wait(&http->suspended, LINGER_MS);
-		MHD_stop_daemon(http->daemon);
-	}
+	weir_latch_wait(&http->suspended, LINGER_MS);
+	weir_servers_stop(&http->servers);
 	weir_latch_done(&http->suspended);
 	free(http);
 	return NULL;
