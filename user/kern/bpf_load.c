@@ -91,7 +91,6 @@ static int reuse_maps(struct weir_bpf *bpf, struct weir_programs *skel,
 		struct bpf_map_info info = {};
 		uint32_t len = sizeof(info);
 
-		old_fds[i] = -1;
 		if (!map)
 			return weir_fail(err, -ENOENT, "no map %s in the programs",
 					 weir_pinned_maps[i].map);
@@ -287,14 +286,15 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 		  enum weir_bpf_start *ret_start, struct weir_error *err)
 {
 	scoped(weir_programs__destroyp) struct weir_programs *skel = NULL;
-	int old_fds[WEIR_MAP_COUNT_];
+	int old_fds[WEIR_MAP_COUNT_] = { [0 ... WEIR_MAP_COUNT_ - 1] = -1 };
 	uint32_t zero = 0;
 	struct weir_node node;
 	bool migrated = false;
 	int r;
 
-	if (weir_bpf_make_dirs(bpf, options, err) < 0 || weir_bpf_open_maps(bpf, err) < 0 ||
-	    read_node(bpf, &node, err) < 0)
+	/* Pins of a newer weir are left as they are, so they are looked at first. */
+	if (weir_bpf_open_maps(bpf, err) < 0 || read_node(bpf, &node, err) < 0 ||
+	    weir_bpf_make_dirs(bpf, options, err) < 0)
 		return err->code;
 	if (node.abi_version == WEIR_ABI_VERSION && node.programs == fingerprint(options) &&
 	    weir_bpf_links_are_pinned(bpf)) {
