@@ -67,7 +67,8 @@ int weir_bpf_pin_path(const struct weir_bpf *bpf, const char *name, char path[PA
 		      struct weir_error *err);
 /* An fd of what is pinned as @name. -ENOENT. */
 int weir_bpf_open_pin(const struct weir_bpf *bpf, const char *name, struct weir_error *err);
-bool weir_bpf_links_are_pinned(const struct weir_bpf *bpf);
+/* All links, and all maps by what weir_bpf_open_maps() found. */
+bool weir_bpf_all_is_pinned(const struct weir_bpf *bpf);
 int weir_bpf_make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options *options,
 		       struct weir_error *err);
 /* Take whatever maps are pinned into map_fds; a missing one stays -1. */

@@ -297,7 +297,7 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 	    weir_bpf_make_dirs(bpf, options, err) < 0)
 		return err->code;
 	if (node.abi_version == WEIR_ABI_VERSION && node.programs == fingerprint(options) &&
-	    weir_bpf_links_are_pinned(bpf)) {
+	    weir_bpf_all_is_pinned(bpf)) {
 		*ret_start = WEIR_BPF_ADOPTED;
 		return give_pins(bpf, options->reader_gid, err);
 	}

@@ -60,10 +60,14 @@ int weir_bpf_open_pin(const struct weir_bpf *bpf, const char *name, struct weir_
 	return fd < 0 ? weir_fail(err, -errno, "open pin '%s': %s", path, strerror(errno)) : fd;
 }
 
-bool weir_bpf_links_are_pinned(const struct weir_bpf *bpf)
+bool weir_bpf_all_is_pinned(const struct weir_bpf *bpf)
 {
 	struct weir_error ignored = {};
 
+	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++) {
+		if (bpf->map_fds[i] < 0)
+			return false;
+	}
 	for (size_t i = 0; i < WEIR_LINK_COUNT_; i++) {
 		scoped(closep) int fd = weir_bpf_open_pin(bpf, weir_pinned_links[i].pin, &ignored);
 
