@@ -51,6 +51,7 @@ static int regain_slot(struct weir_controller *controller, struct weir_container
 	slot = weir_bpf_slot(controller->bpf, container->slot);
 	slot->first_pid = (uint32_t)container->pid;
 	slot->state = WEIR_SLOT_RUNNING;
+	weir_controller_save(controller, container);
 	return 0;
 }
 

@@ -171,12 +171,16 @@ int weir_bpf_reclaim(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 void weir_bpf_drop(struct weir_bpf *bpf, uint32_t slot)
 {
 	struct weir_slot *record = weir_bpf_slot(bpf, slot);
+	struct weir_entry entry = {};
 	uint64_t id;
 
 	if (!record || !bpf->slots[slot].used)
 		return;
+	/* A container that lost this slot has been entered with another one since. */
 	id = record->cgroup_id;
-	bpf_map_delete_elem(bpf->map_fds[WEIR_MAP_INDEX], &id);
+	if (bpf_map_lookup_elem(bpf->map_fds[WEIR_MAP_INDEX], &id, &entry) == 0 &&
+	    entry.slot == slot)
+		bpf_map_delete_elem(bpf->map_fds[WEIR_MAP_INDEX], &id);
 	note_index_change(bpf);
 	__atomic_store_n(&record->state, WEIR_SLOT_FREE, __ATOMIC_RELEASE);
 	bpf->slots[slot] = (struct weir_slot_use){ .freed_ns = now_ns() };
