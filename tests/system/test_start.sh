@@ -85,7 +85,7 @@ wait "$other" || :
 rm -rf "$scratch/b"
 
 # Pins of a weir that is newer than we are: not ours to touch.
-mapfile -t zeroes < <(yes 0 | head -n 108)
+mapfile -t zeroes < <(for _ in {1..108}; do echo 0; done)
 mkdir -p "$pin_dir-b/v1"
 bpftool map create "$pin_dir-b/v1/node" type array key 4 value 112 entries 1 name weir_node flags 0x400
 bpftool map update pinned "$pin_dir-b/v1/node" key hex 0 0 0 0 value hex 63 0 0 0 "${zeroes[@]}"

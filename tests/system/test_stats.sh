@@ -12,7 +12,7 @@ daemon_start
 
 # A first process that does nothing itself: all that is charged is its children's.
 weir run --name helpers --cpu 0.5:max --detach -- \
-    sh -c '"$0" spin 300 & "$0" fork 300 & sh -c "$0 spin 200; $0 spin 200" & wait; exec "$0" nap' "$load" >/dev/null
+    sh -c '"$0" spin 900 & "$0" fork 900 & sh -c "$0 spin 400; $0 spin 400" & wait; exec "$0" nap' "$load" >/dev/null
 is_napping() {
     [[ $(tr '\0' ' ' <"/proc/$(first_pid "$1")/cmdline") == *" nap " ]]
 }
@@ -62,7 +62,6 @@ is "$((seen <= $(field limited .weir.nr_throttled)))" 1 "row 14: with their last
 # Readers without a right to write: members of the reader group.
 daemon_stop
 printf '[access]\nreader_group = 54321\n' >"$scratch/readers.conf"
-rm -rf "$pin_dir"
 daemon_start --config "$scratch/readers.conf"
 weir run --name seen --cpu 0.1:0.1 --mem 32Mi:64Mi --detach -- "$load" spin >/dev/null
 as_reader() {
