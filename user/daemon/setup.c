@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@
 #define OWN_OOM_SCORE	-900 /* not -1000: something on the machine has to be killable */
 #define NICE_FALLBACK	-10
 #define FDS_BESIDE_PIDS 4096 /* connections, pipes, maps */
+#define MMAP_THRESHOLD	(128 << 10) /* glibc's own, to begin with */
 
 static void block_signals(void)
 {
@@ -71,11 +73,21 @@ static void raise_priority(void)
 		weir_debug("no priority over others: %s", strerror(errno));
 }
 
+/*
+ * Long bodies and answers are given back to the system when they are done. By itself glibc raises
+ * the threshold with the first of them, and keeps all later ones, in pieces.
+ */
+static void give_memory_back(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+}
+
 void weir_setup_process(void)
 {
 	struct weir_error err = {};
 
 	block_signals();
+	give_memory_back();
 	umask(022);
 	raise_fd_limit();
 	if (weir_process_set_oom_score_adj(getpid(), OWN_OOM_SCORE, &err) < 0)
