@@ -2,7 +2,7 @@
 /*
  * table: the pinned `containers` file, printed by the kernel itself.
  *
- * An iterator over weir_slots. Whoever reads it also brings the memory and throttle figures of
+ * Iterators over weir_slots. Whoever reads one also brings the memory and throttle figures of
  * the records up to date, so that they are fresh with no daemon. Cannot see a container whose
  * command was never executed (its figures stay as they were).
  *
@@ -102,35 +102,50 @@ static void print_slot(struct seq_file *seq, const struct weir_slot *slot, __u64
 		       slot->mem_peak_bytes >> 10, slot->mem_beyond_bytes >> 10, slot->oom_kills);
 }
 
+static void refresh(__u32 index, struct weir_slot *slot)
+{
+	struct weir_source *source = bpf_map_lookup_elem(&weir_sources, &index);
+
+	/* Of one that has ended the last figures stand. */
+	if (!source || slot->state == WEIR_SLOT_EXITED)
+		return;
+	refresh_throttling(slot, source);
+	refresh_memory(slot, source);
+	slot->refreshed_ns = bpf_ktime_get_ns();
+}
+
+/* Reading its pin brings the records up to date, and yields no text: what a program wants. */
+SEC("iter/bpf_map_elem")
+int weir_refresh(struct bpf_iter__bpf_map_elem *ctx)
+{
+	struct weir_slot *slot = ctx->value;
+	const __u32 *key = ctx->key;
+
+	if (key && slot && slot->state != WEIR_SLOT_FREE)
+		refresh(*key, slot);
+	return 0;
+}
+
 SEC("iter/bpf_map_elem")
 int weir_table(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct weir_slot *slot = ctx->value;
-	struct weir_source *source;
-	struct weir_node *node;
 	const __u32 *key = ctx->key;
-	__u32 index, zero = 0;
 	struct in_flight sum = {};
+	struct weir_node *node;
+	__u32 zero = 0;
 
 	if (!key || !slot)
 		return 0;
-	index = *key; /* look-ups want a key on the stack */
 	if (ctx->meta->seq_num == 0)
 		print_head(ctx->meta->seq);
-	if (slot->state == WEIR_SLOT_FREE)
+	node = bpf_map_lookup_elem(&weir_node, &zero);
+	if (slot->state == WEIR_SLOT_FREE || !node)
 		return 0;
 
-	source = bpf_map_lookup_elem(&weir_sources, &index);
-	node = bpf_map_lookup_elem(&weir_node, &zero);
-	if (!source || !node)
-		return 0;
+	refresh(*key, slot);
 	sum.now = bpf_ktime_get_ns();
-	sum.slot = index;
-	if (slot->state != WEIR_SLOT_EXITED) { /* then its last figures stand */
-		refresh_throttling(slot, source);
-		refresh_memory(slot, source);
-		slot->refreshed_ns = sum.now;
-	}
+	sum.slot = *key;
 	bpf_loop(node->n_cpus, add_in_flight, &sum, 0);
 	print_slot(ctx->meta->seq, slot, slot->cpu_ns + sum.ns);
 	return 0;

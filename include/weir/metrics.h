@@ -25,7 +25,7 @@
  * cpu_ns of what weir_metrics_read() yields contains the stints in flight: the meter counts a
  * thread when it leaves its CPU, so a reader adds the time of those that run right now.
  * Memory and throttle figures are as old as refreshed_ns says; weir_metrics_refresh() asks
- * the kernel to bring them up to date (it reads the pinned `containers` table).
+ * the kernel to bring them up to date (it reads the pinned `refresh`).
  */
 
 #include <errno.h>
@@ -287,23 +287,19 @@ static inline bool weir_metrics_read(const struct weir_metrics *m, uint32_t slot
 	       __atomic_load_n(&s->generation, __ATOMIC_ACQUIRE) == ret->generation;
 }
 
-/* Bring memory and throttle figures up to date. -errno: the table can't be read. */
+/* Bring memory and throttle figures up to date. -errno: the pin can't be read. */
 static inline int weir_metrics_refresh(const struct weir_metrics *m)
 {
-	char path[320], sink[16384];
-	ssize_t n;
+	char path[320], nothing[1];
 	int fd, r;
 
-	r = snprintf(path, sizeof(path), "%s/containers", m->pin_dir);
+	r = snprintf(path, sizeof(path), "%s/refresh", m->pin_dir);
 	if (r < 0 || (size_t)r >= sizeof(path))
 		return -ENAMETOOLONG;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	do {
-		n = read(fd, sink, sizeof(sink));
-	} while (n > 0);
-	r = n < 0 ? -errno : 0;
+	r = read(fd, nothing, sizeof(nothing)) < 0 ? -errno : 0;
 	close(fd);
 	return r;
 }

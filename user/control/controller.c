@@ -11,6 +11,8 @@
 
 #define TICK_US		 1000000
 #define TICK_ACCURACY_US 50000
+#define IDLE_REFRESH_US	 3500000 /* at each fourth tick, */
+#define READ_REFRESH_US	 500000 /* and before a reader is given older figures than this */
 #define LOG_TRIM_TICKS	 8 /* each container's files are looked at once in so many ticks */
 
 uint64_t weir_now_us(clockid_t clock)
@@ -84,20 +86,27 @@ void weir_controller_publish_node(struct weir_controller *controller)
 	memcpy(node->boot_id, controller->machine.boot_id, sizeof(node->boot_id));
 }
 
-static void refresh(struct weir_controller *controller)
+/*
+ * Memory and throttle figures of all, unless they are younger than @max_age_us. It takes some
+ * microseconds a container, so a node where nobody asks does it seldom. On any thread: of several
+ * who find the figures old, one does the work.
+ */
+static void refresh(struct weir_controller *controller, uint64_t max_age_us)
 {
+	uint64_t now = weir_now_us(CLOCK_MONOTONIC);
+	uint64_t last = atomic_load(&controller->refreshed_us);
 	struct weir_error err = {};
 
+	if (now - last < max_age_us ||
+	    !atomic_compare_exchange_strong(&controller->refreshed_us, &last, now))
+		return;
 	if (weir_bpf_refresh(controller->bpf, &err) == 0) {
 		controller->refresh_failed = false;
 		return;
 	}
 	__atomic_fetch_add(&weir_bpf_node(controller->bpf)->refresh_failures, 1, __ATOMIC_RELAXED);
-	if (!controller->refresh_failed)
-		weir_warn(
-			"memory and throttle figures are not refreshed: %s, retrying at each tick",
-			err.text);
-	controller->refresh_failed = true;
+	if (!atomic_exchange(&controller->refresh_failed, true))
+		weir_warn("memory and throttle figures are not refreshed: %s, retrying", err.text);
 }
 
 /* v1 has no memory.oom.group: there, one process killed for the limit means all of them. */
@@ -143,7 +152,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	struct weir_container *const *all;
 	size_t n;
 
-	refresh(controller);
+	refresh(controller, IDLE_REFRESH_US);
 	controller->n_ticks++;
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++)
@@ -340,6 +349,7 @@ int weir_controller_read_containers(struct weir_controller *controller, const ch
 	size_t n;
 	int r = 0;
 
+	refresh(controller, READ_REFRESH_US);
 	pthread_rwlock_rdlock(&controller->lock);
 	if (id) {
 		one = weir_ledger_find(controller->ledger, id);

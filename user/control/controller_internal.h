@@ -5,6 +5,7 @@
 /* What the controller's files share; nobody else includes this. */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -56,7 +57,8 @@ struct weir_controller {
 	uint64_t log_max_bytes;
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
-	bool refresh_failed; /* said once, until it works again */
+	_Atomic uint64_t refreshed_us; /* CLOCK_MONOTONIC */
+	atomic_bool refresh_failed; /* said once, until it works again */
 };
 
 /* controller.c */

@@ -64,18 +64,18 @@ struct weir_bpf *weir_bpf_close(struct weir_bpf *bpf)
 
 int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
 {
-	char path[PATH_MAX], sink[65536];
+	char path[PATH_MAX], nothing[1];
 	scoped(closep) int fd = -1;
 	ssize_t n;
 
-	if (weir_bpf_pin_path(bpf, weir_pinned_links[WEIR_LINK_TABLE].pin, path, err) < 0)
+	if (weir_bpf_pin_path(bpf, weir_pinned_links[WEIR_LINK_REFRESH].pin, path, err) < 0)
 		return err->code;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return weir_fail(err, -errno, "open '%s': %s", path, strerror(errno));
 	do {
-		n = read(fd, sink, sizeof(sink));
-	} while (n > 0 || (n < 0 && errno == EINTR));
+		n = read(fd, nothing, sizeof(nothing));
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	return n < 0 ? weir_fail(err, -errno, "read '%s': %s", path, strerror(errno)) : 0;
 }
 

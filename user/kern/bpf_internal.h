@@ -28,7 +28,8 @@ enum weir_link {
 	WEIR_LINK_ATTACH,
 	WEIR_LINK_EXEC,
 	WEIR_LINK_EXIT,
-	WEIR_LINK_TABLE, /* the one that people read */
+	WEIR_LINK_TABLE, /* from here on: those that readers open */
+	WEIR_LINK_REFRESH,
 	WEIR_LINK_COUNT_,
 };
 

@@ -210,7 +210,7 @@ static int attach_and_pin(const struct weir_bpf *bpf, const struct weir_programs
 		bpf_link__destroy(link); /* lets go of the fd; the pin keeps it attached */
 		if (r < 0)
 			return weir_fail(err, r, "pin '%s': %s", path, strerror(-r));
-		if (i == WEIR_LINK_TABLE && (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
+		if (i >= WEIR_LINK_TABLE && (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
 			return weir_fail(err, -errno, "chown '%s': %s", path, strerror(errno));
 	}
 	return 0;
@@ -234,7 +234,11 @@ static int give_pins(const struct weir_bpf *bpf, gid_t gid, struct weir_error *e
 		if (give_pin(bpf, weir_pinned_maps[i].pin, gid, err) < 0)
 			return err->code;
 	}
-	return give_pin(bpf, weir_pinned_links[WEIR_LINK_TABLE].pin, gid, err);
+	for (size_t i = WEIR_LINK_TABLE; i < WEIR_LINK_COUNT_; i++) {
+		if (give_pin(bpf, weir_pinned_links[i].pin, gid, err) < 0)
+			return err->code;
+	}
+	return 0;
 }
 
 WEIR_DEFINE_CLEANUP(struct weir_programs, weir_programs__destroy);

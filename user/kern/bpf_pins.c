@@ -2,7 +2,7 @@
 /*
  * Pins: names and modes below the pin directory.
  *
- *	DIR/v1/node slots cpus index containers	readers' group may read
+ *	DIR/v1/node slots cpus index containers refresh	readers' group may read
  *	DIR/v1/private/…				maps that mean nothing to readers
  *	DIR/v1/links/…					what keeps the programs attached
  */
@@ -30,6 +30,7 @@ const struct weir_pinned_link weir_pinned_links[WEIR_LINK_COUNT_] = {
 	[WEIR_LINK_EXEC] = { "weir_exec", "links/exec" },
 	[WEIR_LINK_EXIT] = { "weir_exit", "links/exit" },
 	[WEIR_LINK_TABLE] = { "weir_table", "containers" },
+	[WEIR_LINK_REFRESH] = { "weir_refresh", "refresh" },
 };
 
 const struct weir_pinned_map weir_pinned_maps[WEIR_MAP_COUNT_] = {
