@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 
 import benchlib
+from loader import Loader
 from node import Node
 
 
@@ -82,14 +83,11 @@ class MeterCase(Case):
         elif arm == "off":
             yield self.in_group
         else:
-            objects = {"empty": f"{self.build}/bench/empty.bpf.o",
-                       "meter": f"{self.build}/weir.bpf.o"}
-            with subprocess.Popen(
-                    [f"{self.build}/bench/meter-load", objects[arm], self.group.cgroup2],
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as loader:
-                if loader.stdout.readline() != "ready\n":
-                    raise SystemExit(f"{objects[arm]} could not be attached")
-                yield self.in_group
+            technique = {"empty": "empty", "meter": "tree"}[arm]
+            with contextlib.closing(
+                    Loader(self.build, technique, self.group.cgroup2)) as loader:
+                with loader.attached():
+                    yield self.in_group
 
     def in_group(self):
         return self.parse(output(self.load, preexec_fn=self.group.join))

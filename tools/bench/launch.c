@@ -98,6 +98,7 @@ static uint64_t launch_call(struct weir_client *client, const char *first, const
 	struct weir_launch_options options = { .id = id, .argv = argv };
 	struct weir_wait_result result;
 	uint64_t since_ns, ns;
+	int exec_errno;
 	/* Both ends, so that neither side waits for the other in open(). */
 	int fd = open(fifo, O_RDWR | O_CLOEXEC);
 
@@ -106,7 +107,7 @@ static uint64_t launch_call(struct weir_client *client, const char *first, const
 	options.amounts = (struct weir_amounts){ 100, 1000, 64ULL << 20, 128ULL << 20 };
 
 	since_ns = clock_ns(CLOCK_MONOTONIC);
-	must(client, weir_client_launch(client, &options, NULL), "launch");
+	must(client, weir_client_launch(client, &options, NULL, &exec_errno), "launch");
 	ns = first_ns(fd) - since_ns;
 	close(fd);
 	must(client, weir_client_wait(client, id, 5000, &result), "wait");

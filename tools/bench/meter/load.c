@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * meter-load: attach one technique of metering and hold it.
+ * meter-load: load one technique of metering, and attach it on request.
  *
  *	meter-load OBJECT.bpf.o CGROUP2_DIR... [PID]...
  *
  * The directories are metered in slots 1, 2, ...; what the technique keeps with a task is made
- * for the PIDs, which are older than its programs. Says "ready" once attached; each line on
- * standard input is answered by one line of JSON with what has been counted. Ends, and
- * detaches, when its input does. Takes the tree's linked object too. Not the daemon's loader:
- * nothing is pinned.
+ * for the PIDs, which are older than its programs. Says "ready" once loaded; then each line on
+ * standard input is answered by one line: "on" and "off" attach and detach, "read" tells in JSON
+ * what has been counted. Ends, and detaches, when its input does. Takes the tree's linked object
+ * too. Not the daemon's loader: nothing is pinned.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -27,6 +27,7 @@
 #include "weir/abi.h"
 
 #define MAX_GROUPS 8
+#define MAX_LINKS  16
 
 struct group {
 	int fd;
@@ -140,17 +141,50 @@ static void report(struct bpf_object *obj, const struct group *groups, int n_gro
 	fflush(stdout);
 }
 
-static void attach(struct bpf_object *obj)
+struct links {
+	struct bpf_link *list[MAX_LINKS];
+	size_t n;
+};
+
+static void attach(struct bpf_object *obj, struct links *links)
 {
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, obj)
 	{
+		struct bpf_link *link;
+
 		/* Iterators cost nothing until they are read. */
 		if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
 			continue;
-		if (!bpf_program__attach(prog)) /* held until exit */
+		link = links->n < MAX_LINKS ? bpf_program__attach(prog) : NULL;
+		if (!link)
 			err(1, "attach %s", bpf_program__name(prog));
+		links->list[links->n++] = link;
+	}
+}
+
+static void detach(struct links *links)
+{
+	while (links->n)
+		bpf_link__destroy(links->list[--links->n]);
+}
+
+static void serve(struct bpf_object *obj, const struct group *groups, int n_groups)
+{
+	struct links links = {};
+	char line[16];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		if (strcmp(line, "read\n") == 0) {
+			report(obj, groups, n_groups);
+			continue;
+		}
+		detach(&links);
+		if (strcmp(line, "on\n") == 0)
+			attach(obj, &links);
+		fputs(line, stdout);
+		fflush(stdout);
 	}
 }
 
@@ -159,7 +193,6 @@ int main(int argc, char *argv[])
 	struct group groups[MAX_GROUPS];
 	struct bpf_object *obj;
 	int n_groups = 0;
-	char line[64];
 
 	if (argc < 2)
 		errx(2, "usage: meter-load OBJECT.bpf.o CGROUP2_DIR... [PID]...");
@@ -175,11 +208,9 @@ int main(int argc, char *argv[])
 			n_groups++;
 		}
 	}
-	attach(obj);
 
 	puts("ready");
 	fflush(stdout);
-	while (fgets(line, sizeof(line), stdin))
-		report(obj, groups, n_groups);
+	serve(obj, groups, n_groups);
 	return 0;
 }
