@@ -61,7 +61,7 @@ static int run_forks(long ms)
 {
 	int64_t end = now_us() + ms * 1000;
 
-	for (unsigned int i = 0; now_us() < end; i++) {
+	for (int64_t i = 0; now_us() < end; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
