@@ -117,12 +117,13 @@ static int lower_fd_limit(const struct launch *launch)
 /* exec() keeps what is ignored and what is blocked. */
 static int reset_signals(const struct launch *launch)
 {
-	const struct sigaction action = { .sa_handler = SIG_DFL };
+	/* The kernel's struct, all zero: the default action. glibc would not touch its own two. */
+	static const unsigned long action[4];
 	sigset_t none;
 
 	(void)launch;
 	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &action, NULL); /* refused where there is nothing to reset */
+		syscall(SYS_rt_sigaction, sig, action, NULL, (size_t)NSIG / 8);
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
