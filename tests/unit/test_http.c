@@ -151,14 +151,13 @@ static void a_client_that_leaves_in_the_middle_harms_nobody(void **state)
 
 static void long_bodies_get_an_answer_or_a_close(void **state)
 {
-	size_t size = (1 << 20) + 1;
-	scoped(freep) char *body = malloc(size);
+	static char body[(1 << 20) + 1];
 	struct reply reply;
 	int fd = dial();
 
 	(void)state;
 
-	memset(body, 'a', size);
+	memset(body, 'a', sizeof(body));
 	memcpy(body, "{\"type\":\"", 9);
 	memcpy(body + (1 << 20) - 2, "\"}", 2);
 	assert_true(post_bytes(fd, body, 1 << 20)); /* just fits */
@@ -166,7 +165,7 @@ static void long_bodies_get_an_answer_or_a_close(void **state)
 	assert_int_equal(reply.status, 501);
 	free(reply.body);
 
-	post_bytes(fd, body, size);
+	post_bytes(fd, body, sizeof(body));
 	reply = read_reply(fd);
 	assert_true(reply.status == 413 || reply.status == 0);
 	free(reply.body);
