@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "kern/discover.h"
+#include "kern/probe_bpf.h"
 #include "weir/abi.h"
 
 /* The initial pid namespace has this inode on every kernel (PROC_PID_INIT_INO). */
@@ -303,6 +304,11 @@ static enum weir_probe_state check_swap(const struct machine *machine, char *fou
 	return check_knob(machine, place->version == 2 ? &v2 : &v1, found, size);
 }
 
+static enum weir_probe_state check_programs(const struct machine *machine, char *found, size_t size)
+{
+	return weir_probe_bpf(machine->pin_dir, found, size);
+}
+
 static const struct {
 	const char *name;
 	check_fn *check;
@@ -315,6 +321,8 @@ static const struct {
 	  "run a kernel built with CONFIG_DEBUG_INFO_BTF=y" },
 	{ "bpffs", check_bpffs, "programs and maps can't be pinned",
 	  "mount -t bpf bpf /sys/fs/bpf" },
+	{ "BPF programs", check_programs, "nothing is metered, and weir-daemon does not start",
+	  "what is wrong stands beside it; the verifier's words are on stderr" },
 	{ "cgroup2", check_cgroup2,
 	  "weir-daemon mounts one for itself, which others don't see used",
 	  "mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified" },

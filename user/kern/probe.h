@@ -5,8 +5,8 @@
 /*
  * What this machine offers weir, what it lacks, and what that costs.
  *
- * Looks at files and asks system calls; makes and changes nothing, needs no root. Whether
- * programs load is not told by files: that is found out by loading them (see bpf.h).
+ * Looks at files and asks system calls. Whether the BPF programs load is not told by files: they
+ * are loaded, attached and taken away again, for which one has to be root; all else needs no root.
  */
 
 #include <stddef.h>
