@@ -222,9 +222,9 @@ else
 fi
 
 exits 0 "an admin may: run" "${as_admin[@]}" run --name admins --detach -- sh -c 'id -u; exec sleep 600'
+eventually 10 says admins 0
 exits 0 "an admin may: update" "${as_admin[@]}" update admins --cpu 0.1
 exits 0 "an admin may: stop" "${as_admin[@]}" stop admins
-weir wait admins >/dev/null
 is "$(weir logs admins)" 0 "an admin is root by another name"
 exits 0 "an admin may: rm" "${as_admin[@]}" rm admins ended
 
