@@ -309,10 +309,11 @@ demo: ## set up, build, and see two bursters beside a service
 	+$(Q)$(SUBMAKE) -s all $(addprefix $(BENCH)/,latency memeat spin)
 	$(Q)WEIR_BUILD=$(O) tools/demo
 
-bench: ## the figures of docs/design.md, measured here
+bench: ## the figures of docs/benchmarks.md, measured here, side by side
 	$(Q)tools/setup bench
-	+$(Q)$(SUBMAKE) all
-	$(Q)tools/bench/run
+	+$(Q)$(SUBMAKE) all bench-programs
+	$(Q)tools/bench/run --build $(O)
+	$(Q)tools/bench/report
 
 PREFIX ?= /usr/local
 INSTALL ?= install
