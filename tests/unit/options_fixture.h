@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,13 +65,15 @@ static inline int tear_down(void **state)
 static inline void put_file(const struct fixture *f, const char *name, const char *text)
 {
 	char path[128];
+	bool written;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
 	file = fopen(path, "we");
 	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
+	written = fputs(text, file) >= 0;
+	written &= fclose(file) == 0;
+	assert_true(written);
 }
 
 static inline void make_drop_in_dir(const struct fixture *f)
