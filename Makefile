@@ -260,9 +260,9 @@ cppcheck: | $(O)/cppcheck/
 shellcheck:
 	$(Q)shellcheck -x $(SHELL_FILES)
 
-# "to and fro", CapInh of /proc, and in "\nin" the word is what follows the newline.
+# "to and fro", CapInh of /proc, the caf of a cafe cut short; and in "\nin" the word is what follows the newline.
 spelling:
-	$(Q)codespell --quiet-level 2 --ignore-words-list fro,inh --ignore-regex '\\[nrt]' \
+	$(Q)codespell --quiet-level 2 --ignore-words-list fro,inh,caf --ignore-regex '\\[nrt]' \
 		--skip tests/fuzz/corpus \
 		.ci README.md CHANGELOG.md Makefile bpf docs include tests tools user
 
