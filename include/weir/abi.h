@@ -62,7 +62,7 @@ enum weir_band {
 /*
  * One container. The daemon writes identity and figures, BPF the counters, each field by one
  * writer or atomically. Each field is consistent by itself; no two are promised to agree.
- * Slots are re-used: a reader that sees `generation` change between two reads starts over.
+ * Slots are reused: a reader that sees `generation` change between two reads starts over.
  */
 struct weir_slot {
 	/* Identity, written by the daemon; state last when a slot is opened. */
