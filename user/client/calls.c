@@ -163,44 +163,39 @@ int weir_client_record(struct weir_client *client, const char *id, char **ret_js
 	return r < 0 ? r : weir_decode_record(body, size, ret_json, &client->err);
 }
 
+/* A read whose request is at hand as text. */
+static int ask(struct weir_client *client, const char *text, char **ret_body, size_t *ret_size)
+{
+	char *request;
+
+	weir_client_begin(client);
+	request = strdup(text);
+	if (!request)
+		return weir_fail_memory(&client->err);
+	return call_read(client, request, ret_body, ret_size);
+}
+
 int weir_client_health(struct weir_client *client, bool *ret_healthy)
 {
 	scoped(freep) char *body = NULL;
-	char *request;
 	size_t size = 0;
-	int r;
+	int r = ask(client, "{\"type\":\"GET_HEALTH\"}", &body, &size);
 
-	weir_client_begin(client);
-	request = strdup("{\"type\":\"GET_HEALTH\"}");
-	if (!request)
-		return weir_fail_memory(&client->err);
-	r = call_read(client, request, &body, &size);
 	return r < 0 ? r : weir_decode_health(body, size, ret_healthy, &client->err);
 }
 
 int weir_client_version(struct weir_client *client, char *buf, size_t buf_size)
 {
 	scoped(freep) char *body = NULL;
-	char *request;
 	size_t size = 0;
-	int r;
+	int r = ask(client, "{\"type\":\"GET_VERSION\"}", &body, &size);
 
-	weir_client_begin(client);
-	request = strdup("{\"type\":\"GET_VERSION\"}");
-	if (!request)
-		return weir_fail_memory(&client->err);
-	r = call_read(client, request, &body, &size);
 	return r < 0 ? r : weir_decode_version(body, size, buf, buf_size, &client->err);
 }
 
 int weir_client_raw(struct weir_client *client, const char *request_json, char **ret_json)
 {
-	char *request;
 	size_t size = 0;
 
-	weir_client_begin(client);
-	request = strdup(request_json);
-	if (!request)
-		return weir_fail_memory(&client->err);
-	return call_read(client, request, ret_json, &size);
+	return ask(client, request_json, ret_json, &size);
 }

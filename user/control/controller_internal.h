@@ -92,6 +92,8 @@ void weir_controller_learn_applied(struct weir_controller *controller,
 /* launch.c */
 int weir_controller_identify(struct weir_controller *controller, const char *id,
 			     struct weir_bpf_identity *ret, struct weir_error *err);
+/* Kill what is in the groups of @id and remove them. false: processes would not leave in time. */
+bool weir_controller_clear_groups(struct weir_controller *controller, const char *id);
 /* Take back a launch, whatever part of it was done; the container is freed. */
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container);
 

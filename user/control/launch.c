@@ -111,29 +111,26 @@ static int admit(struct weir_controller *controller, struct weir_container **con
 	return 0;
 }
 
-void weir_controller_undo(struct weir_controller *controller, struct weir_container *container)
+bool weir_controller_clear_groups(struct weir_controller *controller, const char *id)
 {
+	const struct weir_groups *groups = &controller->groups;
 	struct weir_error err = {};
-	struct weir_live *live = container->live;
 
-	/* The caller learns of the launch's failure; what can't be cleaned now is an orphan later. */
-	if (weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
-		weir_warn("container '%s': %s", container->id, err.text);
+	if (weir_cgroup_kill(groups, id, &err) < 0 && err.code != -ENOENT)
+		weir_warn("cgroup '%s%s': %s", groups->prefix, id, err.text);
 	for (int attempt = 0; attempt < 100; attempt++) {
-		if (weir_cgroup_remove(&controller->groups, container->id, &err) != -EBUSY)
-			break;
+		if (weir_cgroup_remove(groups, id, &err) != -EBUSY)
+			return true;
 		usleep(1000); /* killed processes take a moment to leave */
 	}
-	if (container->slot)
-		weir_bpf_drop(controller->bpf, container->slot);
-	if (weir_store_delete(controller->store, container->id, &err) < 0)
-		weir_warn("container '%s': %s", container->id, err.text);
-	weir_logs_remove(controller, container->id);
-	weir_live_free(live);
-	pthread_rwlock_wrlock(&controller->lock);
-	weir_ledger_remove(controller->ledger, container);
-	pthread_rwlock_unlock(&controller->lock);
-	weir_container_free(container);
+	return false;
+}
+
+void weir_controller_undo(struct weir_controller *controller, struct weir_container *container)
+{
+	/* The caller learns of the launch's failure; what can't be cleaned now is an orphan later. */
+	weir_controller_clear_groups(controller, container->id);
+	weir_controller_forget(controller, container);
 	weir_controller_publish_node(controller);
 }
 

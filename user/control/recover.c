@@ -125,7 +125,6 @@ static int clean_orphan(const char *id, void *data)
 	struct recovery *recovery = data;
 	struct weir_controller *controller = recovery->controller;
 	const struct weir_container *container = weir_ledger_find(controller->ledger, id);
-	struct weir_error err = {};
 
 	/* One that has ended may have been lost in some hierarchies only, or have been too busy. */
 	if (container && container->state != WEIR_STATE_EXITED)
@@ -133,15 +132,9 @@ static int clean_orphan(const char *id, void *data)
 	weir_info("cgroup '%s%s' is %s, cleaned up", controller->groups.prefix, id,
 		  container ? "left of a container that has ended" : "in no record");
 	recovery->cleaned++;
-	if (weir_cgroup_kill(&controller->groups, id, &err) < 0 && err.code != -ENOENT)
-		weir_warn("cgroup '%s%s': %s", controller->groups.prefix, id, err.text);
-	for (int attempt = 0; attempt < 100; attempt++) {
-		if (weir_cgroup_remove(&controller->groups, id, &err) != -EBUSY)
-			return 0;
-		usleep(1000); /* killed processes take a moment to leave */
-	}
-	weir_warn("cgroup '%s%s' still holds processes, left behind", controller->groups.prefix,
-		  id);
+	if (!weir_controller_clear_groups(controller, id))
+		weir_warn("cgroup '%s%s' still holds processes, left behind",
+			  controller->groups.prefix, id);
 	return 0;
 }
 
