@@ -94,6 +94,8 @@ is "$(insiders "$scratch/foreground")" "$(wants "$foreground")" \
 
 # ---- What it begins with, detached ----
 
+# What a command is given is set while it runs in the daemon's memory.
+daemons_score=$(<"/proc/$daemon_pid/oom_score_adj")
 run_options=()
 is "$(ran readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2)" \
     "/dev/null"$'\n'"$state_dir/logs/ran/stdout"$'\n'"$state_dir/logs/ran/stderr" \
@@ -136,6 +138,7 @@ run_options=(--mem 64Mi:max)
 score=$((1000 - 1000 * (64 << 20) / total))
 is "$(ran sh -c 'cat /proc/self/oom_score_adj & wait')" "$score" \
     "detached: a burster's oom_score_adj is set before it begins, its children inherit it"
+is "$(<"/proc/$daemon_pid/oom_score_adj")" "$daemons_score" "detached: none of that befalls the daemon"
 
 # ---- As another user ----
 

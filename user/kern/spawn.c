@@ -24,6 +24,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "kern/borrow.h"
 #include "kern/process.h"
 #include "kern/user.h"
 
@@ -204,8 +205,9 @@ static const struct {
 	[STEP_EXEC] = { execute, "execute" },
 };
 
-static _Noreturn void run_child(const struct launch *launch)
+static _Noreturn void run_child(const void *data)
 {
+	const struct launch *launch = data;
 	struct report report = { .step = STEP_SCHEDULING };
 
 	while (steps[report.step].run(launch) == 0)
@@ -310,11 +312,26 @@ static int prepare(const struct weir_spawn *spawn, struct launch *launch, int *r
 	return r;
 }
 
-/* clone3() with all signals blocked, so that none of the daemon's handlers runs in the child. */
+/* A user's other processes must never meet a child that has the daemon's memory. */
+static pid_t clone_into(struct clone_args *args, const struct launch *launch)
+{
+	pid_t pid = -ENOSYS;
+
+	if (!launch->spawn->user)
+		pid = weir_clone_borrowing(args, run_child, launch);
+	if (pid != -ENOSYS)
+		return pid;
+	pid = (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+	if (pid == 0)
+		run_child(launch);
+	return pid < 0 ? -errno : pid;
+}
+
+/* With all signals blocked, so that none of the daemon's handlers runs in the child. */
 static int clone_child(const struct launch *launch, pid_t *ret_pid, int *ret_pidfd,
 		       struct weir_error *err)
 {
-	int pidfd = -1, error;
+	int pidfd = -1;
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_INTO_CGROUP,
 		.pidfd = (uintptr_t)&pidfd,
@@ -326,14 +343,11 @@ static int clone_child(const struct launch *launch, pid_t *ret_pid, int *ret_pid
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid == 0)
-		run_child(launch);
-	error = errno;
+	pid = clone_into(&args, launch);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 
 	if (pid < 0)
-		return weir_fail(err, -EIO, "start a process in the cgroup: %s", strerror(error));
+		return weir_fail(err, -EIO, "start a process in the cgroup: %s", strerror(-pid));
 	*ret_pid = pid;
 	*ret_pidfd = pidfd;
 	return 0;
