@@ -64,7 +64,7 @@ rm -rf "$pin_dir-b" "$scratch/b"
 refuses "no root" "run it as root" setpriv --reuid 65534 --regid 65534 --clear-groups -- "$scratch/weir-daemon" "${beside[@]}"
 leaves_nothing "no root"
 mkdir "$scratch/no-bpffs"
-refuses "a pin directory that is on no bpffs" "'$scratch/no-bpffs/pins' is not on a bpf file system: mount -t bpf" \
+refuses "a pin directory that is on no bpffs" "'$scratch/no-bpffs/pins' is not on a bpf file system: expected a path below /sys/fs/bpf" \
     "$scratch/weir-daemon" "${beside[@]}" --pin-dir "$scratch/no-bpffs/pins"
 is "$(ls -A "$scratch/no-bpffs")" "" "a pin directory that is on no bpffs is not made"
 refuses "no BTF" "/sys/kernel/btf/vmlinux.*CONFIG_DEBUG_INFO_BTF" \

@@ -99,6 +99,9 @@ static const struct {
 	{ { 1000, 500, NO, NO }, "cpus limit 0.5 is below the request 1" },
 	{ { NO, NO, GIB, GIB - 1 }, "mem limit 1073741823 is below the request 1Gi" },
 	{ { 1000, 2000, 64 * MIB, 48 * MIB }, "mem limit 48Mi is below the request 64Mi" },
+	/* A limit that would be raised to the floor is told as it was asked for. */
+	{ { NO, NO, 64 * MIB, MIB }, "mem limit 1Mi is below the request 64Mi" },
+	{ { NO, 1, NO, NO }, "cpus limit 0.001 has no request to go with it" },
 	{ { NO, 500, NO, NO }, "cpus limit 0.5 has no request to go with it" },
 	{ { 500, NO, NO, 64 * MIB }, "mem limit 64Mi has no request to go with it" },
 	{ { NO, INF, NO, NO }, "cpus limit max has no request to go with it" },

@@ -45,7 +45,7 @@ static const struct kind cpu_kind = {
 	.smallest = "millicores",
 	.units = cpu_units,
 	.n_units = ARRAY_SIZE(cpu_units),
-	.known = "",
+	.known = ", expected m or %",
 	.most = WEIR_MAX_MCPU,
 	.most_text = "1000000 CPUs",
 };

@@ -21,7 +21,8 @@ struct weir_error;
 
 /*
  * "0.5", "2", "500m", "150%", "max" -> millicores. @ret is untouched on failure.
- * -EINVAL: not an amount of CPU (the text says why: "'3Gi' has an unknown suffix 'Gi'");
+ * -EINVAL: not an amount of CPU (the text says why:
+ * "'3Gi' has an unknown suffix 'Gi', expected m or %");
  * -ERANGE: more than WEIR_MAX_MCPU.
  */
 int weir_parse_cpu(const char *text, uint64_t *ret_mcpu, struct weir_error *err);

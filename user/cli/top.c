@@ -135,7 +135,8 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	(void)n_operands;
 	(void)operands;
 	if (chosen->interval_ms < MIN_INTERVAL_MS || chosen->interval_ms > MAX_INTERVAL_MS) {
-		weir_say("--interval: expected 100ms to 1h");
+		weir_say("--interval: the value is out of range: expected 100ms to 1h; "
+			 "see 'weir help top'");
 		return WEIR_EXIT_USAGE;
 	}
 	code = weir_open_maps(globals, &metrics);

@@ -95,7 +95,8 @@ static bool is_on_bpffs(const char *path)
 static int fail_fs(const char *pin_dir, struct weir_error *err)
 {
 	return weir_fail(err, -EMEDIUMTYPE,
-			 "'%s' is not on a bpf file system: mount -t bpf bpf /sys/fs/bpf", pin_dir);
+			 "'%s' is not on a bpf file system: expected a path below /sys/fs/bpf, say",
+			 pin_dir);
 }
 
 /* The version directory and those in it; root's, the readers' group may look. */

@@ -320,7 +320,7 @@ static const struct {
 	{ "BTF", check_btf, "the BPF programs can't be fitted to this kernel",
 	  "run a kernel built with CONFIG_DEBUG_INFO_BTF=y" },
 	{ "bpffs", check_bpffs, "programs and maps can't be pinned",
-	  "mount -t bpf bpf /sys/fs/bpf" },
+	  "mount -t bpf bpf /sys/fs/bpf, and put the pin directory below it" },
 	{ "BPF programs", check_programs, "nothing is metered, and weir-daemon does not start",
 	  "what is wrong stands beside it; the verifier's words are on stderr" },
 	{ "cgroup2", check_cgroup2,

@@ -46,12 +46,13 @@ static int resolve(const struct resource *res, uint64_t *request, uint64_t *limi
 
 	assert(*request != WEIR_INFINITE);
 
+	/* As it was asked for: nobody knows a figure again that was raised. */
+	res->format(*limit, limit_text);
 	*request = raise_to_floor(res, "request", *request, notes);
 	*limit = raise_to_floor(res, "limit", *limit, notes);
 	if (*limit == WEIR_ABSENT)
 		return 0;
 
-	res->format(*limit, limit_text);
 	if (*request == WEIR_ABSENT)
 		return weir_fail(err, -EINVAL, "%s limit %s has no request to go with it",
 				 res->name, limit_text);
