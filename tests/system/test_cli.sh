@@ -41,6 +41,11 @@ exits 0 "weir --help" weir --help
 listed=$(sed -n '/^  weir /,/^Options/s/^  \([a-z]*\)  .*/\1/p' <<<"$said" | xargs)
 is "$listed" "${verbs[*]}" "weir --help: lists all verbs"
 exits 2 "no verb: usage" weir
+exits 2 "no verb behind an option: usage" weir --socket ps
+matches "$said" "^weir: there is no verb; see 'weir help'$" "no verb behind an option: says so, in one line"
+exits 0 "weir --version" weir --version
+is "$said" "weir $(weir version --json | jq -r .weir)" "weir --version: says which, and no more"
+exits 2 "weir ps --version: usage" weir ps --version
 exits 2 "an unknown verb: usage" weir frobnicate
 exits 2 "an unknown verb: usage, with help too" weir help frobnicate
 for verb in inspect update kill stop wait logs rm; do

@@ -13,7 +13,7 @@
 	  "REQ[:LIMIT]",                                                   \
 	  weir_option_cpu,                                                 \
 	  offsetof(type, amounts),                                         \
-	  "CPUs promised and at most: 0.5:2, 500m, 150%, 1:max, :4" },     \
+	  "CPUs promised and at most: 0.5:2, 500m, 150%, 1:max" },         \
 		{ "mem",                                                   \
 		  0,                                                       \
 		  "REQ[:LIMIT]",                                           \

@@ -59,6 +59,7 @@ extern const struct weir_verb weir_verb_run, weir_verb_ps, weir_verb_inspect, we
 
 /* verbs.c */
 extern const struct weir_option weir_global_options[];
+extern const struct weir_option weir_leading_options[]; /* before any verb, and instead of one */
 const struct weir_verb *weir_verb_at(size_t i); /* NULL: past the last */
 const struct weir_verb *weir_verb_find(const char *name); /* NULL: none */
 

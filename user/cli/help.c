@@ -30,6 +30,8 @@ void weir_help_overview(FILE *file)
 		fprintf(file, "  %-10s %s\n", verb->name, verb->summary);
 	fprintf(file, "\nOptions of every verb:\n");
 	print_options(file, weir_global_options);
+	fprintf(file, "\nOptions instead of a verb:\n");
+	print_options(file, weir_leading_options);
 	fprintf(file, "\n'weir help VERB' has the rest.\n");
 }
 

@@ -17,8 +17,8 @@ struct options {
 };
 
 static const struct weir_option options[] = {
-	{ "stdout", 0, NULL, NULL, offsetof(struct options, out), "what it wrote there alone" },
-	{ "stderr", 0, NULL, NULL, offsetof(struct options, errors), "what it wrote there alone" },
+	{ "stdout", 0, NULL, NULL, offsetof(struct options, out), "its standard output alone" },
+	{ "stderr", 0, NULL, NULL, offsetof(struct options, errors), "its standard error alone" },
 	WEIR_OPTIONS_END,
 };
 

@@ -18,7 +18,7 @@ struct options {
 static const struct weir_option options[] = {
 	{ "quiet", 'q', NULL, NULL, offsetof(struct options, quiet), "print ids alone" },
 	{ "json", 0, NULL, NULL, offsetof(struct options, json),
-	  "print the daemon's answer as it came" },
+	  "print the daemon's answer to GET_CONTAINERS, whole" },
 	WEIR_OPTIONS_END,
 };
 

@@ -57,8 +57,9 @@ const struct weir_verb weir_verb_update = {
 	.operands = "ID",
 	.summary = "change what a container is promised and may use, while it runs",
 	.details =
-		"What is not named stays as it is. Nothing is killed by an update: a memory limit\n"
-		"below what is in use waits, and the answer says so.",
+		"What is not named stays as it is; --cpu :2 or --mem :1Gi names the limit alone.\n"
+		"Nothing is killed by an update: a memory limit below what is in use waits, and\n"
+		"the answer says so.",
 	.options = options,
 	.defaults = &defaults,
 	.options_size = sizeof(struct options),

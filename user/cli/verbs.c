@@ -24,6 +24,11 @@ const struct weir_option weir_global_options[] = {
 	WEIR_OPTIONS_END,
 };
 
+const struct weir_option weir_leading_options[] = {
+	{ "version", 0, NULL, NULL, 0, "print this program's version" },
+	WEIR_OPTIONS_END,
+};
+
 const struct weir_verb *weir_verb_at(size_t i)
 {
 	return i < ARRAY_SIZE(verbs) ? verbs[i] : NULL;
@@ -100,13 +105,35 @@ static const char *variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
+/* No verb, so it is an option that says what is wanted. */
+static int run_without_verb(int argc, bool help, bool version)
+{
+	if (help) {
+		weir_help_overview(stdout);
+		return flush_output(WEIR_EXIT_OK);
+	}
+	if (version) {
+		printf("weir " WEIR_VERSION "\n");
+		return flush_output(WEIR_EXIT_OK);
+	}
+	if (argc > 1)
+		weir_say("there is no verb; see 'weir help'");
+	else
+		weir_help_overview(stderr);
+	return WEIR_EXIT_USAGE;
+}
+
 int weir_cli(int argc, char **argv)
 {
 	struct weir_globals globals = {
 		.socket = variable("WEIR_SOCKET"),
 		.pin_dir = variable("WEIR_PIN_DIR"),
 	};
-	const struct weir_option_set sets[] = { { weir_global_options, &globals } };
+	bool version = false;
+	const struct weir_option_set sets[] = {
+		{ weir_leading_options, &version },
+		{ weir_global_options, &globals },
+	};
 	const struct weir_verb *verb;
 	struct weir_error err = {};
 	int n;
@@ -116,10 +143,8 @@ int weir_cli(int argc, char **argv)
 		weir_say("%s; see 'weir help'", err.text);
 		return WEIR_EXIT_USAGE;
 	}
-	if (n == 0) {
-		weir_help_overview(globals.help ? stdout : stderr);
-		return globals.help ? flush_output(WEIR_EXIT_OK) : WEIR_EXIT_USAGE;
-	}
+	if (n == 0 || version)
+		return run_without_verb(argc, globals.help, version);
 	verb = weir_verb_find(argv[0]);
 	if (!verb) {
 		weir_say("there is no verb '%s'; see 'weir help'", argv[0]);
