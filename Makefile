@@ -330,7 +330,7 @@ install: all ## into DESTDIR and PREFIX
 	$(INSTALL) -D -m 755 $(O)/weir $(DESTDIR)$(PREFIX)/bin/weir
 	$(INSTALL) -D -m 644 $(O)/libweir.a $(DESTDIR)$(PREFIX)/lib/libweir.a
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/include/weir include/weir/*.h
-	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/weir docs/weir.conf.example
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/weir docs/weir.conf.example docs/api.md
 	$(foreach page,$(MAN_PAGES),$(INSTALL) -D -m 644 $(page) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) :
 
