@@ -95,6 +95,25 @@ weir update mind --mem 32Mi:128Mi >/dev/null
 is "$(mem_max_bytes mind) $(field mind .weir.pending_mem_limit_bytes)" "$((128 * mib)) null" \
     "row 10: a limit that waits gives way to a later one that fits"
 
+# Overtaken while the kernel still reclaims for it: page cache takes its time to go.
+weir run --name cache --mem 32Mi:512Mi --detach -- \
+    sh -c 'head -c 300M /dev/zero >"$0"; cat "$0" >/dev/null; echo ready; exec sleep 600' "$scratch/cached" >/dev/null
+eventually 60 says cache ready
+rounds=0
+for ((i = 0; i < 3; i++)); do
+    [[ $(weir update cache --mem :$((64 - i))Mi 2>&1) != *wait* ]] || ((++rounds))
+    weir update cache --mem :512Mi >/dev/null
+done
+fails "row 10: the kernel has been at it" test "$rounds" = 0
+reclaimed() {
+    [[ $(mem_current_bytes cache) -lt $((70 * mib)) ]]
+}
+eventually 10 reclaimed || :
+succeeds "row 10: a limit that was overtaken under way does not stay" eventually 5 limit_is cache $((512 * mib))
+is "$(field cache '.weir | "\(.mem_limit_bytes) \(.pending_mem_limit_bytes)"')" "$((512 * mib)) null" \
+    "row 10: the figures agree"
+weir kill cache
+
 # Refused whole: what was right of it is not done either.
 before="$(weight_mcpu mind) $(quota_mcpu mind) $(mem_low_bytes mind) $(mem_max_bytes mind)"
 fails "an update with a limit below its request is refused" weir update mind --cpu 0.5 --mem 200Mi:100Mi

@@ -214,6 +214,29 @@ static void a_newer_job_replaces_the_one_that_waits(void **state)
 	assert_string_equal(text, "20480");
 }
 
+static void what_waits_can_be_cancelled_by_id(void **state)
+{
+	struct fixture *f = *state;
+	char text[KNOB_TEXT];
+
+	make_group(f, "first");
+	make_group(f, "a");
+	make_group(f, "b");
+	block_knob(f, "first", "memory.high");
+	submit(f, "first", WEIR_ACTION_SET_MEM_HIGH, 4096);
+	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 8192);
+	submit(f, "b", WEIR_ACTION_SET_MEM_HIGH, 12288);
+	submit(f, "a", WEIR_ACTION_SET_MEM_MAX, 16384);
+	weir_worker_cancel(f->worker, "a");
+	weir_worker_cancel(f->worker, "nobody");
+	submit(f, "a", WEIR_ACTION_SET_MEM_MAX, 20480);
+
+	read_knob(f, "first", "memory.high", text);
+	wait_for_results(f, 3);
+	assert_int_equal(f->results[1].value, 12288);
+	assert_int_equal(f->results[2].value, 20480);
+}
+
 static void on_done_submit_once(const struct weir_job *job, void *data)
 {
 	struct fixture *f = data;
@@ -260,6 +283,7 @@ int main(void)
 		TEST(jobs_run_in_order),
 		TEST(a_group_that_is_gone_is_a_result_like_any_other),
 		TEST(a_newer_job_replaces_the_one_that_waits),
+		TEST(what_waits_can_be_cancelled_by_id),
 		TEST(a_result_may_lead_to_the_next_job),
 		TEST(freeing_drops_what_nobody_will_hear_of),
 	};

@@ -74,6 +74,9 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 	    container->figures.mem_limit_bytes < live->applied.mem_max_bytes)
 		in_use = memory_in_use(controller, container);
 	weir_plan_static(&container->figures, &live->applied, in_use, &plan, &pending);
+	/* A limit that waits in the worker's queue must not come behind the one that overtakes it. */
+	if (container->pending_mem_limit_bytes != WEIR_ABSENT && pending == WEIR_ABSENT)
+		weir_worker_cancel(controller->worker, container->id);
 
 	for (size_t i = 0; i < plan.n; i++) {
 		const struct weir_action *action = &plan.actions[i];
@@ -105,20 +108,27 @@ void weir_controller_on_job(const struct weir_job *job, void *data)
 {
 	struct weir_controller *controller = data;
 	struct weir_container *container = weir_ledger_find(controller->ledger, job->id);
+	const struct weir_action written = {
+		.type = (enum weir_action_type)job->kind,
+		.value = job->error.code < 0 ? WEIR_ABSENT : job->value,
+	};
+	struct weir_live *live = container ? container->live : NULL;
 	struct weir_error err = {};
 
-	if (!container || container->generation != job->generation ||
-	    container->state == WEIR_STATE_EXITED)
-		return; /* late news of one that is gone */
-	if (job->error.code == -EBUSY || job->error.code == -ENOENT)
-		return; /* v1: does not fit yet, tried again at the next tick; or it is ending */
-	if (job->error.code < 0) {
+	if (!live || container->generation != job->generation ||
+	    container->state == WEIR_STATE_EXITED || job->error.code == -ENOENT)
+		return; /* late news of one that is gone, or ending */
+	/* Whatever was wanted meanwhile: this is what the kernel may have. */
+	weir_applied_note(&live->applied, &written);
+	if (job->error.code < 0 && job->error.code != -EBUSY)
 		weir_warn("container '%s': %s, retrying at next tick", job->id, job->error.text);
-		return;
-	}
-	/* Usage has been pushed down: the limit that waited may fit by now. */
-	if (container->pending_mem_limit_bytes != WEIR_ABSENT &&
-	    weir_controller_actuate(controller, container, &err) < 0)
+	if (job->error.code < 0 && container->pending_mem_limit_bytes != WEIR_ABSENT)
+		return; /* v1: does not fit yet, tried again at the next tick */
+	/*
+	 * Usage has been pushed down, so that the limit that waited may fit by now; or it is wanted
+	 * no more, and the one in force has to be written again.
+	 */
+	if (weir_controller_actuate(controller, container, &err) < 0)
 		weir_warn("container '%s': %s, retrying at next tick", container->id, err.text);
 }
 

@@ -233,6 +233,8 @@ void weir_controller_finish(struct weir_controller *controller, struct weir_cont
 	explain(container);
 	pthread_rwlock_unlock(&controller->lock);
 	live->pidfd = close_fd(live->pidfd);
+	/* The next container of this name is not to get its limits. */
+	weir_worker_cancel(controller->worker, container->id);
 
 	/* What the first process left behind goes with it. */
 	if (weir_cgroup_populated(&controller->groups, container->id, &err) == 1 &&

@@ -226,3 +226,23 @@ int weir_worker_submit(struct weir_worker *worker, const struct weir_job *job,
 		free(fresh);
 	return 0;
 }
+
+void weir_worker_cancel(struct weir_worker *worker, const char *id)
+{
+	struct entries kept = STAILQ_HEAD_INITIALIZER(kept),
+		       cancelled = STAILQ_HEAD_INITIALIZER(cancelled);
+	struct entry *entry;
+
+	pthread_mutex_lock(&worker->lock);
+	while ((entry = STAILQ_FIRST(&worker->waiting))) {
+		STAILQ_REMOVE_HEAD(&worker->waiting, link);
+		if (strcmp(entry->job.id, id) == 0)
+			STAILQ_INSERT_TAIL(&cancelled, entry, link);
+		else
+			STAILQ_INSERT_TAIL(&kept, entry, link);
+	}
+	STAILQ_CONCAT(&worker->waiting, &kept);
+	pthread_mutex_unlock(&worker->lock);
+
+	entries_free(&cancelled);
+}

@@ -39,5 +39,7 @@ WEIR_DEFINE_CLEANUP(struct weir_worker, weir_worker_free);
 /* Copies @job. -ENOMEM. */
 int weir_worker_submit(struct weir_worker *worker, const struct weir_job *job,
 		       struct weir_error *err);
+/* Forget what waits for @id; a job under way goes on, and its result comes. */
+void weir_worker_cancel(struct weir_worker *worker, const char *id);
 
 #endif /* WEIR_WORKER_H */
