@@ -170,6 +170,25 @@ exits 3 "weir kill of one that has ended" weir kill a
 sleeper d && weir stop d && is "$(weir wait d)" 143 "weir stop: SIGTERM"
 deaf e && weir stop --time 50ms e && is "$(weir wait e)" 137 "weir stop: SIGKILL when it does not end"
 exits 0 "weir stop of one that has ended" weir stop a b c d e
+
+# A signal that it took and went on is not what ended it. tough NAME COMMAND: runs that then.
+tough() {
+    weir run --name "$1" --mem 32Mi --detach -- \
+        sh -c 'trap "echo took" USR1; echo up; while ! [ -e "$0" ]; do sleep 0.05; done; eval "$1"' \
+        "$scratch/$1" "ulimit -c 0; $2" >/dev/null
+    eventually 10 says "$1" up
+    weir kill -s USR1 "$1"
+    eventually 10 says "$1" took
+    touch "$scratch/$1"
+    weir wait "$1" >/dev/null || :
+}
+# shellcheck disable=SC2016 # for the command to expand
+tough crashed 'kill -s SEGV $$'
+is "$(field crashed '.weir | "\(.reason): \(.message)"')" "self: killed by signal 11 (SIGSEGV)" \
+    "a crash after a signal on request is not on request"
+tough starved "exec '$load' hold 64"
+is "$(field starved .weir.reason)" limit "and neither is the end at the memory limit"
+weir rm crashed starved
 deaf f
 exits 0 "weir rm --force of one that runs" weir rm --force f
 exits 3 "the first code that is not 0 is the exit code" weir rm a nobody b

@@ -37,7 +37,8 @@ struct weir_live {
 	sd_event_source *exit_source, *caller_source, *finish_source;
 	uint64_t finish_delay_us, finish_since_us; /* while its groups are being removed */
 	struct weir_applied applied;
-	bool kill_requested, caller_gone, finishing;
+	uint64_t signals; /* that were asked for: bit n - 1 is signal n */
+	bool caller_gone, finishing;
 	char *stdout_path, *stderr_path; /* NULL: foreground */
 	struct weir_waiter *waiters;
 };

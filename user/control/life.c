@@ -97,14 +97,21 @@ static void collect_final(struct weir_controller *controller, struct weir_contai
 	}
 }
 
+static uint64_t signal_bit(int signal)
+{
+	return 1ULL << (signal - 1);
+}
+
 static void explain(struct weir_container *container)
 {
 	const struct weir_live *live = container->live;
 	const struct weir_figures *f = &container->figures;
 	char limit[WEIR_QUANTITY_TEXT], request[WEIR_QUANTITY_TEXT], peak[WEIR_QUANTITY_TEXT];
 	bool killed = container->status_known && WIFSIGNALED(container->status);
+	/* Not by a signal that it took and went on: one that ended it. */
+	bool on_request = killed && (live->signals & signal_bit(WTERMSIG(container->status)));
 
-	if (container->final.oom_kills && !live->kill_requested) {
+	if (container->final.oom_kills && !on_request) {
 		container->reason = WEIR_REASON_LIMIT;
 		snprintf(container->message, sizeof(container->message),
 			 "memory limit exceeded: limit %s, requested %s, peak %s",
@@ -113,7 +120,7 @@ static void explain(struct weir_container *container)
 			 weir_format_memory(container->final.mem_peak_bytes, peak));
 		return;
 	}
-	container->reason = live->kill_requested && killed ? WEIR_REASON_KILLED : WEIR_REASON_SELF;
+	container->reason = on_request ? WEIR_REASON_KILLED : WEIR_REASON_SELF;
 	if (!container->status_known)
 		snprintf(container->message, sizeof(container->message), "exit status unknown");
 	else if (killed)
@@ -273,14 +280,13 @@ int weir_controller_kill(struct weir_controller *controller, const char *id, int
 		return 0;
 	}
 	if (signal == SIGKILL) {
-		live->kill_requested = true;
+		live->signals |= signal_bit(signal);
 		return weir_cgroup_kill(&controller->groups, id, err);
 	}
 	if (weir_pidfd_signal(live->pidfd, signal, err) < 0)
 		return err->code == -ESRCH ? weir_fail(err, -ENOENT, "container '%s' has ended", id)
 					   : err->code;
-	/* If this one ends it, it was on request. */
-	live->kill_requested = true;
+	live->signals |= signal_bit(signal);
 	return 0;
 }
 
