@@ -160,6 +160,32 @@ weir inspect half >/dev/null 2>&1 || status=$?
 is "$status" 3 "and forgotten"
 kill -KILL "$half"
 
+# Foreground commands whose end, or whose caller's, a daemon has missed.
+has_no_record() {
+    ! weir ps -q | grep -qx "$1"
+}
+callers=()
+for name in missed orphaned kept; do
+    keep=()
+    [[ $name != kept ]] || keep=(--keep)
+    "$build/weir" run --name "$name" "${keep[@]}" -- "$load" nap &
+    callers[${#callers[@]}]=$!
+    eventually 10 is_running "$name"
+done
+missed=$(first_pid missed) kept=$(first_pid kept)
+daemon_stop KILL
+kill -KILL "$missed" "$kept" "${callers[1]}"
+for caller in "${callers[@]}"; do
+    wait "$caller" 2>/dev/null || :
+done
+daemon_start
+is "$(field orphaned .weir.state)" running "one whose caller was killed runs on"
+succeeds "the record of one that ended with its caller meanwhile goes" eventually 15 has_no_record missed
+weir kill orphaned
+succeeds "and so does one whose caller ended meanwhile, when it ends" eventually 15 has_no_record orphaned
+is "$(field kept .weir.state)" exited "one that was launched to be kept stays"
+weir rm kept
+
 # SIGTERM: a clean end, and containers don't notice.
 steady_busy=$(steady busy) ticks=$(start_ticks "$(first_pid busy)") pid=$(first_pid busy)
 daemon_stop TERM

@@ -118,6 +118,12 @@ void weir_controller_finish(struct weir_controller *controller, struct weir_cont
 /* End the life of a record whose process can't be found any more. */
 void weir_controller_lost(struct weir_controller *controller, struct weir_container *container,
 			  const char *why);
+/*
+ * The record of a foreground command that has ended goes with its caller; it may be freed here.
+ * After a restart nobody knows who that is: then it goes a moment later.
+ */
+void weir_controller_leave_to_caller(struct weir_controller *controller,
+				     struct weir_container *container);
 /* Delete an exited container everywhere; it is freed. */
 void weir_controller_forget(struct weir_controller *controller, struct weir_container *container);
 

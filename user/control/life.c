@@ -20,6 +20,9 @@
 #define FINISH_GIVE_UP_US \
 	10000000 /* then it counts as exited, and the groups are left to the retries */
 
+/* For a caller that is not known, since it came to a daemon before us, to ask how it ended. */
+#define CALLER_PATIENCE_US 5000000
+
 static int on_first_exit(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct weir_live *live = data;
@@ -150,9 +153,34 @@ static void tell_waiters(struct weir_controller *controller, struct weir_contain
 	}
 }
 
-static void conclude(struct weir_controller *controller, struct weir_container *container)
+static int on_caller_silent(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct weir_live *live = data;
+
+	(void)source;
+	(void)usec;
+	weir_controller_forget(live->controller, live->container);
+	return 0;
+}
+
+void weir_controller_leave_to_caller(struct weir_controller *controller,
+				     struct weir_container *container)
 {
 	struct weir_live *live = container->live;
+
+	if (!container->foreground || container->keep)
+		return;
+	if (live->caller_gone)
+		weir_controller_forget(controller, container);
+	else if (live->caller_pidfd < 0 &&
+		 sd_event_add_time_relative(controller->event, &live->caller_source,
+					    CLOCK_MONOTONIC, CALLER_PATIENCE_US, 0,
+					    on_caller_silent, live) < 0)
+		weir_warn("container '%s': its record stays until it is removed", container->id);
+}
+
+static void conclude(struct weir_controller *controller, struct weir_container *container)
+{
 
 	pthread_rwlock_wrlock(&controller->lock);
 	container->ended_us = weir_now_us(CLOCK_REALTIME);
@@ -164,8 +192,7 @@ static void conclude(struct weir_controller *controller, struct weir_container *
 	weir_info("container '%s': ended (%s): %s", container->id,
 		  weir_reason_name(container->reason), container->message);
 	tell_waiters(controller, container);
-	if (live->caller_gone && !container->keep)
-		weir_controller_forget(controller, container);
+	weir_controller_leave_to_caller(controller, container);
 }
 
 static int on_finish(sd_event_source *source, uint64_t usec, void *data);

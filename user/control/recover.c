@@ -95,6 +95,7 @@ static void recover_one(struct recovery *recovery, struct weir_container *contai
 				     &err) < 0)
 			container->slot = 0;
 		recovery->ended++;
+		weir_controller_leave_to_caller(controller, container);
 	} else if (!recovery->same_boot) {
 		container->slot = 0;
 		weir_controller_lost(controller, container, "the machine was restarted");
