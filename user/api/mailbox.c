@@ -89,6 +89,7 @@ struct weir_mailbox *weir_mailbox_free(struct weir_mailbox *mailbox)
 
 int weir_mailbox_post(struct weir_mailbox *mailbox, struct weir_mail *mail)
 {
+	bool first = false;
 	int r = 0;
 
 	pthread_mutex_lock(&mailbox->lock);
@@ -100,10 +101,12 @@ int weir_mailbox_post(struct weir_mailbox *mailbox, struct weir_mail *mail)
 		mail->next = NULL;
 		*mailbox->last = mail;
 		mailbox->last = &mail->next;
-		if (mailbox->n++ == 0)
-			eventfd_write(mailbox->fd, 1);
+		first = mailbox->n++ == 0;
 	}
 	pthread_mutex_unlock(&mailbox->lock);
+	/* Not before: the loop has priority, would wake at once, and wait for the lock. */
+	if (first)
+		eventfd_write(mailbox->fd, 1);
 	return r;
 }
 
