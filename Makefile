@@ -175,7 +175,39 @@ test: ## unit tests and corpus, plain and with sanitizers
 	$(Q)$(RUN) --total
 
 system: all $(SYSTEM_HELPERS) ## what the kernel does with containers; needs root
-	$(Q)$(RUN) --group system --seconds 300 $(SYSTEM_TESTS)
+	$(Q)mkdir -p build/test-logs/native
+	$(Q)$(RUN) --group system --seconds 300 --report build/test-logs/native $(SYSTEM_TESTS)
+	$(Q)$(O)/weir doctor --json >build/test-logs/native/doctor.json || :
+
+# ---- other kernels ---------------------------------------------------------
+
+KERNEL ?= lts
+GUEST ?= unified
+TESTS ?= test_*
+VMTEST = WEIR_BUILD=$(O) tools/vmtest
+
+# One line a guest of tests/guests: KERNEL@KIND.
+GUESTS := $(shell awk -F '|' '!/^\#/ && NF == 4 { n = split($$2, k, " "); \
+	for (i = 1; i <= n; i++) { gsub(/ /, "", $$1); print k[i] "@" $$1 } }' tests/guests)
+SMOKE := TESTS=test_start*,test_bursting*,test_stats*,test_recovery*
+
+.PHONY: vmtest vmtest-all vm-programs
+vm-programs: all $(SYSTEM_HELPERS) $(O)/tools/budget
+
+# A kernel given by its path needs nothing of apt, and no root.
+vmtest: vm-programs ## the system tests on another kernel: KERNEL=6.12 GUEST=unified TESTS=test_*
+	$(Q)$(if $(findstring /,$(KERNEL)),,tools/setup vm $(shell tools/kernels series $(KERNEL)))
+	$(Q)$(VMTEST) $(KERNEL) --guest $(GUEST) 'TESTS=$(TESTS)'
+
+vmtest-all: vm-programs ## on every kernel, in every kind of guest; two at a time
+	$(Q)tools/setup vm
+	$(Q)$(MAKE) --no-print-directory -k -j2 $(GUESTS:%=guest-%)
+
+guest-%:
+	$(Q)$(VMTEST) $(firstword $(subst @, ,$*)) --guest $(lastword $(subst @, ,$*)) 'TESTS=$(TESTS)'
+
+smoke-%:
+	$(Q)$(VMTEST) $* '$(SMOKE)'
 
 FUZZ_SECONDS ?= 30
 FUZZ_MAKE = $(MAKE) --no-print-directory O=build/fuzz CC=$(CLANG) SAN=1 \
@@ -273,11 +305,13 @@ JOBS := $(shell nproc)
 SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
 step = $(RUN) --group check --seconds 1500 --step $(1) -- $(SUBMAKE) $(2) || :
 
-.PHONY: check check-steps check-all
+.PHONY: check check-steps check-guests check-all
 check: ## everything that has to hold before a commit
 	$(Q)tools/setup check
+	$(Q)tools/setup vm 6.1 6.12 7.3
 	$(Q)$(RUN) --reset
 	+$(Q)$(MAKE) --no-print-directory check-steps
+	+$(Q)$(MAKE) --no-print-directory check-guests
 	$(Q)$(RUN) --total
 
 # What is cheap and says most goes first; the kernel last.
@@ -292,7 +326,12 @@ check-steps:
 	+$(Q)$(MAKE) --no-print-directory -k SAN=1 unit replay || :
 	+$(Q)$(MAKE) --no-print-directory system || :
 
-check-all: ## check, and the other compiler, plain tests, coverage, new fuzz input
+# A whole guest, and two in which the main things are looked at.
+check-guests: vm-programs
+	+$(Q)$(MAKE) --no-print-directory guest-6.12@unified || :
+	+$(Q)$(MAKE) --no-print-directory -k -j2 smoke-6.1 smoke-7.3 || :
+
+check-all: ## check on every kernel; and the other compiler, plain tests, coverage, new fuzz input
 	$(Q)tools/setup check
 	$(Q)$(RUN) --reset
 	+$(Q)$(MAKE) --no-print-directory check-steps
@@ -301,6 +340,7 @@ check-all: ## check, and the other compiler, plain tests, coverage, new fuzz inp
 	+$(Q)$(MAKE) --no-print-directory -k CC=$(CLANG) unit replay || :
 	+$(Q)$(call step,coverage,coverage)
 	+$(Q)$(call step,fuzz,fuzz)
+	+$(Q)$(MAKE) --no-print-directory vmtest-all || :
 	$(Q)$(RUN) --total
 
 # ---- measuring -------------------------------------------------------------
@@ -309,7 +349,7 @@ include tools/bench/rules.mk
 
 # ---- for people ------------------------------------------------------------
 
-.PHONY: demo bench install
+.PHONY: demo bench conformance install
 demo: ## set up, build, and see two bursters beside a service
 	$(Q)tools/setup demo
 	+$(Q)$(SUBMAKE) -s all $(addprefix $(BENCH)/,latency memeat spin)
@@ -320,6 +360,9 @@ bench: ## the figures of docs/benchmarks.md, measured here, side by side
 	+$(Q)$(SUBMAKE) all bench-programs
 	$(Q)tools/bench/run --build $(O)
 	$(Q)tools/bench/report
+
+conformance: ## docs/conformance.md and docs/kernels.md, from what the last runs left
+	$(Q)tools/conformance
 
 PREFIX ?= /usr/local
 INSTALL ?= install

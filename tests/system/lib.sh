@@ -31,7 +31,7 @@ build=${WEIR_BUILD:-$tree/build}
 
 run=weirtest-$$-$RANDOM
 prefix=$run.
-scratch=/tmp/$run
+scratch=${TMPDIR:-/tmp}/$run
 state_dir=$scratch/state
 pin_root=/sys/fs/bpf
 pin_dir=$pin_root/$run
