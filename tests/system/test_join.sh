@@ -98,7 +98,7 @@ is "$(insiders "$scratch/foreground")" "$(wants "$foreground")" \
 daemons_score=$(<"/proc/$daemon_pid/oom_score_adj")
 run_options=()
 is "$(ran readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2)" \
-    "/dev/null"$'\n'"$state_dir/logs/ran/stdout"$'\n'"$state_dir/logs/ran/stderr" \
+    "/dev/null"$'\n'"$state_dir/logs/ran.stdout"$'\n'"$state_dir/logs/ran.stderr" \
     "detached: nothing on stdin, stdout and stderr to its logs"
 # ls opens one itself.
 is "$(ran ls /proc/self/fd | tr '\n' ' ')" "0 1 2 3 " "detached: no other file is open"

@@ -134,7 +134,34 @@ is "$(weir logs --stdout words 2>&1 | tr -d '\0')" out "logs --stdout"
 log=$(field words .weir.stdout_path)
 is "$(stat -c '%a %U' "$log")" "640 root" "logs are root's"
 weir rm words
-fails "logs go with the record" test -e "$(dirname "$log")"
+is "$(find "$state_dir/logs" -name 'words*')" "" "logs go with the record"
+
+# One id that looks like the log of another.
+ids=(a a.stdout a.stdout.stderr)
+for id in "${ids[@]}"; do
+    # shellcheck disable=SC2016 # the command's own $0
+    weir run --name "$id" --detach -- sh -c 'echo "out of $0"; echo "err of $0" >&2' "$id" >/dev/null
+done
+for id in "${ids[@]}"; do
+    weir wait "$id" >/dev/null
+    is "$(weir logs --stdout "$id"; weir logs --stderr "$id" 2>&1)" "out of $id"$'\n'"err of $id" "logs of $id are its own"
+done
+weir rm "${ids[0]}"
+is "$(weir logs --stdout "${ids[1]}")" "out of ${ids[1]}" "and stay when those of ${ids[0]} go"
+
+# Files are made in advance, and nothing depends on it.
+# shellcheck disable=SC2317 # eventually calls it
+two_spares() {
+    [[ -e $state_dir/logs/spare1 && -e $state_dir/logs/spare2 ]]
+}
+succeeds "log files of the next container are there" eventually 5 two_spares
+is "$(stat -c '%a %U %s' "$state_dir"/logs/spare?)" "640 root 0"$'\n'"640 root 0" "they are root's and empty"
+rm -r "$state_dir/logs"
+weir run --name homeless --detach -- echo hello >/dev/null
+weir wait homeless >/dev/null
+is "$(weir logs homeless)" hello "without the directory: it is made, and has the output"
+is "$(stat -c '%a' "$state_dir/logs")" 711 "and others may pass through it"
+succeeds "and has files for the next container" eventually 5 two_spares
 
 # Lines of 64 bytes, 50 MiB of them.
 weir run --name wordy --detach -- sh -c 'seq -f "%063.0f" 819200; echo the end; exec sleep 600' >/dev/null
@@ -154,4 +181,6 @@ succeeds "50 MiB of output: logs have the newest part, $size bytes" \
 is "$(sed '1d;$d' "$scratch/kept" | awk 'NR > 1 && $0 != before + 1 { print } { before = $0 + 0 }')" "" \
     "50 MiB of output: nothing is missing in between"
 
+daemon_stop
+is "$(find "$state_dir/logs" -name 'spare?')" "" "the daemon takes its spare files with it"
 done_testing

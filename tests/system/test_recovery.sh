@@ -70,6 +70,11 @@ crowd=$!
 disown
 echo "$crowd" >"$(group2_of crowded)/below/cgroup.procs"
 
+# Logs of a launch that was not written down, and what only looks alike.
+echo lost >"$state_dir/logs/orphan.stdout"
+echo kept >"$state_dir/logs/notes"
+echo stale | tee "$state_dir/logs/spare1" >"$state_dir/logs/spare2"
+
 # The kernel's witness: a quota that is written is a quota that is refilled.
 quota_file=$(group_of busy cpu)/cpu.max
 [[ -e $quota_file ]] || quota_file=$(group_of busy cpu)/cpu.cfs_quota_us
@@ -100,6 +105,16 @@ for root in "${roots[@]}"; do
     rmdir "$root/x$prefix"
 done
 is "$foreign" "${#roots[@]}" "row 16: a foreign cgroup is left"
+
+matches "$(cat "$daemon_log")" "log '$state_dir/logs/orphan.stdout' belongs to no record, removed" \
+    "a log of no container is removed, and that is logged"
+is "$(cd "$state_dir/logs" && echo *orphan* && cat notes)" "*orphan*"$'\n'kept "it is gone, another file is left"
+is "$(weir logs held)" ready "logs of those on record are left"
+rm "$state_dir/logs/notes"
+weir run --name fresh --detach -- echo hello >/dev/null
+weir wait fresh >/dev/null
+is "$(weir logs fresh)" hello "spare log files of before begin empty"
+weir rm fresh
 
 # A record without a cgroup.
 weir run --name lost --cpu 0.1 --detach -- "$load" nap >/dev/null

@@ -250,7 +250,7 @@ int weir_controller_read_containers(struct weir_controller *controller, const ch
 			.system_ns = UINT64_MAX,
 			.throttled_ns = 120000000,
 			.mem_current_bytes = 1048576,
-			.stdout_path = "/var/lib/weir/logs/a/stdout",
+			.stdout_path = "/var/lib/weir/logs/a.stdout",
 		};
 
 		if (id && strcmp(id, view.container->id) != 0)

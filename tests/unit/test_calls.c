@@ -128,7 +128,7 @@ static void containers_are_told_with_all_that_is_known(void **state)
 		"\"argv\":[\"/bin/sh\",\"-c\",\"sleep 60\"],\"foreground\":false,\"slot\":0,"));
 	assert_non_null(strstr(reply.body, "\"cpu_limit_mcpu\":\"Infinity\","));
 	assert_non_null(strstr(
-		reply.body, "\"stdout_path\":\"/var/lib/weir/logs/a/stdout\",\"labels\":[]}}]}}"));
+		reply.body, "\"stdout_path\":\"/var/lib/weir/logs/a.stdout\",\"labels\":[]}}]}}"));
 	free(reply.body);
 	close(fd);
 }

@@ -243,6 +243,8 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	if (!controller)
 		return weir_fail_memory(err);
 	controller->groups.h = (struct weir_hierarchies)WEIR_HIERARCHIES_INIT;
+	for (size_t i = 0; i < WEIR_LOG_STREAMS; i++)
+		controller->spare_fds[i] = -1;
 	controller->event = sd_event_ref(event);
 	controller->default_cpu_limit = options->default_cpu_limit;
 	controller->log_max_bytes = options->log_max_bytes;
@@ -259,7 +261,8 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	    open_ledger(controller, options, err) < 0 ||
 	    weir_worker_new(event, &controller->groups, weir_controller_on_job, controller,
 			    &controller->worker, err) < 0 ||
-	    weir_controller_recover(controller, err) < 0 || start_tick(controller, err) < 0)
+	    weir_controller_recover(controller, err) < 0 || weir_logs_start(controller, err) < 0 ||
+	    start_tick(controller, err) < 0)
 		return err->code;
 	weir_controller_publish_node(controller);
 	note_tick(controller);
@@ -276,6 +279,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	if (!controller)
 		return NULL;
 	sd_event_source_disable_unref(controller->tick_source);
+	weir_logs_stop(controller);
 	weir_worker_free(controller->worker);
 	all = controller->ledger ? weir_ledger_all(controller->ledger, &n) : NULL;
 	for (size_t i = 0; i < n; i++)

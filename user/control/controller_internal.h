@@ -20,6 +20,7 @@
 #include "model/plan.h"
 
 #define WEIR_MAX_WAITERS 4096 /* on all containers together */
+#define WEIR_LOG_STREAMS 2 /* stdout, stderr */
 
 /* Somebody who wants to know how a container ended. */
 struct weir_waiter {
@@ -50,12 +51,13 @@ struct weir_controller {
 	struct weir_store *store;
 	struct weir_ledger *ledger;
 	struct weir_worker *worker;
-	sd_event_source *tick_source;
+	sd_event_source *tick_source, *spare_source;
 	struct weir_machine machine;
 	pthread_rwlock_t lock; /* the ledger and its containers; writers go first */
 	char *state_dir;
 	enum weir_default_cpu_limit default_cpu_limit;
 	uint64_t log_max_bytes;
+	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
 	_Atomic uint64_t refreshed_us; /* CLOCK_MONOTONIC */
@@ -99,6 +101,9 @@ bool weir_controller_clear_groups(struct weir_controller *controller, const char
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container);
 
 /* logs.c */
+/* With the ledger recovered: remove logs of no record, and keep files ready for the next launch. */
+int weir_logs_start(struct weir_controller *controller, struct weir_error *err);
+void weir_logs_stop(struct weir_controller *controller);
 /* Make the log files of a detached container and open them for append; paths go into its live part. */
 int weir_logs_open(struct weir_controller *controller, struct weir_container *container,
 		   int *ret_stdout, int *ret_stderr, struct weir_error *err);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Output of detached containers: STATE_DIR/logs/<id>/stdout and stderr.
+ * Output of detached containers: STATE_DIR/logs/<id>.stdout and <id>.stderr.
  *
  * The container writes to the files itself, so that nobody stands between it and the disk and
  * nothing is lost when the daemon goes. They are bounded by giving the oldest blocks back to
  * the file system: offsets stay, the head becomes a hole that readers skip.
+ *
+ * To make a file takes several times as long as to rename one, so the files of the next launch
+ * are made when there is nothing else to do.
  */
 #include "control/controller_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,11 +23,19 @@
 #include "base/file.h"
 #include "base/log.h"
 
-static int locate(const struct weir_controller *controller, const char *id, const char *stream,
+/* All of one length, and at the end: no two ids can share a file. */
+static const char *const suffixes[WEIR_LOG_STREAMS] = { ".stdout", ".stderr" };
+#define SUFFIX_LEN (sizeof(".stdout") - 1)
+
+/* Without any of the suffixes: no container's. */
+static const char *const spare_names[WEIR_LOG_STREAMS] = { "spare1", "spare2" };
+
+/* "": the directory of all. */
+static int locate(const struct weir_controller *controller, const char *name, const char *suffix,
 		  char **ret, struct weir_error *err)
 {
-	if (asprintf(ret, "%s/logs/%s%s%s", controller->state_dir, id, stream ? "/" : "",
-		     stream ? stream : "") < 0) {
+	if (asprintf(ret, "%s/logs%s%s%s", controller->state_dir, *name ? "/" : "", name, suffix) <
+	    0) {
 		*ret = NULL;
 		weir_fail_memory(err);
 		return -ENOMEM; /* in plain sight, for the analyser */
@@ -40,8 +52,8 @@ int weir_logs_locate(struct weir_controller *controller, struct weir_container *
 
 	if (container->foreground)
 		return 0;
-	if (locate(controller, container->id, "stdout", &out, err) < 0 ||
-	    locate(controller, container->id, "stderr", &errors, err) < 0)
+	if (locate(controller, container->id, suffixes[0], &out, err) < 0 ||
+	    locate(controller, container->id, suffixes[1], &errors, err) < 0)
 		return err->code;
 	/* Readers look at these under the lock. */
 	pthread_rwlock_wrlock(&controller->lock);
@@ -51,12 +63,17 @@ int weir_logs_locate(struct weir_controller *controller, struct weir_container *
 	return 0;
 }
 
-static int open_one(const struct weir_controller *controller, const char *path, int *ret,
-		    struct weir_error *err)
+/* An empty one: what lies there is of a launch that nobody knows of any more. */
+static int make_file(const struct weir_controller *controller, const char *path, int *ret,
+		     struct weir_error *err)
 {
-	scoped(closep) int fd =
-		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+	scoped(freep) char *dir = NULL;
+	scoped(closep) int fd = -1;
 
+	/* Readers pass through the directory; each file says who may read it. */
+	if (locate(controller, "", "", &dir, err) < 0 || weir_mkdir_p(dir, 0711, err) < 0)
+		return err->code;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return weir_fail(err, -errno, "open '%s': %s", path, strerror(errno));
 	if (fchown(fd, 0, controller->reader_gid) < 0)
@@ -65,20 +82,46 @@ static int open_one(const struct weir_controller *controller, const char *path, 
 	return 0;
 }
 
-/* Readers pass through the directory of all, and see that of one. */
-static int make_dir(const struct weir_controller *controller, const char *id,
+/* What can't be made now is made by the launch, which has somebody to tell. */
+static int on_idle(sd_event_source *source, void *data)
+{
+	struct weir_controller *controller = data;
+	struct weir_error err = {};
+
+	(void)source;
+	for (size_t i = 0; i < WEIR_LOG_STREAMS; i++) {
+		scoped(freep) char *path = NULL;
+
+		if (controller->spare_fds[i] < 0 &&
+		    locate(controller, spare_names[i], "", &path, &err) == 0 &&
+		    make_file(controller, path, &controller->spare_fds[i], &err) < 0)
+			weir_debug("spare log file: %s", err.text);
+	}
+	return 0;
+}
+
+/* Give the spare file of a stream its name, in place of any that has it. false: there is none. */
+static bool take_spare(struct weir_controller *controller, size_t stream, const char *path,
+		       int *ret)
+{
+	scoped(closep) int fd = controller->spare_fds[stream];
+	scoped(freep) char *spare = NULL;
+	struct weir_error ignored = {};
+
+	controller->spare_fds[stream] = -1;
+	if (fd < 0 || locate(controller, spare_names[stream], "", &spare, &ignored) < 0 ||
+	    rename(spare, path) < 0)
+		return false;
+	*ret = take_fd(fd);
+	return true;
+}
+
+static int open_one(struct weir_controller *controller, size_t stream, const char *path, int *ret,
 		    struct weir_error *err)
 {
-	scoped(freep) char *all = NULL;
-	scoped(freep) char *dir = NULL;
-
-	if (locate(controller, "", NULL, &all, err) < 0 ||
-	    locate(controller, id, NULL, &dir, err) < 0 || weir_mkdir_p(all, 0711, err) < 0 ||
-	    weir_mkdir_p(dir, 0750, err) < 0)
-		return err->code;
-	if (chown(dir, 0, controller->reader_gid) < 0)
-		return weir_fail(err, -errno, "chown '%s': %s", dir, strerror(errno));
-	return 0;
+	if (take_spare(controller, stream, path, ret))
+		return 0;
+	return make_file(controller, path, ret, err);
 }
 
 int weir_logs_open(struct weir_controller *controller, struct weir_container *container,
@@ -89,14 +132,71 @@ int weir_logs_open(struct weir_controller *controller, struct weir_container *co
 	scoped(closep) int errors = -1;
 
 	if (weir_logs_locate(controller, container, err) < 0 ||
-	    make_dir(controller, container->id, err) < 0)
+	    open_one(controller, 0, live->stdout_path, &out, err) < 0 ||
+	    open_one(controller, 1, live->stderr_path, &errors, err) < 0)
 		return err->code;
-	if (open_one(controller, live->stdout_path, &out, err) < 0 ||
-	    open_one(controller, live->stderr_path, &errors, err) < 0)
-		return err->code;
+	sd_event_source_set_enabled(controller->spare_source, SD_EVENT_ONESHOT);
 	*ret_stdout = take_fd(out);
 	*ret_stderr = take_fd(errors);
 	return 0;
+}
+
+/* The id whose log is called so; NULL: it is none. */
+static char *id_of(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len <= SUFFIX_LEN || (strcmp(name + len - SUFFIX_LEN, suffixes[0]) != 0 &&
+				  strcmp(name + len - SUFFIX_LEN, suffixes[1]) != 0))
+		return NULL;
+	return strndup(name, len - SUFFIX_LEN);
+}
+
+/* Of launches that were cut short before they were written down. */
+static void clean_orphans(struct weir_controller *controller)
+{
+	struct weir_error err = {};
+	scoped(freep) char *path = NULL;
+	scoped(closedirp) DIR *dir = NULL;
+	const struct dirent *entry;
+
+	if (locate(controller, "", "", &path, &err) == 0)
+		dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		scoped(freep) char *id = id_of(entry->d_name);
+
+		if (!id || weir_id_check(id, &err) < 0 || weir_ledger_find(controller->ledger, id))
+			continue;
+		weir_info("log '%s/%s' belongs to no record, removed", path, entry->d_name);
+		if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			weir_warn("remove '%s/%s': %s", path, entry->d_name, strerror(errno));
+	}
+}
+
+int weir_logs_start(struct weir_controller *controller, struct weir_error *err)
+{
+	int r;
+
+	clean_orphans(controller);
+	r = sd_event_add_defer(controller->event, &controller->spare_source, on_idle, controller);
+	if (r >= 0)
+		r = sd_event_source_set_priority(controller->spare_source, SD_EVENT_PRIORITY_IDLE);
+	return r < 0 ? weir_fail(err, r, "prepare log files: %s", strerror(-r)) : 0;
+}
+
+void weir_logs_stop(struct weir_controller *controller)
+{
+	struct weir_error err = {};
+
+	sd_event_source_disable_unref(controller->spare_source);
+	for (size_t i = 0; i < WEIR_LOG_STREAMS; i++) {
+		scoped(freep) char *path = NULL;
+
+		if (controller->spare_fds[i] >= 0 &&
+		    locate(controller, spare_names[i], "", &path, &err) == 0)
+			unlink(path);
+		controller->spare_fds[i] = close_fd(controller->spare_fds[i]);
+	}
 }
 
 /* Beyond the bound: keep the newest half, so that this happens once in a while and not each time. */
@@ -132,13 +232,12 @@ void weir_logs_trim(struct weir_controller *controller, const struct weir_contai
 
 void weir_logs_remove(struct weir_controller *controller, const char *id)
 {
-	static const char *const streams[] = { "stdout", "stderr", NULL };
 	struct weir_error err = {};
 
-	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
+	for (size_t i = 0; i < WEIR_LOG_STREAMS; i++) {
 		scoped(freep) char *path = NULL;
 
-		if (locate(controller, id, streams[i], &path, &err) == 0 && remove(path) < 0 &&
+		if (locate(controller, id, suffixes[i], &path, &err) == 0 && unlink(path) < 0 &&
 		    errno != ENOENT)
 			weir_warn("remove '%s': %s", path, strerror(errno));
 	}
