@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -85,6 +86,10 @@ static const struct {
 	{ { "/sys/fs/bpf/other", "weir-", NULL }, NULL },
 	{ { "/sys/fs/bpf/other", "weir.", "box.slice" }, NULL },
 	{ { "/sys/fs/bpf/other", "weir.", "odd name:%" }, NULL },
+	{ { "/sys/fs/bpf/other", "weir.", "weir." }, NULL }, /* a prefix alone is no container */
+	{ { "/sys/fs/bpf/other", "x", "weir.slice" },
+	  "cgroup parent 'weir.slice' overlaps the prefix 'weir.', which is in use by another "
+	  "weir-daemon (pid %d)" },
 	{ { "/sys/fs/bpf/weir", "other.", NULL },
 	  "pin directory '/sys/fs/bpf/weir' is in use by another weir-daemon (pid %d)" },
 	{ { "/sys/fs/bpf/other", "weir.", NULL },
@@ -116,6 +121,57 @@ static void neighbours_may_not_share_pins_or_prefixes(void **state)
 		}
 		weir_instance_release(&second);
 	}
+}
+
+/* The other way round: whoever comes second would clean up the directory of the first. */
+static void a_prefix_may_not_take_in_a_parent_in_use(void **state)
+{
+	const struct wish below = { "/sys/fs/bpf/below", "a.", "box.slice" };
+	const struct wish wishes[] = { { "/sys/fs/bpf/other", "box.", NULL },
+				       { "/sys/fs/bpf/other", "box.slice", NULL },
+				       { "/sys/fs/bpf/other", "box.", "weirs" } };
+	struct weir_instance first = WEIR_INSTANCE_INIT;
+	struct fixture *f = *state;
+	struct weir_error err = {};
+
+	assert_int_equal(claim(f, &below, &first, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++) {
+		struct weir_instance second = WEIR_INSTANCE_INIT;
+
+		assert_int_equal(claim(f, &wishes[i], &second, &err), i == 0 ? -EBUSY : 0);
+		if (i == 0)
+			assert_non_null(strstr(err.text, "prefix 'box.' overlaps the parent "
+							 "'box.slice', which is in use"));
+		weir_instance_release(&second);
+	}
+	weir_instance_release(&first);
+}
+
+/* The daemon is killed while it starts a command: until that executes, it has the daemon's fds. */
+static void a_lock_that_the_dead_left_to_a_child_is_waited_for(void **state)
+{
+	const struct wish wish = { "/sys/fs/bpf/other", "other.", NULL };
+	struct weir_instance second = WEIR_INSTANCE_INIT;
+	struct fixture *f = *state;
+	struct weir_error err = {};
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (claim(f, &wish, &second, &err) < 0 || fork() > 0 || usleep(200000) < 0 ||
+		    write(ends[1], "", 1) != 1)
+			_exit(1);
+		_exit(0);
+	}
+	close(ends[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(claim(f, &wish, &second, &err), 0);
+	assert_int_equal(read(ends[0], &byte, 1), 1); /* it was there until just now */
+	weir_instance_release(&second);
+	close(ends[0]);
 }
 
 static void a_file_that_a_dead_daemon_left_is_no_lock(void **state)
@@ -165,7 +221,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(neighbours_may_not_share_pins_or_prefixes),
+		TEST(a_prefix_may_not_take_in_a_parent_in_use),
 		TEST(a_file_that_a_dead_daemon_left_is_no_lock),
+		TEST(a_lock_that_the_dead_left_to_a_child_is_waited_for),
 		TEST(a_release_leaves_no_file_behind),
 		TEST(a_name_that_fits_no_file_is_refused),
 	};

@@ -3,14 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
+
+#define PATIENCE_MS 2000
+#define RETRY_MS    10
 
 /*
  * Locks of the open file, not of the process: they can be asked about without being taken, and
@@ -51,24 +57,48 @@ static int is_current(int fd, const char *path)
 	       ours.st_ino == theirs.st_ino;
 }
 
+/*
+ * A daemon that is killed while it starts a command leaves its open files, and so its locks, to
+ * that child, which lets go of them as it executes.
+ */
+static bool is_of_the_dead(int fd)
+{
+	long pid = holder_of(fd);
+
+	return pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+/* *@ret_fd is open and locked, whatever @path has come to name. */
+static int lock_file(const char *path, const char *what, int *ret_fd, struct weir_error *err)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	scoped(closep) int fd = -1;
+	struct flock lock;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return weir_fail(err, -errno, "open lock file %s: %s", path, strerror(errno));
+	for (int waited_ms = 0; lock_call(fd, F_OFD_SETLK, &lock) < 0; waited_ms += RETRY_MS) {
+		if (errno != EAGAIN && errno != EACCES)
+			return weir_fail(err, -errno, "lock %s: %s", path, strerror(errno));
+		if (waited_ms >= PATIENCE_MS || !is_of_the_dead(fd))
+			return fail_held(fd, path, what, err);
+		nanosleep(&pause, NULL);
+	}
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
 int weir_lock_take(const char *path, const char *what, int *ret_fd, struct weir_error *err)
 {
 	scoped(closep) int fd = -1;
-	struct flock lock;
 	char text[16];
 	int n;
 
 	do {
 		fd = close_fd(fd);
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd < 0)
-			return weir_fail(err, -errno, "open lock file %s: %s", path,
-					 strerror(errno));
-		if (lock_call(fd, F_OFD_SETLK, &lock) < 0) {
-			if (errno == EAGAIN || errno == EACCES)
-				return fail_held(fd, path, what, err);
-			return weir_fail(err, -errno, "lock %s: %s", path, strerror(errno));
-		}
+		if (lock_file(path, what, &fd, err) < 0)
+			return err->code;
 	} while (!is_current(fd, path));
 
 	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());

@@ -6,7 +6,7 @@
  * One daemon at a time: a file that is locked while its holder lives.
  *
  * The kernel lets go of the lock with the process, however it ends, so a file that is left
- * behind is no lock. It holds the holder's pid for people; nothing is decided by that.
+ * behind is no lock. It holds the holder's pid, for people, and to tell how long to wait.
  */
 
 struct weir_error;
@@ -14,7 +14,7 @@ struct weir_error;
 /*
  * Take the lock on @path, made if it is missing; the directory has to exist. @what names
  * what is locked, in the text. The lock lives as long as *@ret_fd (CLOEXEC) is open.
- * -EBUSY: another process holds it.
+ * -EBUSY: another process holds it. What a dead one left to its children is waited for a little.
  */
 int weir_lock_take(const char *path, const char *what, int *ret_fd, struct weir_error *err);
 

@@ -60,54 +60,79 @@ static int make_path(const char *lock_dir, const char *kind, const char *first, 
 	return *ret ? 0 : weir_fail_memory(err);
 }
 
-/* The prefix that @file, of @lock_dir, is the lock of; NULL: none under our parent. */
-static const char *prefix_of(char *file, const char *our_file)
-{
-	size_t length = strlen(file), common;
+/* What a lock on groups is about, by its file's name: all as add_escaped() wrote it. */
+struct place {
+	char file[NAME_MAX + 1];
+	const char *parent, *prefix; /* in @file; "": the top */
+};
 
-	common = (size_t)(strrchr(our_file, ':') + 1 - our_file);
-	if (length < common + strlen(SUFFIX) || strncmp(file, our_file, common) != 0 ||
+/* false: @file is no such lock. */
+static bool read_place(const char *file, struct place *ret)
+{
+	size_t length = strlen(file), start = strlen(GROUPS_PREFIX);
+	char *colon;
+
+	if (length < start + strlen(SUFFIX) || strncmp(file, GROUPS_PREFIX, start) != 0 ||
 	    strcmp(file + length - strlen(SUFFIX), SUFFIX) != 0)
-		return NULL;
-	file[length - strlen(SUFFIX)] = '\0';
-	return strchr(file + common, ':') ? NULL : file + common;
+		return false;
+	length -= strlen(SUFFIX);
+	memcpy(ret->file, file, length);
+	ret->file[length] = '\0';
+	colon = strrchr(ret->file + start, ':');
+	if (!colon)
+		return false;
+	*colon = '\0';
+	ret->parent = ret->file + start;
+	ret->prefix = colon + 1;
+	return true;
 }
 
-static bool overlap(const char *a, const char *b)
+static bool begins(const char *text, const char *with)
 {
-	size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+	size_t n = strlen(with);
 
-	return strcmp(a, b) != 0 && strncmp(a, b, n) == 0;
+	return strncmp(text, with, n) == 0 && text[n] != '\0';
 }
 
-static int check_overlap(const char *lock_dir, const char *file, const char *theirs,
-			 const char *ours, struct weir_error *err)
+/*
+ * Would one take the other's groups for its own: containers', or the directory that they lie in?
+ * Then @what says so, as the beginning of a sentence that ends with who holds it.
+ */
+static bool overlap(const struct place *ours, const struct place *theirs, char *what, size_t size)
 {
-	char path[PATH_MAX + NAME_MAX + 2], what[256];
-
-	snprintf(path, sizeof(path), "%s/%s", lock_dir, file);
-	snprintf(what, sizeof(what), "cgroup prefix '%s' overlaps '%s', which", ours, theirs);
-	return weir_lock_check(path, what, err);
+	if (strcmp(ours->parent, theirs->parent) == 0) {
+		snprintf(what, size, "cgroup prefix '%s' overlaps '%s', which", ours->prefix,
+			 theirs->prefix);
+		return begins(ours->prefix, theirs->prefix) || begins(theirs->prefix, ours->prefix);
+	}
+	if (ours->parent[0] == '\0') {
+		snprintf(what, size, "cgroup prefix '%s' overlaps the parent '%s', which",
+			 ours->prefix, theirs->parent);
+		return begins(theirs->parent, ours->prefix);
+	}
+	snprintf(what, size, "cgroup parent '%s' overlaps the prefix '%s', which", ours->parent,
+		 theirs->prefix);
+	return theirs->parent[0] == '\0' && begins(ours->parent, theirs->prefix);
 }
 
 /* After our own lock is taken: of two that start at once, at least one sees the other. */
-static int check_neighbours(const char *lock_dir, const char *our_path, const char *our_prefix,
-			    struct weir_error *err)
+static int check_neighbours(const char *lock_dir, const char *our_path, struct weir_error *err)
 {
 	scoped(closedirp) DIR *dir = opendir(lock_dir);
-	const char *our_file = strrchr(our_path, '/') + 1;
+	struct place ours, theirs;
 	struct dirent *entry;
 
 	if (!dir)
 		return weir_fail(err, -errno, "open %s: %s", lock_dir, strerror(errno));
+	if (!read_place(strrchr(our_path, '/') + 1, &ours))
+		return weir_fail(err, -EINVAL, "'%s' is no lock on cgroups", our_path);
 	while ((entry = readdir(dir))) {
-		char file[NAME_MAX + 1];
-		const char *theirs;
+		char path[PATH_MAX + NAME_MAX + 2], what[NAME_MAX + 64];
 
-		memcpy(file, entry->d_name, strlen(entry->d_name) + 1);
-		theirs = prefix_of(file, our_file);
-		if (theirs && overlap(theirs, our_prefix) &&
-		    check_overlap(lock_dir, entry->d_name, theirs, our_prefix, err) < 0)
+		snprintf(path, sizeof(path), "%s/%s", lock_dir, entry->d_name);
+		if (read_place(entry->d_name, &theirs) &&
+		    overlap(&ours, &theirs, what, sizeof(what)) &&
+		    weir_lock_check(path, what, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -136,7 +161,7 @@ static int claim_groups(const char *lock_dir, const struct weir_options *options
 	snprintf(what, sizeof(what), "cgroup prefix '%s'", options->cgroup_prefix);
 	if (weir_lock_take(instance->groups_lock, what, &instance->groups_fd, err) < 0)
 		return err->code;
-	return check_neighbours(lock_dir, instance->groups_lock, options->cgroup_prefix, err);
+	return check_neighbours(lock_dir, instance->groups_lock, err);
 }
 
 int weir_instance_claim(const char *lock_dir, const struct weir_options *options,
