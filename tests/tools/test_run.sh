@@ -73,4 +73,33 @@ is "$("$tree/tests/run" --logs "$dir/logs" --total || :)" "3 passed, 1 failed, 0
 "$tree/tests/run" --reset --logs "$dir/logs" >/dev/null
 fails "a run without any test is no success" "$tree/tests/run" --logs "$dir/logs" --total
 
+# with_expected TABLE NAME…: as in a guest 6.1 v1; what was printed, and its status.
+with_expected() {
+    printf '%s\n' "$1" >"$dir/expected"
+    shift
+    "$tree/tests/run" --reset --logs "$dir/logs" --group g --guest "6.1 v1" --report "$dir/logs" \
+        --expected "$dir/expected" "${@/#/$dir/}" 2>&1 || echo "status $?"
+}
+
+matches "$(with_expected '6.1 v1 | bad | green | no prism' bad)" "skipped: sky is green: no prism" \
+    "an expected difference is a skip with its reason"
+matches "$(with_expected '* v1, 7.3 * | bad | green | no prism' bad)" "1 passed +0 failed +1 skipped" \
+    "a line may speak of all kernels"
+matches "$(with_expected '6.12 v1 | bad | green | no prism' bad)" "failed: sky is green" \
+    "a line of another kernel excuses nothing"
+matches "$(with_expected '6.1 v1 | good | green | no prism' bad)" "failed: sky is green" \
+    "a line of another program excuses nothing"
+matches "$(with_expected '6.1 v1 | good | a | no prism' good)" "'a' passes, but line 1 .*status 1" \
+    "an expected difference that is none fails"
+matches "$(with_expected '6.1 v1 | good | z | no prism' good)" "2 passed +0 failed" \
+    "a line whose points did not run says nothing"
+matches "$(with_expected 'no table' good)" "expected:1: wants" "a line that can't be read is named"
+matches "$(with_expected '' skips_all)" "status 4" "nothing but skips is a status of its own"
+with_expected '' good bad skips >/dev/null
+matches "$(<"$dir/logs/results.ktap")" "^KTAP version 1.1\.\.3.    # Subtest: good" "the report is KTAP"
+matches "$(<"$dir/logs/results.ktap")" "    not ok 1 sky is green.*.not ok 2 bad.*    ok 1 a # SKIP no moon" \
+    "KTAP tells points, programs and skips"
+is "$(jq -r '.guest, .programs[1].points[0][1]' "$dir/logs/results.json" | tr '\n' ,)" \
+    "6.1 v1,sky is green," "JSON tells the same"
+
 done_testing
