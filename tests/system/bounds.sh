@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# How far a figure may be off, in percent. The only place for such numbers.
+# How far a figure may be off, in percent, and how much is done. The only place for such numbers.
 #
 # The second column is for guests whose CPUs are emulated: their clocks are right, their
 # timing is not. WEIR_TEST_EMULATED=1 chooses it.
@@ -14,10 +14,27 @@ declare -A weir_bounds=(
     [memory]="         1       1" # bytes, by the kernel's own count
 )
 
-# bound NAME
+# How much of something is done: an emulated machine takes some twenty times as long for it.
+declare -A weir_amounts=(
+    #               native emulated
+    [launches]="    1000   60" # detached ones, each of a hundred processes
+    [foreground]="  50     10" # and in the foreground
+    [admissions]="  1000   60" # launches and removals
+    [mixed_load]="  60     20" # seconds
+)
+
 bound() {
+    choose "${weir_bounds[$1]:?no bound of that name}"
+}
+
+amount() {
+    choose "${weir_amounts[$1]:?no amount of that name}"
+}
+
+# choose "NATIVE EMULATED"
+choose() {
     local native emulated
-    read -r native emulated <<<"${weir_bounds[$1]:?no bound of that name}"
+    read -r native emulated <<<"$1"
     if [[ ${WEIR_TEST_EMULATED:-} ]]; then
         echo "$emulated"
     else

@@ -27,7 +27,7 @@ import sys
 
 from api import Connection, launch_fields, say
 
-LAUNCHES = 1000
+LAUNCHES = int(sys.argv[1])
 client = Connection()
 tally = {200: 0, 409: 0}
 
@@ -61,7 +61,7 @@ while tally[200] < LAUNCHES:
 say(not wrong, f"row 18: 0.1 + 0.2 = 0.3 exactly, over {tally[200]} launches and removals", *wrong[:5])
 say(tally[409] == tally[200] * 2 // 3, "row 18: and not a hundredth more", str(tally))
 PYTHON
-points_of python3 "$scratch/launches.py"
+points_of python3 "$scratch/launches.py" "$(amount admissions)"
 is "$(requested cpus) $(requested bytes)" "0.000 0" "row 18: in the end nothing is promised"
 
 # Who is refused learns why.

@@ -7,7 +7,8 @@
 # shellcheck source=tests/system/more.sh
 . "$(dirname "$0")/more.sh"
 
-launches=1000 foreground=50 processes=101 # of firstbreath, each launch
+launches=$(amount launches) foreground=$(amount foreground)
+processes=101 # of firstbreath, each launch
 firstbreath=$build/tests/system/firstbreath
 home=/${cgroup_parent:+$cgroup_parent/}$prefix
 

@@ -10,7 +10,7 @@
 
 seconds=10
 rounds=3
-mixed_seconds=60
+mixed_seconds=$(amount mixed_load)
 
 
 meter_ns() {
