@@ -63,6 +63,14 @@ matches "$(<"$scratch/said")" "no-such-command" "no such command: it is named"
 exits 127 "exit code: no such file" weir run -- /no/such/file
 exits 126 "exit code: a file that is no program" weir run -- /etc/passwd
 exits 126 "exit code: a directory" weir run -- /etc
+printf '#!/no/such/interpreter\n' >"$scratch/script"
+chmod 755 "$scratch/script"
+for how in "" --detach; do
+    # shellcheck disable=SC2086 # an option, or none
+    exits 126 "exit code: a script without its interpreter${how:+, $how}" weir run $how -- "$scratch/script"
+    matches "$(<"$scratch/said")" "script'.*interpreter" "a script without its interpreter${how:+, $how}: the text says so"
+done
+exits 126 "exit code: the same, found in PATH" weir run --env "PATH=/no/such:$scratch" -- script
 exits 127 "exit code: PATH is the command's own" weir run --env PATH=/no/such/place -- true
 exits 125 "exit code: no daemon" weir --socket "$scratch/no.sock" run -- true
 matches "$(<"$scratch/said")" "no daemon at '$scratch/no.sock'" "no daemon: its socket is named"

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -78,6 +80,29 @@ static bool become_user(const struct weir_child *child)
 	       syscall(SYS_setresuid, child->uid, child->uid, child->uid) == 0;
 }
 
+/* "Not found" of what is there, as of a script without its interpreter: then it can't be executed. */
+static bool is_there(const char *command)
+{
+	const char *dirs = getenv("PATH");
+	char path[PATH_MAX];
+
+	if (strchr(command, '/'))
+		return access(command, F_OK) == 0;
+	for (size_t len; dirs; dirs = dirs[len] ? dirs + len + 1 : NULL) {
+		size_t command_size = strlen(command) + 1;
+
+		len = strcspn(dirs, ":");
+		if (len + 1 + command_size > sizeof(path))
+			continue;
+		memcpy(path, dirs, len);
+		path[len] = '/';
+		memcpy(path + (len ? len + 1 : 0), command, command_size);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void __attribute__((noreturn)) be_child(const struct weir_child *child)
 {
 	const struct weir_launch_options *options = child->options;
@@ -103,6 +128,8 @@ static void __attribute__((noreturn)) be_child(const struct weir_child *child)
 
 	environ = child->env; /* whose PATH is searched, too */
 	execvp(options->argv[0], (char *const *)(uintptr_t)options->argv);
+	if (errno == ENOENT && *options->argv[0])
+		errno = is_there(options->argv[0]) ? ELIBACC : ENOENT;
 	give_up(child, STAGE_EXEC);
 }
 
@@ -215,7 +242,8 @@ static int fail_report(const struct weir_child *child, const struct report *repo
 		       int *ret_exec_errno, struct weir_error *err)
 {
 	const struct weir_launch_options *options = child->options;
-	const char *why = strerror(report->error);
+	const char *why =
+		report->error == ELIBACC ? "its interpreter is missing" : strerror(report->error);
 
 	switch (report->stage) {
 	case STAGE_USER:
@@ -223,7 +251,7 @@ static int fail_report(const struct weir_child *child, const struct report *repo
 	case STAGE_WORKDIR:
 		return weir_fail(err, -EINVAL, "enter directory '%s': %s", options->workdir, why);
 	default:
-		*ret_exec_errno = report->error;
+		*ret_exec_errno = report->error == ELIBACC ? EACCES : report->error;
 		return weir_fail(err, -ENOEXEC, "can't execute '%s': %s", options->argv[0], why);
 	}
 }
