@@ -131,6 +131,23 @@ weir kill "$longest"
 weir wait "$longest" >/dev/null
 weir rm "$longest"
 
+# A cgroup of the name is there before: one in use is somebody else's, an empty one is left over.
+mkdir "$(group2_of theirs)"
+sleep 600 &
+theirs=$!
+disown
+echo "$theirs" >"$(group2_of theirs)/cgroup.procs"
+refuses "a launch where there is a cgroup of its name" 500 "'theirs': a cgroup of its name is there, and not weir's" \
+    "$(launch_of theirs)"
+succeeds "who lives there lives on" kill -0 "$theirs"
+is "$(cgroups_of_run)" "$(group2_of theirs)" "nothing beside it is left"
+kill "$theirs"
+eventually 5 not_running "$theirs"
+call "$(launch_of theirs)"
+is "$code" 200 "once it is empty it is in nobody's way"
+weir wait theirs >/dev/null
+weir rm theirs
+
 # After all that: nothing.
 is "$(weir ps --json | jq '.get_containers.containers | length')" 0 "no record stays"
 is "$(cgroups_of_run)" "" "no cgroup stays"

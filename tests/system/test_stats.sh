@@ -99,4 +99,17 @@ is "$(grep -c 'not refreshed' "$daemon_log")" 1 "row 15: and it is said once, no
 daemon_stop
 daemon_start --config "$scratch/readers.conf"
 succeeds "a restart brings the source back" test -e "$pin_dir/v1/refresh"
+
+# With the pins goes the meter, and not one limit.
+rm -r "$pin_dir/v1"
+weir run --name unmetered --mem 32Mi --detach -- sh -c '"$0" hold 64 & wait; exec "$0" nap' "$load" >/dev/null
+succeeds "without pins: who reaches the memory limit is killed whole" eventually 20 has_ended unmetered
+is "$(field unmetered .weir.reason)" limit "without pins: the reason is known"
+weir run --name coded --detach -- sh -c 'exit 7' >/dev/null
+is "$(weir wait coded)" 7 "without pins: and so is an exit status"
+daemon_stop
+daemon_start
+weir run --name metered --detach -- "$load" spin 200 >/dev/null
+weir wait metered >/dev/null
+is $(($(stat_of metered cpu_ns) > 50000000)) 1 "without pins: the next daemon meters again"
 done_testing

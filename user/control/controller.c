@@ -115,9 +115,15 @@ static void check_oom(struct weir_controller *controller, struct weir_container 
 	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
 	const struct weir_hierarchies *h = &controller->groups.h;
 	int where = h->where[WEIR_SUBSYS_MEMORY];
+	struct weir_cgroup_stats stats = { .oom_kills = slot ? slot->oom_kills : 0 };
 	struct weir_error err = {};
 
-	if (!slot || slot->oom_kills == 0 || where < 0 || h->list[where].version != 1)
+	if (where < 0 || h->list[where].version != 1)
+		return;
+	/* Limits hold without the meter. */
+	if (controller->refresh_failed)
+		weir_cgroup_read_stats(&controller->groups, container->id, &stats);
+	if (stats.oom_kills == 0 || stats.oom_kills == UINT64_MAX)
 		return;
 	if (weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
 		weir_warn(

@@ -40,6 +40,7 @@ struct weir_live {
 	struct weir_applied applied;
 	uint64_t signals; /* that were asked for: bit n - 1 is signal n */
 	bool caller_gone, finishing;
+	bool foreign; /* groups of its name were there before: not ours to clear */
 	char *stdout_path, *stderr_path; /* NULL: foreground */
 	struct weir_waiter *waiters;
 };

@@ -128,10 +128,31 @@ bool weir_controller_clear_groups(struct weir_controller *controller, const char
 
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container)
 {
+	const struct weir_live *live = container->live;
+
 	/* The caller learns of the launch's failure; what can't be cleaned now is an orphan later. */
-	weir_controller_clear_groups(controller, container->id);
+	if (!live->foreign)
+		weir_controller_clear_groups(controller, container->id);
 	weir_controller_forget(controller, container);
 	weir_controller_publish_node(controller);
+}
+
+/* An empty group may be left of a container that took its time to die; one in use is somebody's. */
+static int make_groups(struct weir_controller *controller, struct weir_container *container,
+		       struct weir_error *err)
+{
+	const struct weir_groups *groups = &controller->groups;
+	struct weir_live *live = container->live;
+	struct weir_error ignored = {};
+	int r;
+
+	r = weir_cgroup_create(groups, container->id, err);
+	if (r == -EEXIST && weir_cgroup_remove(groups, container->id, &ignored) == 0)
+		r = weir_cgroup_create(groups, container->id, err);
+	if (r != -EEXIST)
+		return r;
+	live->foreign = true;
+	return weir_fail(err, -EIO, "a cgroup of its name is there, and not weir's to use");
 }
 
 /* Cgroups, knobs, slot: everything that has to be there before the first process. */
@@ -142,12 +163,8 @@ static int place(struct weir_controller *controller, struct weir_container *cont
 	struct weir_bpf_identity identity;
 
 	live->applied = (struct weir_applied)WEIR_APPLIED_FRESH;
-	if (weir_cgroup_create(&controller->groups, container->id, err) < 0)
-		return err->code == -EEXIST
-			       ? weir_fail(err, -EIO,
-					   "a cgroup of its name is there, and not weir's to use")
-			       : err->code;
-	if (weir_cgroup_set_swap_off(&controller->groups, container->id, err) < 0 ||
+	if (make_groups(controller, container, err) < 0 ||
+	    weir_cgroup_set_swap_off(&controller->groups, container->id, err) < 0 ||
 	    weir_controller_actuate(controller, container, err) < 0 ||
 	    weir_controller_identify(controller, container->id, &identity, err) < 0)
 		return err->code;
