@@ -37,7 +37,9 @@ points_of python3 "$tree/tests/system/terminal.py" "$build/weir" "$scratch" "${s
 
 # ---- Input and output ----
 
-is "$(head -c 1G /dev/zero | weir run -- cat | wc -c)" $((1 << 30)) "1 GiB goes through a pipe, in and out"
+mib=$(amount pipe_mib)
+is "$(head -c "${mib}M" /dev/zero | weir run -- cat | wc -c)" $((mib << 20)) \
+    "$mib MiB go through a pipe, in and out"
 is "$(echo words | weir run -- cat)" words "it reads its caller's stdin"
 is "$(weir run -- sh -c 'echo out; echo err >&2' 2>/dev/null)" out "stdout and stderr stay apart"
 is "$(weir run -- sh -c 'echo out; echo err >&2' 2>&1 >/dev/null)" err \
@@ -136,6 +138,17 @@ for stage in placed forked; do
     is "$(<"$scratch/half")" placed "its caller killed before it began ($stage): its cgroups were made"
     succeeds "its caller killed before it began ($stage): nothing is left" eventually 10 nothing_left
 done
+
+# Who is killed needs the CPU to die, and without a request there is little of it among these.
+for ((i = 0; i < 4 * $(nproc); i++)); do
+    weir run --name "hog$i" --cpu 0.1 --detach -- "$load" spin >/dev/null
+done
+for ((i = 0; i < 3; i++)); do
+    { python3 "$tree/tests/system/half_launch.py" starved forked >/dev/null 2>&1 || :; } 2>/dev/null
+    succeeds "its caller killed before it began, on a busy node: its cgroups go" eventually 20 group_is_gone starved
+done
+mapfile -t hogs < <(weir ps -q)
+weir rm --force "${hogs[@]}"
 
 # Killed while it waits for the daemon, which then finds its caller gone.
 kill -STOP "$daemon_pid"
