@@ -163,6 +163,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++)
 		tick_container(controller, all[i], i);
+	weir_leftovers_clear(controller);
 	note_tick(controller);
 
 	sd_event_source_set_time(source, usec + TICK_US);
@@ -290,6 +291,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	all = controller->ledger ? weir_ledger_all(controller->ledger, &n) : NULL;
 	for (size_t i = 0; i < n; i++)
 		weir_live_free(all[i]->live);
+	weir_leftovers_free(controller);
 	weir_ledger_free(controller->ledger);
 	weir_bpf_close(controller->bpf);
 	weir_groups_done(&controller->groups);

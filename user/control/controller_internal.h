@@ -45,6 +45,8 @@ struct weir_live {
 	struct weir_waiter *waiters;
 };
 
+struct weir_leftover;
+
 struct weir_controller {
 	sd_event *event;
 	struct weir_groups groups;
@@ -61,6 +63,7 @@ struct weir_controller {
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
+	struct weir_leftover *leftovers; /* groups that outlived their containers */
 	_Atomic uint64_t refreshed_us; /* CLOCK_MONOTONIC */
 	atomic_bool refresh_failed; /* said once, until it works again */
 };
@@ -100,6 +103,13 @@ int weir_controller_identify(struct weir_controller *controller, const char *id,
 bool weir_controller_clear_groups(struct weir_controller *controller, const char *id);
 /* Take back a launch, whatever part of it was done; the container is freed. */
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container);
+
+/* leftovers.c */
+/* The groups of @id, which has ended or never began, could not be removed so far. */
+void weir_leftovers_add(struct weir_controller *controller, const char *id);
+/* Try again: at each tick. */
+void weir_leftovers_clear(struct weir_controller *controller);
+void weir_leftovers_free(struct weir_controller *controller);
 
 /* logs.c */
 /* With the ledger recovered: remove logs of no record, and keep files ready for the next launch. */

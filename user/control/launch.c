@@ -130,9 +130,8 @@ void weir_controller_undo(struct weir_controller *controller, struct weir_contai
 {
 	const struct weir_live *live = container->live;
 
-	/* The caller learns of the launch's failure; what can't be cleaned now is an orphan later. */
-	if (!live->foreign)
-		weir_controller_clear_groups(controller, container->id);
+	if (!live->foreign && !weir_controller_clear_groups(controller, container->id))
+		weir_leftovers_add(controller, container->id);
 	weir_controller_forget(controller, container);
 	weir_controller_publish_node(controller);
 }

@@ -319,12 +319,15 @@ int weir_controller_kill(struct weir_controller *controller, const char *id, int
 
 void weir_controller_forget(struct weir_controller *controller, struct weir_container *container)
 {
+	const struct weir_live *live = container->live;
 	struct weir_error err = {};
 
 	if (weir_store_delete(controller->store, container->id, &err) < 0)
 		weir_err("container '%s': %s", container->id, err.text);
 	weir_logs_remove(controller, container->id);
 	weir_bpf_drop(controller->bpf, container->slot);
+	if (live->finish_source)
+		weir_leftovers_add(controller, container->id);
 	weir_live_free(container->live);
 	pthread_rwlock_wrlock(&controller->lock);
 	weir_ledger_remove(controller->ledger, container);

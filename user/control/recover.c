@@ -133,9 +133,11 @@ static int clean_orphan(const char *id, void *data)
 	weir_info("cgroup '%s%s' is %s, cleaned up", controller->groups.prefix, id,
 		  container ? "left of a container that has ended" : "in no record");
 	recovery->cleaned++;
-	if (!weir_controller_clear_groups(controller, id))
-		weir_warn("cgroup '%s%s' still holds processes, left behind",
+	if (!weir_controller_clear_groups(controller, id)) {
+		weir_warn("cgroup '%s%s' still holds processes, retrying",
 			  controller->groups.prefix, id);
+		weir_leftovers_add(controller, id);
+	}
 	return 0;
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Groups that outlived their containers.
+ *
+ * Somebody who is killed still needs the CPU to die, and without a request there is next to
+ * nothing of it on a busy node; nor does the loop stand still until then. What could not be
+ * removed is tried again at each tick.
+ */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+struct weir_leftover {
+	struct weir_leftover *next;
+	bool said; /* what is in the way, once */
+	char id[WEIR_ID_MAX + 1];
+};
+
+void weir_leftovers_add(struct weir_controller *controller, const char *id)
+{
+	struct weir_leftover *leftover;
+
+	for (leftover = controller->leftovers; leftover; leftover = leftover->next) {
+		if (strcmp(leftover->id, id) == 0)
+			return;
+	}
+	leftover = calloc(1, sizeof(*leftover));
+	if (!leftover) {
+		weir_warn("cgroup '%s%s' is left until the next start: out of memory",
+			  controller->groups.prefix, id);
+		return;
+	}
+	memcpy(leftover->id, id, strnlen(id, WEIR_ID_MAX));
+	leftover->next = controller->leftovers;
+	controller->leftovers = leftover;
+}
+
+/* Is there nothing more to do about it? */
+static bool clear(struct weir_controller *controller, struct weir_leftover *leftover)
+{
+	const struct weir_container *container = weir_ledger_find(controller->ledger, leftover->id);
+	const struct weir_groups *groups = &controller->groups;
+	struct weir_error err = {};
+	int r;
+
+	/* The next of its name has found it empty, and has it now. */
+	if (container && container->state != WEIR_STATE_EXITED)
+		return true;
+	if (weir_cgroup_remove(groups, leftover->id, &err) == 0)
+		return true;
+	r = weir_cgroup_kill(groups, leftover->id, &err);
+	if (r == 0 || r == -ENOENT)
+		return false;
+	if (!leftover->said)
+		weir_warn("cgroup '%s%s': %s, retrying", groups->prefix, leftover->id, err.text);
+	leftover->said = true;
+	return false;
+}
+
+void weir_leftovers_clear(struct weir_controller *controller)
+{
+	for (struct weir_leftover **at = &controller->leftovers; *at;) {
+		struct weir_leftover *leftover = *at;
+
+		if (!clear(controller, leftover)) {
+			at = &leftover->next;
+			continue;
+		}
+		*at = leftover->next;
+		free(leftover);
+	}
+}
+
+void weir_leftovers_free(struct weir_controller *controller)
+{
+	while (controller->leftovers) {
+		struct weir_leftover *leftover = controller->leftovers;
+
+		controller->leftovers = leftover->next;
+		free(leftover);
+	}
+}
