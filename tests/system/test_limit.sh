@@ -3,6 +3,7 @@
 # shellcheck disable=SC2016,SC2119,SC2317
 #
 # How exactly a limit is kept, and how exactly CPU time is counted.
+# alone: it is CPU time that is measured
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/more.sh

@@ -102,4 +102,10 @@ matches "$(<"$dir/logs/results.ktap")" "    not ok 1 sky is green.*.not ok 2 bad
 is "$(jq -r '.guest, .programs[1].points[0][1]' "$dir/logs/results.json" | tr '\n' ,)" \
     "6.1 v1,sky is green," "JSON tells the same"
 
+program alone "# alone: it measures
+echo 1..1; echo 'ok 1 - a'; date +%s%N >$dir/began"
+program slow "echo 1..1; echo 'ok 1 - a'; sleep 0.5; date +%s%N >$dir/ended"
+"$tree/tests/run" --logs "$dir/logs" --group j --jobs 2 "$dir"/{alone,slow} >/dev/null
+is $(($(<"$dir/began") > $(<"$dir/ended"))) 1 "a program that wants to be alone waits for the others"
+
 done_testing
