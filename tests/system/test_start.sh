@@ -60,6 +60,18 @@ kill "$other"
 wait "$other" || :
 rm -rf "$pin_dir-b" "$scratch/b"
 
+# A daemon within what it would take for its own: as a unit in weir.slice is.
+home=$(cgroup2_mount)/$run-b.slice
+mkdir "$home"
+sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$home" "$scratch/weir-daemon" "${beside[@]}" >"$scratch/b.log" 2>&1 &
+other=$!
+succeeds "a daemon in a cgroup that carries its prefix does not kill itself" eventually 15 other_answers
+matches "$(<"$scratch/b.log")" "<4>weir-daemon: cgroup '$run-b.slice' .* this daemon runs in it: left alone" "and warns"
+kill "$other" 2>/dev/null || :
+wait "$other" || :
+eventually 5 rmdir "$home" 2>/dev/null || :
+rm -rf "$pin_dir-b" "$scratch/b"
+
 # What the machine may lack.
 refuses "no root" "run it as root" setpriv --reuid 65534 --regid 65534 --clear-groups -- "$scratch/weir-daemon" "${beside[@]}"
 leaves_nothing "no root"

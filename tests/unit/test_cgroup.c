@@ -191,6 +191,8 @@ static void a_process_is_not_held_where_it_is_not(void **state)
 	create(&v1, "h");
 	assert_int_equal(weir_cgroup_holds(&v1, "h", getpid(), &err), 0);
 	assert_int_equal(weir_cgroup_holds(&v1, "h", 0x7ffffff0, &err), -ESRCH);
+	assert_int_equal(weir_cgroup_kills(&v1, "h", getpid(), &err), 0);
+	assert_int_equal(weir_cgroup_kills(&v1, "h", 0x7ffffff0, &err), -ESRCH);
 }
 
 static void a_bad_prefix_is_refused(void **state)

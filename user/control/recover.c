@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -126,10 +127,17 @@ static int clean_orphan(const char *id, void *data)
 	struct recovery *recovery = data;
 	struct weir_controller *controller = recovery->controller;
 	const struct weir_container *container = weir_ledger_find(controller->ledger, id);
+	struct weir_error err = {};
 
 	/* One that has ended may have been lost in some hierarchies only, or have been too busy. */
 	if (container && container->state != WEIR_STATE_EXITED)
 		return 0;
+	if (weir_cgroup_kills(&controller->groups, id, getpid(), &err) == 1) {
+		weir_warn("cgroup '%s%s' is in no record, but this daemon runs in it: left alone; "
+			  "start the daemon elsewhere, or choose another cgroup_prefix",
+			  controller->groups.prefix, id);
+		return 0;
+	}
 	weir_info("cgroup '%s%s' is %s, cleaned up", controller->groups.prefix, id,
 		  container ? "left of a container that has ended" : "in no record");
 	recovery->cleaned++;

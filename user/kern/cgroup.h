@@ -50,6 +50,10 @@ int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys,
 int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
 		      struct weir_error *err);
 
+/* Would weir_cgroup_kill() kill @pid: is it inside on cgroup2? 1, 0; -ESRCH: no such process. */
+int weir_cgroup_kills(const struct weir_groups *groups, const char *id, int pid,
+		      struct weir_error *err);
+
 /* Move a stopped process of somebody else's into all of them (slow: see facts on cgroup.procs). */
 int weir_cgroup_move(const struct weir_groups *groups, const char *id, int pid,
 		     struct weir_error *err);

@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "kern/group.h"
 
+#define PLACES_TEXT 16384 /* of a /proc/PID/cgroup */
+
 int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys, uint64_t *ret,
 		   struct weir_error *err)
 {
@@ -77,34 +79,54 @@ static bool text_places_at(const char *text, const struct weir_hierarchy *h, con
 	return false;
 }
 
-int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
-		      struct weir_error *err)
+/* /proc/PID/cgroup, and the path that @id's groups have in each hierarchy; *@ret_path is the caller's. */
+static int read_places(const struct weir_groups *groups, const char *id, int pid, char *text,
+		       size_t size, char **ret_path, struct weir_error *err)
 {
 	const char *parent = groups->h.parent;
-	char proc[64], text[16384], name[WEIR_GROUP_PATH];
-	scoped(freep) char *path = NULL;
+	char proc[64], name[WEIR_GROUP_PATH];
 	ssize_t n;
 	int r;
 
 	r = weir_group_path(groups, id, NULL, name, err);
 	if (r < 0)
 		return r;
-	if (asprintf(&path, "%s%s/%s", parent ? "/" : "", parent ? parent : "", name) < 0) {
-		path = NULL;
-		return weir_fail_memory(err);
-	}
-
 	snprintf(proc, sizeof(proc), "/proc/%d/cgroup", pid);
-	n = weir_file_read(AT_FDCWD, proc, text, sizeof(text), err);
+	n = weir_file_read(AT_FDCWD, proc, text, size, err);
 	if (n == -ENOENT || n == -ESRCH)
 		return weir_fail(err, -ESRCH, "there is no process %d", pid);
 	if (n < 0)
 		return (int)n;
+	if (asprintf(ret_path, "%s%s/%s", parent ? "/" : "", parent ? parent : "", name) < 0) {
+		*ret_path = NULL;
+		return weir_fail_memory(err);
+	}
+	return 0;
+}
 
+int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
+		      struct weir_error *err)
+{
+	scoped(freep) char *path = NULL;
+	char text[PLACES_TEXT];
+
+	if (read_places(groups, id, pid, text, sizeof(text), &path, err) < 0)
+		return err->code;
 	for (size_t i = 0; i < groups->h.n; i++)
 		if (!text_places_at(text, &groups->h.list[i], path))
 			return 0;
 	return 1;
+}
+
+int weir_cgroup_kills(const struct weir_groups *groups, const char *id, int pid,
+		      struct weir_error *err)
+{
+	scoped(freep) char *path = NULL;
+	char text[PLACES_TEXT];
+
+	if (read_places(groups, id, pid, text, sizeof(text), &path, err) < 0)
+		return err->code;
+	return text_places_at(text, &groups->h.list[0], path);
 }
 
 int weir_cgroup_move(const struct weir_groups *groups, const char *id, int pid,
