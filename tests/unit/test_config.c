@@ -155,6 +155,28 @@ static void a_line_that_is_too_long_is_refused(void **state)
 	assert_non_null(strstr(f->err.text, "weir.conf:2: the line is too long: expected at most"));
 }
 
+static void what_is_no_text_is_refused(void **state)
+{
+	static const char text[] = "[daemon]\nthreads = 2\0 or more\n";
+	struct fixture *f = *state;
+	char path[128];
+	FILE *file = fopen(f->config, "we");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, sizeof(text) - 1, 1, file), 1);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(read_options(f, "--config", f->config, NULL), -EBADMSG);
+	assert_non_null(strstr(f->err.text, "weir.conf:2: there is a NUL in the line"));
+
+	put_file(f, "weir.conf", "[daemon]");
+	assert_int_equal(read_options(f, "--config", f->config, NULL), 0);
+	make_drop_in_dir(f);
+	snprintf(path, sizeof(path), "%s.d/x.conf", f->config);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(read_options(f, "--config", f->config, NULL), -EIO);
+	assert_non_null(strstr(f->err.text, "x.conf: failed after line 0: Is a directory"));
+}
+
 static void a_missing_file_is_refused_when_named(void **state)
 {
 	struct fixture *f = *state;
@@ -206,6 +228,7 @@ int main(void)
 		TEST(a_bad_line_is_refused_by_file_and_line),
 		TEST(a_bad_drop_in_is_named),
 		TEST(a_line_that_is_too_long_is_refused),
+		TEST(what_is_no_text_is_refused),
 		TEST(a_missing_file_is_refused_when_named),
 		TEST(the_example_file_has_every_key_and_its_default),
 	};

@@ -20,6 +20,7 @@ struct reader {
 	const char *path;
 	FILE *file;
 	int line; /* that was read last */
+	int error; /* the errno of reading no more, if the file has one */
 	struct weir_options *options;
 	struct weir_error *err;
 	bool failed; /* and @err says why: the rest is not looked at */
@@ -41,11 +42,22 @@ static char *next_line(char *line, int size, void *data)
 	struct reader *reader = data;
 	size_t blanks, length;
 
-	if (reader->failed || !fgets(line, size, reader->file))
+	if (reader->failed)
 		return NULL;
+	if (!fgets(line, size, reader->file)) {
+		reader->error = errno;
+		return NULL;
+	}
 	reader->line++;
 
 	length = strlen(line);
+	/* What stands behind a NUL would be passed over in silence. */
+	if ((length == 0 || line[length - 1] != '\n') && length + 1 < (size_t)size &&
+	    !feof(reader->file)) {
+		weir_fail(reader->err, -EBADMSG, "there is a NUL in the line: expected text");
+		fail_here(reader);
+		return NULL;
+	}
 	if (length + 1 == (size_t)size && line[length - 1] != '\n') {
 		weir_fail(reader->err, -EBADMSG, "the line is too long: expected at most %d bytes",
 			  size - 2);
@@ -109,8 +121,8 @@ static int read_file(const char *path, bool may_be_missing, struct weir_options 
 	if (r < 0)
 		return r;
 	if (ferror(file))
-		return weir_fail(err, -EIO, "read configuration file %s: failed after line %d",
-				 path, reader.line);
+		return weir_fail(err, -EIO, "read configuration file %s: failed after line %d: %s",
+				 path, reader.line, strerror(reader.error));
 	return 0;
 }
 
