@@ -21,6 +21,8 @@
 #include "base/log.h"
 #include "weir.skel.h"
 
+#define VERIFIER_LINES 40 /* are shown of its log */
+
 /*
  * What makes programs "the same": their code, and what is compiled in at load. FNV-1a is enough,
  * since nobody gains by a collision: whoever can write the pins can write the programs.
@@ -37,17 +39,41 @@ static uint64_t fingerprint(const struct weir_bpf_options *options)
 	return (hash ^ (uint64_t)options->container_level) * 0x100000001b3ULL;
 }
 
-/* libbpf speaks one level lower than it thinks, except for what the verifier has to say. */
+/* The end of @text that holds @most lines. */
+static char *last_lines(char *text, size_t most)
+{
+	char *at = text + strlen(text);
+
+	/* The newline that closes the last line begins none. */
+	if (at > text && at[-1] == '\n')
+		at--;
+	while (at > text && (at[-1] != '\n' || --most > 0))
+		at--;
+	return at;
+}
+
+/*
+ * libbpf speaks one level lower than it thinks, except for what the verifier has to say. That is
+ * one message of very many lines, and what it objects to stands at the end.
+ */
 __attribute__((format(printf, 2, 0))) static int on_libbpf_print(enum libbpf_print_level level,
 								 const char *fmt, va_list args)
 {
-	char text[4096];
+	const enum weir_log_level ours = level == LIBBPF_WARN ? WEIR_LOG_WARNING : WEIR_LOG_DEBUG;
+	scoped(freep) char *text = NULL;
+	char *rest, *line;
 
 	if (level == LIBBPF_DEBUG)
 		return 0;
-	vsnprintf(text, sizeof(text), fmt, args);
-	text[strcspn(text, "\n")] = '\0';
-	weir_log(level == LIBBPF_WARN ? WEIR_LOG_WARNING : WEIR_LOG_DEBUG, "%s", text);
+	if (vasprintf(&text, fmt, args) < 0) {
+		text = NULL;
+		return 0;
+	}
+	rest = last_lines(text, VERIFIER_LINES);
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line)
+			weir_log(ours, "%s", line);
+	}
 	return 0;
 }
 
