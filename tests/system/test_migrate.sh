@@ -3,7 +3,6 @@
 # shellcheck disable=SC2016,SC2119,SC2317
 #
 # Pins of another weir, or only some of them: what a daemon makes of what it finds.
-# alone: CPU time is compared with what the kernel counted
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/more.sh

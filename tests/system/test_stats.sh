@@ -3,7 +3,6 @@
 # shellcheck disable=SC2016,SC2119,SC2317
 #
 # What a container is charged with, what is always told of it, and what happens when a source fails.
-# alone: CPU time is compared with what the kernel counted
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/more.sh
