@@ -131,6 +131,13 @@ weir kill "$longest"
 weir wait "$longest" >/dev/null
 weir rm "$longest"
 
+# PATH times a name could be any amount of memory.
+refuses "a PATH without end" 400 "'xxx.*' can't be executed: PATH is too long" \
+    "$(launch_of web '{"shell": false, "value": "'"$(repeat x 1000)"'",
+        "environment": {"variables": [{"name": "PATH", "value": "'"$(repeat : 90000)"'"}]}}')"
+refuses "a command with a name without end" 400 "'xxx.*' can't be executed: its name has 90000 bytes, at most 4095" \
+    "$(launch_of web '{"shell": false, "value": "'"$(repeat x 90000)"'"}')"
+
 # A cgroup of the name is there before: one in use is somebody else's, an empty one is left over.
 mkdir "$(group2_of theirs)"
 sleep 600 &
@@ -147,6 +154,19 @@ call "$(launch_of theirs)"
 is "$code" 200 "once it is empty it is in nobody's way"
 weir wait theirs >/dev/null
 weir rm theirs
+
+# What can't be written down is not started: the next daemon would take it for an orphan.
+daemon_stop
+mkdir "$scratch/full"
+mount -t tmpfs -o size=256k none "$scratch/full"
+daemon_start --state-dir "$scratch/full/state"
+while dd if=/dev/zero of="$scratch/full/$RANDOM" bs=4k count=8 2>/dev/null; do :; done
+refuses "a launch on a full disk" 500 "'web'.*disk is full" "$(launch_of web)"
+says_of "a full disk" 125 "disk is full" run -- true
+is "$(weir ps -q)$(cgroups_of_run)$(ps --ppid "$daemon_pid" -o stat=)" "" "a full disk: nothing stays, no zombie either"
+daemon_stop
+umount "$scratch/full"
+daemon_start
 
 # After all that: nothing.
 is "$(weir ps --json | jq '.get_containers.containers | length')" 0 "no record stays"

@@ -9,6 +9,7 @@
 #include "control/controller_internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "kern/process.h"
+
+#define REAP_PATIENCE_MS 100
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -129,9 +132,13 @@ bool weir_controller_clear_groups(struct weir_controller *controller, const char
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container)
 {
 	const struct weir_live *live = container->live;
+	struct pollfd watch = { .fd = live->pidfd, .events = POLLIN };
+	int status;
 
 	if (!live->foreign && !weir_controller_clear_groups(controller, container->id))
 		weir_leftovers_add(controller, container->id);
+	if (watch.fd >= 0 && poll(&watch, 1, REAP_PATIENCE_MS) > 0)
+		weir_pidfd_reap(watch.fd, &status);
 	weir_controller_forget(controller, container);
 	weir_controller_publish_node(controller);
 }
@@ -348,13 +355,15 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	if (r == 0)
 		r = launch->foreground ? watch_caller(controller, container, &launch->peer, err)
 				       : execute(controller, container, launch->program, err);
+	/* What is not written down the next daemon would take for an orphan, and kill. */
+	if (r == 0)
+		r = weir_store_put(controller->store, container, err);
 	if (r < 0) {
 		weir_controller_undo(controller, container);
 		return weir_fail_in(err, "container '%s'", launch->id);
 	}
 	if (launch->foreground)
 		fill_join(controller, launch->id, join);
-	weir_controller_save(controller, container);
 	return 0;
 }
 
@@ -387,6 +396,5 @@ int weir_controller_start(struct weir_controller *controller, const char *id, pi
 	note_started(controller, container, pid);
 	if (weir_controller_watch(controller, container, take_fd(pidfd), err) < 0)
 		return err->code;
-	weir_controller_save(controller, container);
-	return 0;
+	return weir_store_put(controller->store, container, err);
 }

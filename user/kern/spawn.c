@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,6 +24,9 @@
 #include "kern/spawn_internal.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Far more than anybody's PATH asks for: a client may send a long one, and a long name. */
+#define MAX_CANDIDATES (1u << 20)
 
 #define LAUNCH_INIT { .user = WEIR_USER_INIT, .stdio = { -1, -1, -1 }, .report_fd = -1 }
 
@@ -54,16 +58,29 @@ static int list_candidates(const struct weir_spawn *spawn, char **ret, struct we
 {
 	const char *command = program_of(spawn), *dirs = path_of(spawn->env);
 	scoped(freep) char *list = NULL;
-	size_t command_size = strlen(command) + 1, n_dirs = 1;
+	size_t command_size = strlen(command) + 1, n_dirs = 1, size;
 	char *at;
 
 	if (command_size == 1)
 		return weir_fail(err, -ENOENT, "the command is empty");
+	if (command_size > PATH_MAX)
+		return weir_fail(err, -EACCES,
+				 "command '%.64s…' can't be executed: its name has %zu bytes, at "
+				 "most %d",
+				 command, command_size - 1, PATH_MAX - 1);
 
+	if (strchr(command, '/'))
+		dirs = "";
 	for (const char *p = dirs; *p; p++)
 		n_dirs += *p == ':';
 	/* Each: the directory, a slash, the command, its NUL; and the final "". */
-	list = malloc(strlen(dirs) + n_dirs * (command_size + 1) + 1);
+	size = strlen(dirs) + n_dirs * (command_size + 1) + 1;
+	if (size > MAX_CANDIDATES)
+		return weir_fail(
+			err, -EACCES,
+			"command '%.64s' can't be executed: PATH is too long to look for it",
+			command);
+	list = malloc(size);
 	if (!list)
 		return weir_fail_memory(err);
 
