@@ -173,6 +173,7 @@ exits 0 "weir stop of one that has ended" weir stop a b c d e
 
 # A signal that it took and went on is not what ended it. tough NAME COMMAND: runs that then.
 tough() {
+    # shellcheck disable=SC2016 # for the container's shell
     weir run --name "$1" --mem 32Mi --detach -- \
         sh -c 'trap "echo took" USR1; echo up; while ! [ -e "$0" ]; do sleep 0.05; done; eval "$1"' \
         "$scratch/$1" "ulimit -c 0; $2" >/dev/null
