@@ -21,6 +21,7 @@ declare -A weir_amounts=(
     [foreground]="  50     10" # and in the foreground
     [admissions]="  1000   60" # launches and removals
     [mixed_load]="  60     20" # seconds
+    [helpers_share]="10  2" # times what the shell needs that starts them
     [pipe_mib]="    1024   32"
 )
 

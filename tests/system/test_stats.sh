@@ -21,7 +21,7 @@ kernel=$(kernel_cpu_ns helpers)
 within "$(stat_of helpers cpu_ns)" "$kernel" "$(bound cpu_agreement)" \
     "row 14: forked helpers are charged to their container: as the kernel counts"
 own=$(awk '{ print $1 }' "/proc/$(first_pid helpers)/schedstat")
-is $((kernel > 10 * own)) 1 "row 14: and nearly all of it was theirs"
+is $((kernel > $(amount helpers_share) * own)) 1 "row 14: and nearly all of it was theirs"
 is $(($(stat_of helpers forks) > 20)) 1 "row 14: forks are counted"
 
 # has_statistics ID…: what a limited container always has, zero or not.
