@@ -255,12 +255,49 @@ exits 0 "an admin may: rm" "${as_admin[@]}" rm admins ended
 
 # ---- doctor, purge ----
 
+# lsm_is_on: is the BPF LSM in the kernel's list (if that can be known), and does somebody
+# else's lsm/ program load?
+lsm_is_on() {
+    local list
+    list=$(cat /sys/kernel/security/lsm 2>/dev/null || sed -n 's/.*\blsm=\([^ ]*\).*/\1/p' /proc/cmdline)
+    [[ ,${list:-bpf}, == *,bpf,* ]] &&
+        "$bpftool" prog load "$scratch/lsm.o" "$pin_dir-lsm" 2>/dev/null &&
+        rm "$pin_dir-lsm"
+}
+
+# wanted_tier: of the fence, on this kernel.
+wanted_tier() {
+    if lsm_is_on; then
+        echo T3
+    elif printf '%s\n' 6.7 "$(uname -r)" | sort -VC; then
+        echo T1
+    else
+        echo T0
+    fi
+}
+
 code=0
 doctor=$(weir doctor --json) || code=$?
 verdict=$(jq -r .verdict <<<"$doctor")
 wanted=$(case $verdict in ok) echo 0 ;; degraded) echo 1 ;; *) echo 2 ;; esac)
 is "$code" "$wanted" "weir doctor: its exit code is its verdict, $verdict"
 exits "$code" "weir doctor: the same as text" weir doctor
+bpftool=$(PATH=$PATH:/usr/sbin type -P bpftool || :)
+if [[ $bpftool ]] && type -P clang >/dev/null; then
+    clang -target bpf -O2 -x c -c -o "$scratch/lsm.o" - <<'EOF'
+__attribute__((section("lsm/socket_connect"), used)) int allow(void *context) { return 0; }
+__attribute__((section("license"), used)) char LICENSE[] = "GPL";
+EOF
+    found=$(jq -r '.probes[] | select(.name == "fence tier") | .found' <<<"$doctor")
+    is "${found%%:*}" "$(wanted_tier)" "weir doctor: the tier of the fence that this kernel gives: $found"
+else
+    skip "weir doctor: the tier of the fence" "no clang or no bpftool to tell it otherwise"
+fi
+for seconds in 60 0.02 0.05 0.1; do
+    timeout "$seconds" "$build/weir-daemon" --doctor --pin-dir "$pin_dir" --cgroup-prefix "$prefix" >/dev/null 2>&1 || :
+    is "$(cgroups_of_run | grep 'probe-' || :)$(find "$pin_root" -maxdepth 1 -name "$run-*")" "" \
+        "weir-daemon --doctor: leaves no cgroup and no pin; SIGTERM after $seconds s, if it takes that long"
+done
 
 # All that tells this instance from others: the defaults are those of a weir in service.
 purge=(purge --cgroup-prefix "$prefix" --state-dir "$state_dir" --run-dir "$scratch/run")

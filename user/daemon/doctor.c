@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "daemon/options.h"
 #include "kern/probe.h"
 
 #define MAX_REPORT_BYTES (1u << 20)
@@ -75,14 +76,17 @@ static enum weir_probe_state report_json(const struct weir_probe_options *option
 	return worst;
 }
 
-int weir_doctor(const char *pin_dir, bool json, int *ret_status, struct weir_error *err)
+int weir_doctor(const struct weir_options *options, int *ret_status, struct weir_error *err)
 {
 	scoped(weir_buffer_done) struct weir_buffer out = WEIR_BUFFER_INIT(MAX_REPORT_BYTES);
 	struct report report = { .out = &out, .json = WEIR_JSON_INIT(&out) };
-	const struct weir_probe_options options = { .pin_dir = pin_dir };
+	const struct weir_probe_options where = {
+		.pin_dir = options->pin_dir,
+		.cgroup_prefix = options->cgroup_prefix,
+	};
 	enum weir_probe_state worst;
 
-	worst = json ? report_json(&options, &report) : report_text(&options, &report);
+	worst = options->json ? report_json(&where, &report) : report_text(&where, &report);
 	if (out.failed < 0)
 		return weir_fail_memory(err);
 	if (fwrite(out.data, 1, out.size, stdout) != out.size || fflush(stdout) != 0)

@@ -183,7 +183,7 @@ static int run_doctor(const struct weir_options *options)
 	struct weir_error err = {};
 	int status = EXIT_DOCTOR_FAILED;
 
-	if (weir_doctor(options->pin_dir, options->json, &status, &err) < 0)
+	if (weir_doctor(options, &status, &err) < 0)
 		fprintf(stderr, "weir-daemon: %s\n", err.text);
 	return status;
 }

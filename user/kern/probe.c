@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,13 +21,14 @@
 #include "base/file.h"
 #include "kern/discover.h"
 #include "kern/probe_bpf.h"
+#include "kern/probe_fence.h"
 #include "weir/abi.h"
 
 /* The initial pid namespace has this inode on every kernel (PROC_PID_INIT_INO). */
 #define INITIAL_PID_NS 4026531836UL
 
 struct machine {
-	const char *pin_dir;
+	const char *pin_dir, *cgroup_prefix;
 	struct weir_discovery mounts;
 	unsigned int release; /* as release_number() makes it; 0: not known */
 };
@@ -266,26 +268,6 @@ static enum weir_probe_state check_pid_namespace(const struct machine *machine, 
 	return initial ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
 }
 
-static enum weir_probe_state check_lsm(const struct machine *machine, char *found, size_t size)
-{
-	static const char path[] = "/sys/kernel/security/lsm";
-	char text[256];
-	const char *list = text_of(path, text, sizeof(text));
-
-	(void)machine;
-	if (!list) {
-		snprintf(found, size, "%s can't be read", path);
-		return WEIR_PROBE_DEGRADED;
-	}
-	snprintf(found, size, "%s", list);
-	for (const char *at = list; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (strncmp(at, "bpf", 3) == 0 && (at[3] == ',' || !at[3]))
-			return WEIR_PROBE_OK;
-	}
-	return WEIR_PROBE_DEGRADED;
-}
-
 static enum weir_probe_state check_swap(const struct machine *machine, char *found, size_t size)
 {
 	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
@@ -311,7 +293,7 @@ static enum weir_probe_state check_programs(const struct machine *machine, char 
 
 static const struct {
 	const char *name;
-	check_fn *check;
+	check_fn *check; /* NULL: of the fence, what it costs depends on what is found */
 	const char *cost, *remedy;
 } checks[] = {
 	{ "privileges", check_privileges, "weir-daemon can neither limit nor start containers",
@@ -346,11 +328,24 @@ static const struct {
 	{ "pid namespace", check_pid_namespace,
 	  "the kernel's programs see other pids than weir-daemon, which can lose exit statuses",
 	  "run weir-daemon outside of any container" },
-	{ "BPF LSM", check_lsm, "sockets can be fenced by cgroup hooks only",
-	  "boot with lsm=…,bpf, on a kernel built with CONFIG_BPF_LSM=y" },
+	{ "fence tier", NULL, NULL, NULL },
 	{ "swap accounting", check_swap, "containers can swap beyond their memory limit",
 	  "boot with swapaccount=1, or without swap" },
 };
+
+static void run_check(const struct machine *machine, size_t i, struct weir_probe *probe)
+{
+	probe->name = checks[i].name;
+	if (!checks[i].check) {
+		weir_probe_fence(machine->mounts.cgroup2, machine->cgroup_prefix, probe);
+		return;
+	}
+	probe->state = checks[i].check(machine, probe->found, sizeof(probe->found));
+	if (probe->state != WEIR_PROBE_OK) {
+		probe->cost = checks[i].cost;
+		probe->remedy = checks[i].remedy;
+	}
+}
 
 enum weir_probe_state weir_probe_run(const struct weir_probe_options *options, weir_probe_fn *fn,
 				     void *data)
@@ -358,27 +353,30 @@ enum weir_probe_state weir_probe_run(const struct weir_probe_options *options, w
 	enum weir_probe_state worst = WEIR_PROBE_OK;
 	struct machine machine = {
 		.pin_dir = options->pin_dir ? options->pin_dir : WEIR_PIN_DIR_DEFAULT,
+		.cgroup_prefix = options->cgroup_prefix ? options->cgroup_prefix : "weir.",
 	};
 	unsigned int major = 0, minor = 0;
 	struct weir_error ignored; /* what was not discovered is missing, and shown as that */
 	struct utsname names;
+	sigset_t all, before;
 
 	if (uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2)
 		machine.release = release_number(major, minor);
 	weir_discover(&machine.mounts, &ignored);
 
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		struct weir_probe probe = { .name = checks[i].name };
+	/* A group and pins are made and removed on the way: no signal ends us in between. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 
-		probe.state = checks[i].check(&machine, probe.found, sizeof(probe.found));
-		if (probe.state != WEIR_PROBE_OK) {
-			probe.cost = checks[i].cost;
-			probe.remedy = checks[i].remedy;
-		}
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct weir_probe probe = {};
+
+		run_check(&machine, i, &probe);
 		if (probe.state > worst)
 			worst = probe.state;
 		fn(&probe, data);
 	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return worst;
 }
 

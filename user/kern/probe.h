@@ -5,8 +5,9 @@
 /*
  * What this machine offers weir, what it lacks, and what that costs.
  *
- * Looks at files and asks system calls. Whether the BPF programs load is not told by files: they
- * are loaded, attached and taken away again, for which one has to be root; all else needs no root.
+ * Looks at files and asks system calls. Whether the BPF programs load, and what a fence could
+ * attach to, is not told by files: programs are loaded, attached and taken away again, for which
+ * one has to be root; all else needs no root. Signals wait until that is done.
  */
 
 #include <stddef.h>
@@ -27,6 +28,7 @@ struct weir_probe {
 
 struct weir_probe_options {
 	const char *pin_dir; /* NULL: WEIR_PIN_DIR_DEFAULT */
+	const char *cgroup_prefix; /* of an empty group that lives for an instant; NULL: "weir." */
 };
 
 /* Borrowed during the call. */
