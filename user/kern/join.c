@@ -79,38 +79,39 @@ static bool text_places_at(const char *text, const struct weir_hierarchy *h, con
 	return false;
 }
 
-/* /proc/PID/cgroup, and the path that @id's groups have in each hierarchy; *@ret_path is the caller's. */
-static int read_places(const struct weir_groups *groups, const char *id, int pid, char *text,
-		       size_t size, char **ret_path, struct weir_error *err)
+/*
+ * Read /proc/@pid/cgroup into @text. Returns the path that @id's groups have in each hierarchy,
+ * which is the caller's, or NULL with @err set.
+ */
+static char *read_places(const struct weir_groups *groups, const char *id, int pid, char *text,
+			 size_t size, struct weir_error *err)
 {
 	const char *parent = groups->h.parent;
-	char proc[64], name[WEIR_GROUP_PATH];
+	char proc[64], name[WEIR_GROUP_PATH], *path;
 	ssize_t n;
-	int r;
 
-	r = weir_group_path(groups, id, NULL, name, err);
-	if (r < 0)
-		return r;
+	if (weir_group_path(groups, id, NULL, name, err) < 0)
+		return NULL;
 	snprintf(proc, sizeof(proc), "/proc/%d/cgroup", pid);
 	n = weir_file_read(AT_FDCWD, proc, text, size, err);
 	if (n == -ENOENT || n == -ESRCH)
-		return weir_fail(err, -ESRCH, "there is no process %d", pid);
+		weir_fail(err, -ESRCH, "there is no process %d", pid);
 	if (n < 0)
-		return (int)n;
-	if (asprintf(ret_path, "%s%s/%s", parent ? "/" : "", parent ? parent : "", name) < 0) {
-		*ret_path = NULL;
-		return weir_fail_memory(err);
+		return NULL;
+	if (asprintf(&path, "%s%s/%s", parent ? "/" : "", parent ? parent : "", name) < 0) {
+		weir_fail_memory(err);
+		return NULL;
 	}
-	return 0;
+	return path;
 }
 
 int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
 		      struct weir_error *err)
 {
-	scoped(freep) char *path = NULL;
 	char text[PLACES_TEXT];
+	scoped(freep) char *path = read_places(groups, id, pid, text, sizeof(text), err);
 
-	if (read_places(groups, id, pid, text, sizeof(text), &path, err) < 0)
+	if (!path)
 		return err->code;
 	for (size_t i = 0; i < groups->h.n; i++)
 		if (!text_places_at(text, &groups->h.list[i], path))
@@ -121,10 +122,10 @@ int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
 int weir_cgroup_kills(const struct weir_groups *groups, const char *id, int pid,
 		      struct weir_error *err)
 {
-	scoped(freep) char *path = NULL;
 	char text[PLACES_TEXT];
+	scoped(freep) char *path = read_places(groups, id, pid, text, sizeof(text), err);
 
-	if (read_places(groups, id, pid, text, sizeof(text), &path, err) < 0)
+	if (!path)
 		return err->code;
 	return text_places_at(text, &groups->h.list[0], path);
 }
