@@ -176,7 +176,8 @@ test: ## unit tests and corpus, plain and with sanitizers
 
 system: all $(SYSTEM_HELPERS) $(O)/tools/budget ## what the kernel does with containers; needs root
 	$(Q)mkdir -p build/test-logs/native
-	$(Q)$(RUN) --group system --seconds 300 --report build/test-logs/native $(SYSTEM_TESTS)
+	$(Q)WEIR_BUILD=$(abspath $(O)) $(RUN) --group system --seconds 300 \
+		--report build/test-logs/native $(SYSTEM_TESTS)
 	$(Q)$(O)/weir doctor --json >build/test-logs/native/doctor.json || :
 
 # ---- other kernels ---------------------------------------------------------
@@ -184,7 +185,7 @@ system: all $(SYSTEM_HELPERS) $(O)/tools/budget ## what the kernel does with con
 KERNEL ?= lts
 GUEST ?= unified
 TESTS ?= test_*
-VMTEST = WEIR_BUILD=$(O) tools/vmtest
+VMTEST = WEIR_BUILD=$(abspath $(O)) tools/vmtest
 
 # One line a guest of tests/guests: KERNEL@KIND.
 GUESTS := $(shell awk -F '|' '!/^\#/ && NF == 4 { n = split($$2, k, " "); \
