@@ -181,7 +181,6 @@ void weir_controller_leave_to_caller(struct weir_controller *controller,
 
 static void conclude(struct weir_controller *controller, struct weir_container *container)
 {
-
 	pthread_rwlock_wrlock(&controller->lock);
 	container->ended_us = weir_now_us(CLOCK_REALTIME);
 	container->pending_mem_limit_bytes = WEIR_ABSENT;
