@@ -283,8 +283,9 @@ wanted=$(case $verdict in ok) echo 0 ;; degraded) echo 1 ;; *) echo 2 ;; esac)
 is "$code" "$wanted" "weir doctor: its exit code is its verdict, $verdict"
 exits "$code" "weir doctor: the same as text" weir doctor
 bpftool=$(PATH=$PATH:/usr/sbin type -P bpftool || :)
-if [[ $bpftool ]] && type -P clang >/dev/null; then
-    clang -target bpf -O2 -x c -c -o "$scratch/lsm.o" - <<'EOF'
+clang=$(type -P clang-19 clang | head -n 1 || :)
+if [[ $bpftool && $clang ]]; then
+    "$clang" -target bpf -O2 -x c -c -o "$scratch/lsm.o" - <<'EOF'
 __attribute__((section("lsm/socket_connect"), used)) int allow(void *context) { return 0; }
 __attribute__((section("license"), used)) char LICENSE[] = "GPL";
 EOF
