@@ -180,6 +180,23 @@ class Terminals:
             screen.type("exit\r")
             screen.ends()
 
+    def stopped_job_is_killed_from_below(self):
+        """The command has ended before its caller sees the signal that both got."""
+        with shell() as screen:
+            screen.shows(PROMPT)
+            screen.type(f"{self.weir} run --name below -- sh -c 'echo begun; exec sleep 600'\r")
+            screen.shows("\nbegun")
+            caller, command = screen.foreground(), self.first_pid("below")
+            screen.type(CTRL_Z)
+            screen.shows(r"Stopped[^\n]*\n[^\n]*" + PROMPT)
+            os.kill(caller, signal.SIGTERM)
+            os.kill(command, signal.SIGKILL)
+            self.wait_until(lambda: state_of(command) == "Z")
+            os.kill(caller, signal.SIGCONT)
+            say(self.is_told(screen, "Exit 137"), "a late signal does not hide how the command ended")
+            screen.type("exit\r")
+            screen.ends()
+
     def background(self):
         with shell() as screen:
             screen.shows(PROMPT)

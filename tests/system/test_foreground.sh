@@ -27,7 +27,7 @@ daemon_start --log-level warning
 
 # ---- At a terminal ----
 
-scenes=(keys window job stopped_job_is_killed background kinship hang_up)
+scenes=(keys window job stopped_job_is_killed stopped_job_is_killed_from_below background kinship hang_up)
 if command -v vim.tiny >/dev/null; then
     scenes=(vim "${scenes[@]}")
 else

@@ -70,6 +70,15 @@ static void stop_with(pid_t pid)
 		kill(pid, SIGCONT);
 }
 
+/* For the command, which has ended: unblocked, it would end us before we have told how. */
+static void drop_pending(const sigset_t *set)
+{
+	static const struct timespec now;
+
+	while (sigtimedwait(set, NULL, &now) > 0)
+		;
+}
+
 int weir_foreground_wait(const struct weir_foreground *foreground, pid_t pid)
 {
 	for (;;) {
@@ -77,8 +86,10 @@ int weir_foreground_wait(const struct weir_foreground *foreground, pid_t pid)
 		pid_t r = waitpid(pid, &status, WUNTRACED | WNOHANG);
 
 		assert(r >= 0 || errno == EINTR);
-		if (r == pid && !WIFSTOPPED(status))
+		if (r == pid && !WIFSTOPPED(status)) {
+			drop_pending(&foreground->watched);
 			return status;
+		}
 		if (r == pid) {
 			stop_with(pid);
 			continue;
