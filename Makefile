@@ -180,7 +180,11 @@ test: ## unit tests and corpus, plain and with sanitizers
 	$(Q)$(MAKE) --no-print-directory SAN=1 unit replay
 	$(Q)$(RUN) --total
 
-system: all $(SYSTEM_HELPERS) $(O)/tools/budget ## what the kernel does with containers; needs root
+# What the system tests run, here or in a guest.
+.PHONY: system-programs
+system-programs: all $(SYSTEM_HELPERS) $(O)/tools/budget
+
+system: system-programs ## what the kernel does with containers; needs root
 	$(Q)mkdir -p build/test-logs/native
 	$(Q)WEIR_BUILD=$(abspath $(O)) $(RUN) --group system --seconds 300 \
 		--report build/test-logs/native $(SYSTEM_TESTS)
@@ -194,19 +198,17 @@ TESTS ?= test_*
 VMTEST = WEIR_BUILD=$(abspath $(O)) tools/vmtest
 
 # One line a guest of tests/guests: KERNEL@KIND.
-GUESTS := $(shell awk -F '|' '!/^\#/ && NF == 4 { n = split($$2, k, " "); \
+GUESTS = $(shell awk -F '|' '!/^\#/ && NF == 4 { n = split($$2, k, " "); \
 	for (i = 1; i <= n; i++) { gsub(/ /, "", $$1); print k[i] "@" $$1 } }' tests/guests)
 SMOKE := TESTS=test_budget*,test_start*,test_bursting*,test_stats*,test_recovery*
 
-.PHONY: vmtest vmtest-all vm-programs
-vm-programs: all $(SYSTEM_HELPERS) $(O)/tools/budget
-
+.PHONY: vmtest vmtest-all
 # A kernel given by its path needs nothing of apt, and no root.
-vmtest: vm-programs ## the system tests on another kernel: KERNEL=6.12 GUEST=unified TESTS=test_*
+vmtest: system-programs ## the system tests on another kernel: KERNEL=6.12 GUEST=unified TESTS=test_*
 	$(Q)$(if $(findstring /,$(KERNEL)),,tools/setup vm $(shell tools/kernels series $(KERNEL)))
 	$(Q)$(VMTEST) $(KERNEL) --guest $(GUEST) 'TESTS=$(TESTS)'
 
-vmtest-all: vm-programs ## on every kernel, in every kind of guest; two at a time
+vmtest-all: system-programs ## on every kernel, in every kind of guest; two at a time
 	$(Q)tools/setup vm
 	$(Q)$(MAKE) --no-print-directory -k -j2 $(GUESTS:%=guest-%)
 
@@ -334,7 +336,7 @@ check-steps:
 	+$(Q)$(MAKE) --no-print-directory system || :
 
 # A whole guest, and two in which the main things are looked at.
-check-guests: vm-programs
+check-guests: system-programs
 	+$(Q)$(MAKE) --no-print-directory guest-6.12@unified || :
 	+$(Q)$(MAKE) --no-print-directory -k -j2 smoke-6.1 smoke-7.3 || :
 
