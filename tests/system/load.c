@@ -4,7 +4,7 @@
  *
  *	load spin [MS]		use a CPU without ever sleeping, for so long or for good
  *	load slices MS		run and sleep by turns, from 1 ms to 1 s
- *	load fork MS		start children one after the other, each of them a moment's work
+ *	load fork N		start N children one after the other, each of them a moment's work
  *	load hold MIB [KEEP]	use so much memory; at SIGUSR1 give back all but KEEP MiB
  *	load nap		wait for a signal
  */
@@ -57,11 +57,9 @@ static int run_slices(long ms)
 	return 0;
 }
 
-static int run_forks(long ms)
+static int run_forks(long count)
 {
-	int64_t end = now_us() + ms * 1000;
-
-	for (int64_t i = 0; now_us() < end; i++) {
+	for (long i = 0; i < count; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
