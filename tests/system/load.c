@@ -4,7 +4,8 @@
  *
  *	load spin [MS]		use a CPU without ever sleeping, for so long or for good
  *	load slices MS		run and sleep by turns, from 1 ms to 1 s
- *	load fork N		start N children one after the other, each of them a moment's work
+ *	load fork MS [N]	start children one after the other, each of them a moment's work,
+ *				for so long and until they were N
  *	load hold MIB [KEEP]	use so much memory; at SIGUSR1 give back all but KEEP MiB
  *	load nap		wait for a signal
  */
@@ -57,9 +58,11 @@ static int run_slices(long ms)
 	return 0;
 }
 
-static int run_forks(long count)
+static int run_forks(long ms, long at_least)
 {
-	for (long i = 0; i < count; i++) {
+	int64_t end = now_us() + ms * 1000;
+
+	for (int64_t i = 0; i < at_least || now_us() < end; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
@@ -105,7 +108,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "slices") == 0)
 		return run_slices(first);
 	if (strcmp(what, "fork") == 0)
-		return run_forks(first);
+		return run_forks(first, second);
 	if (strcmp(what, "hold") == 0)
 		return hold(first, second);
 	if (strcmp(what, "nap") == 0)

@@ -12,7 +12,7 @@ daemon_start
 
 # A first process that does nothing itself: all that is charged is its children's.
 weir run --name helpers --cpu 0.5:max --detach -- \
-    sh -c '"$0" spin 900 & "$0" fork 60 & sh -c "$0 spin 400; $0 spin 400" & wait; exec "$0" nap' "$load" >/dev/null
+    sh -c '"$0" spin 900 & "$0" fork 0 60 & sh -c "$0 spin 400; $0 spin 400" & wait; exec "$0" nap' "$load" >/dev/null
 is_napping() {
     [[ $(tr '\0' ' ' <"/proc/$(first_pid "$1")/cmdline") == *" nap " ]]
 }

@@ -39,6 +39,7 @@ program planless 'echo "ok 1 - a"'
 program silent ':'
 program dies 'echo 1..1; echo "ok 1 - a"; kill -SEGV $$'
 program lies 'echo 1..1; echo "ok 1 - a"; exit 3'
+program hears 'trap "echo 1..1; echo \"ok 1 - a\"; exit 0" HUP; kill -HUP $$; exit 1'
 program hangs 'echo 1..1; echo "ok 1 - a"; sleep 30'
 program two_suites 'echo 1..1; echo "ok 1 - a"; echo 1..2; echo "ok 1 - b"; echo "ok 2 - c"'
 
@@ -59,6 +60,7 @@ is "$(closing silent)" "0 passed, 1 failed, 0 skipped" "silence is a failure"
 is "$(closing dies)" "1 passed, 1 failed, 0 skipped" "a death after the last point is a failure"
 matches "$(run_programs dies)" "died of SIGSEGV" "a death is named"
 is "$(closing lies)" "1 passed, 1 failed, 0 skipped" "a bad exit status is a failure"
+is "$(trap '' HUP INT QUIT; closing hears)" "1 passed, 0 failed, 0 skipped" "what its caller ignores is not inherited"
 matches "$(run_programs hangs)" "failed: took longer than 1.0 s" "a program that hangs is ended"
 is "$(closing two_suites)" "3 passed, 0 failed, 0 skipped" "plans of several suites add up"
 is "$(closing absent)" "0 passed, 1 failed, 0 skipped" "a program that is not there is a failure"
