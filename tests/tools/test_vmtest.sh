@@ -65,6 +65,15 @@ guest 'echo "Kernel panic - not syncing: Attempted to kill init!" >&2; exit 255'
 said=$(vmtest 6.1)
 matches "$said" "the guest died before the tests had ended" "a guest that dies fails the run"
 matches "$said" "the kernel said: Kernel panic.*0 passed, 1 failed.*status 1" "and its last words are shown"
+gives_up='echo "qemu-system-x86_64: hw/x.c:1: f: Assertion 0 failed." >&2; exit 134'
+guest "[[ -e $dir/once ]] || { touch $dir/once; $gives_up; }; $passes"
+said=$(vmtest 6.1)
+matches "$said" "the emulator died before the guest lived: qemu-system-x86_64: .*3 passed, 0 failed" \
+    "an emulator that gives up at boot gets another try"
+guest "$gives_up"
+matches "$(vmtest 6.1)" "emulator died.*emulator died.*emulator died.*0 passed, 1 failed.*status 1" "but not for ever"
+guest "echo x >\$results/alive; $gives_up"
+fails "nor once the guest has lived" grep -q "the emulator died" <<<"$(vmtest 6.1)"
 guest 'echo x >$results/alive; sleep 50'
 matches "$(vmtest 6.1 --silence 3)" "the guest hangs: no sign of life for 3 s.*status 1" \
     "a guest that hangs is ended"
