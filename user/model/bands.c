@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The band planner: see bands.h. */
+
+#include "model/bands.h"
+
+#define NS_PER_S 1000000000ULL
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What @mcpu is worth in @ns; exact for whole microseconds, and far from overflow below an hour. */
+static uint64_t cpu_time(uint64_t mcpu, uint64_t ns)
+{
+	return ns / 1000 * mcpu + ns % 1000 * mcpu / 1000;
+}
+
+static uint64_t bucket_size(const struct weir_bands *bands, const struct weir_band_member *member)
+{
+	return cpu_time(member->request_mcpu, 2 * bands->params.window_ns);
+}
+
+/* Its quota holds it to its request, so there is nothing to take from it. */
+static bool is_capped(const struct weir_band_member *member)
+{
+	return member->request_mcpu > 0 && member->limit_mcpu <= member->request_mcpu;
+}
+
+/* Over from an empty bucket on until a window is saved. Without a request it is always over. */
+static void judge(const struct weir_bands *bands, struct weir_band_member *member)
+{
+	if (is_capped(member))
+		member->over = false;
+	else if (member->bucket_ns == 0)
+		member->over = true;
+	else if (member->bucket_ns >= bucket_size(bands, member) / 2)
+		member->over = false;
+}
+
+void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint64_t limit_mcpu,
+		    uint64_t cpu_ns, enum weir_band band, struct weir_band_member *ret)
+{
+	*ret = (struct weir_band_member){
+		.request_mcpu = request_mcpu,
+		.limit_mcpu = limit_mcpu,
+		.cpu_ns = cpu_ns,
+		.band = band,
+	};
+	ret->bucket_ns = bucket_size(bands, ret);
+	judge(bands, ret);
+}
+
+void weir_band_change(const struct weir_bands *bands, struct weir_band_member *member,
+		      uint64_t request_mcpu, uint64_t limit_mcpu)
+{
+	member->request_mcpu = request_mcpu;
+	member->limit_mcpu = limit_mcpu;
+	member->bucket_ns = min_u64(member->bucket_ns, bucket_size(bands, member));
+	judge(bands, member);
+}
+
+void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
+		      const struct weir_band_sample *sample, uint64_t now_ns)
+{
+	/* A counter that was started anew is no use of a whole history. */
+	uint64_t used = sample->cpu_ns > member->cpu_ns ? sample->cpu_ns - member->cpu_ns : 0;
+	uint64_t elapsed = now_ns - bands->ticked_ns, size = bucket_size(bands, member);
+
+	member->cpu_ns = sample->cpu_ns;
+	if (bands->ticked_ns == 0)
+		return;
+	member->active = used > 0 || sample->waiting;
+	/* Longer than a bucket takes to fill there is nothing to add. */
+	if (member->active)
+		member->bucket_ns += cpu_time(member->request_mcpu,
+					      min_u64(elapsed, 2 * bands->params.window_ns));
+	member->bucket_ns -= min_u64(member->bucket_ns, used);
+	member->bucket_ns = min_u64(member->bucket_ns, size);
+	judge(bands, member);
+	if (member->active && !member->over)
+		bands->guaranteed_ns = now_ns;
+}
+
+/* Of the node's CPU time, so much may go idle in a tick that still counts as full: a percent. */
+static bool is_full(uint64_t idle_ns, unsigned int n_cpus, uint64_t elapsed_ns)
+{
+	return idle_ns <= elapsed_ns * n_cpus / 100;
+}
+
+static bool is_recent(const struct weir_bands *bands, uint64_t event_ns)
+{
+	return event_ns != 0 && bands->ticked_ns - event_ns < bands->params.linger_ns;
+}
+
+void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
+		     uint64_t now_ns)
+{
+	bool first = bands->ticked_ns == 0;
+	uint64_t elapsed = first ? 0 : now_ns - bands->ticked_ns;
+
+	bands->ticked_ns = now_ns;
+	bands->credit_ns = first ? NS_PER_S : min_u64(bands->credit_ns + elapsed, NS_PER_S);
+	if (elapsed > 0 && is_full(idle_ns, n_cpus, elapsed))
+		bands->full_ns = now_ns;
+	/* Both linger: to disarm at each pause would flip everybody with each of them. */
+	bands->armed = is_recent(bands, bands->guaranteed_ns) && is_recent(bands, bands->full_ns);
+}
+
+static uint64_t cost_of_change(const struct weir_bands *bands)
+{
+	return NS_PER_S / bands->params.max_changes;
+}
+
+enum weir_band weir_band_wanted(const struct weir_bands *bands,
+				const struct weir_band_member *member)
+{
+	if (!bands->armed || !member->over)
+		return WEIR_BAND_GUARANTEED;
+	if (!member->active || bands->credit_ns < cost_of_change(bands))
+		return member->band;
+	return WEIR_BAND_BURST;
+}
+
+bool weir_bands_calm(const struct weir_bands *bands)
+{
+	return !is_recent(bands, bands->full_ns);
+}
+
+void weir_band_note(struct weir_bands *bands, struct weir_band_member *member, enum weir_band band)
+{
+	if (member->band == band)
+		return;
+	member->band = band;
+	bands->credit_ns -= min_u64(bands->credit_ns, cost_of_change(bands));
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_BANDS_H
+#define WEIR_BANDS_H
+
+/*
+ * The band planner: who gives way to whom, from what each container used.
+ *
+ * A container within its request runs in the normal class. One that is over it is moved to the
+ * idle class, but only while the node is armed: somebody within theirs is about, and no CPU has
+ * been idle. Otherwise weights rule, and nothing is written.
+ *
+ *	sample of each ──> bucket ──> within or over ─┐
+ *	                                              ├──> the band it should be in
+ *	idle time, who is about ──> armed or not ─────┘
+ *
+ * Pure: time is an argument, samples come from whoever has them, and what is wanted is returned,
+ * not written. One thread at a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weir/abi.h"
+
+struct weir_band_params {
+	uint64_t window_ns; /* a bucket holds two of these, at the rate of the request */
+	uint64_t linger_ns; /* armed for so long after the last tick that called for it */
+	uint64_t max_changes; /* of bands on the node, a second; back to normal is never held up */
+};
+
+#define WEIR_BAND_PARAMS_DEFAULT                                    \
+	{                                                           \
+		.window_ns = WEIR_WINDOW_NS,                        \
+		.linger_ns = 1000000000, .max_changes = 100,        \
+	}
+
+/* One container at the top level. Made by weir_band_join(); its fields are for reading. */
+struct weir_band_member {
+	uint64_t request_mcpu; /* 0: none, so it is always over */
+	uint64_t limit_mcpu; /* at its request: it is capped before it can be over */
+	uint64_t cpu_ns; /* as last sampled */
+	uint64_t bucket_ns; /* CPU time that its request still covers */
+	bool over;
+	bool active; /* it ran or waited in the last tick */
+	enum weir_band band; /* the kernel's, as told by weir_band_note() */
+};
+
+struct weir_band_sample {
+	uint64_t cpu_ns; /* CPU time of the container so far, stints in flight included */
+	bool waiting; /* a thread of it is runnable without a CPU */
+};
+
+/* The node. Zeroed but for the parameters, it is one that has not ticked yet. */
+struct weir_bands {
+	struct weir_band_params params;
+	uint64_t ticked_ns; /* 0: never */
+	uint64_t guaranteed_ns; /* when somebody within their request was last about; 0: never */
+	uint64_t full_ns; /* the last tick without an idle CPU; 0: never */
+	uint64_t credit_ns; /* each change of a band costs a share of a second */
+	bool armed;
+};
+
+/* With a full bucket: what is new may begin at its request at once. */
+void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint64_t limit_mcpu,
+		    uint64_t cpu_ns, enum weir_band band, struct weir_band_member *ret);
+
+/* Other figures; what it has saved is cut to what the new request allows. */
+void weir_band_change(const struct weir_bands *bands, struct weir_band_member *member,
+		      uint64_t request_mcpu, uint64_t limit_mcpu);
+
+/*
+ * A tick: first weir_band_sample() of each member, then weir_bands_tick() once, then
+ * weir_band_wanted() of each. @now_ns only ever rises; the first tick only looks.
+ *
+ * Bucket: fills at the request's rate while the container runs or waits, drains by what it
+ * used, holds two windows. Empty: over. One window saved: within again. So a stretch in which
+ * it was starved is paid back, and its band changes a few times a second at most.
+ */
+void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
+		      const struct weir_band_sample *sample, uint64_t now_ns);
+
+/* @idle_ns: of all @n_cpus together, since the tick before. */
+void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
+		     uint64_t now_ns);
+
+/* The band @member should be in. One that does nothing is left where it is while armed. */
+enum weir_band weir_band_wanted(const struct weir_bands *bands,
+				const struct weir_band_member *member);
+
+/* Is there anything that a tick might change? If not, seldom is often enough. */
+bool weir_bands_calm(const struct weir_bands *bands);
+
+/* The kernel has it in @band now. */
+void weir_band_note(struct weir_bands *bands, struct weir_band_member *member,
+		    enum weir_band band);
+
+#endif /* WEIR_BANDS_H */
