@@ -65,6 +65,12 @@ struct rq {
 
 struct cfs_rq {
 	struct rq *rq;
+	unsigned int h_nr_runnable; /* from 6.14 on */
+};
+
+/* Up to 6.13, where it also counts threads that went to sleep and were left on the queue. */
+struct cfs_rq___old {
+	unsigned int h_nr_running;
 };
 
 struct sched_entity {
@@ -81,6 +87,7 @@ struct cfs_bandwidth {
 struct task_group {
 	struct cgroup_subsys_state css;
 	struct task_group *parent;
+	struct cfs_rq **cfs_rq; /* one a CPU */
 	struct cfs_bandwidth cfs_bandwidth;
 };
 

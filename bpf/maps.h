@@ -61,4 +61,13 @@ struct weir_sources_map {
 	__type(value, struct weir_source);
 };
 
+/* Private: the daemon's question to weir_waiting, and the answer beside it. See user/kern/bpf.h. */
+struct weir_asked_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_asked);
+};
+
 #endif /* WEIR_BPF_MAPS_H */

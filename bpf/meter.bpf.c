@@ -227,6 +227,15 @@ static __always_inline __u32 slot_of_stint(const struct weir_cpu *cpu, struct ta
 	return cpu->pid == (__u32)prev->pid ? cpu->slot : slot_of(prev);
 }
 
+/* Idle time begins when the idle thread, whose pid is 0 on every CPU, is switched in. */
+static __always_inline void note_idle(struct weir_cpu *cpu, __u64 now, bool begins)
+{
+	if (begins)
+		cpu->idle_since_ns = now;
+	else if (cpu->idle_since_ns && now > cpu->idle_since_ns)
+		cpu->idle_ns += now - cpu->idle_since_ns;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(weir_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
@@ -239,6 +248,8 @@ int BPF_PROG(weir_switch, bool preempt, struct task_struct *prev, struct task_st
 	cpu->switches++;
 	old = slot_of_stint(cpu, prev);
 	new = slot_of_next(cpu, next);
+	if (!prev->pid || !next->pid)
+		note_idle(cpu, clock_of(cpu, next), !next->pid);
 	if (old || new || cpu->slot)
 		turn(cpu, clock_of(cpu, next), prev, old, next, new);
 	else

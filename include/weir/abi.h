@@ -56,7 +56,7 @@ enum weir_slot_state {
 
 enum weir_band {
 	WEIR_BAND_GUARANTEED = 0, /* normal class, weight by request */
-	WEIR_BAND_BURST = 1, /* idle class; nobody is put there yet */
+	WEIR_BAND_BURST = 1, /* idle class: over its request while somebody within theirs is about */
 };
 
 /*
@@ -70,7 +70,7 @@ struct weir_slot {
 	weir_u32 generation; /* rises each time the slot is opened */
 	weir_u32 state; /* enum weir_slot_state */
 	weir_u64 started_ns; /* when the command was executed; 0: not yet */
-	weir_u32 band; /* enum weir_band */
+	weir_u32 band; /* enum weir_band: the one that the kernel has it in */
 	weir_u32 first_pid; /* in the initial pid namespace; 0: not known yet */
 
 	/* The figures in force. A request of 0 is none; limits may be WEIR_INFINITE. */
@@ -89,7 +89,7 @@ struct weir_slot {
 	weir_u64 bucket_at_ns; /* the meter's own, behind cpu_beyond_ns: when the bucket was */
 	weir_u64 bucket_ns; /* last looked at, and what was left in it */
 	weir_u64 forks; /* threads and processes started in it */
-	weir_u64 reserved_hot;
+	weir_u64 band_changes; /* times it was moved from one band to the other */
 	weir_u64 wait_hist[WEIR_WAIT_BUCKETS]; /* waits, by how long each was */
 
 	/* How the first process ended. */
@@ -130,7 +130,8 @@ struct weir_cpu {
 	weir_u64 known_changes; /* of weir_node, when what follows was looked up */
 	weir_u64 known_ids[WEIR_CPU_KNOWN]; /* cgroups last looked up, */
 	weir_u32 known_slots[WEIR_CPU_KNOWN]; /* and what was found */
-	weir_u64 reserved[2];
+	weir_u64 idle_ns; /* without a thread to run, up to the last time it had one again */
+	weir_u64 idle_since_ns; /* when the idle time in flight began, if pid is 0 */
 };
 
 /* The node, record 0 of `node`. Written by the daemon. */
@@ -155,6 +156,14 @@ struct weir_node {
 struct weir_entry {
 	weir_u32 slot;
 	weir_u32 generation;
+};
+
+/* Between the daemon and weir_waiting, which no reader sees: so many of these slots, */
+#define WEIR_ASK_MAX 256
+struct weir_asked {
+	weir_u32 n;
+	weir_u32 slots[WEIR_ASK_MAX];
+	weir_u32 waiting[WEIR_ASK_MAX]; /* and how many of their threads are on a run queue */
 };
 
 #ifndef __bpf__

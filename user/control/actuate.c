@@ -16,13 +16,13 @@ static bool memory_is_v1(const struct weir_controller *controller)
 	return where >= 0 && h->list[where].version == 1;
 }
 
-static int carry_out(const struct weir_controller *controller, const char *id,
-		     const struct weir_action *action, struct weir_error *err)
+static int carry_out(const struct weir_controller *controller,
+		     const struct weir_container *container, const struct weir_action *action,
+		     struct weir_error *err)
 {
 	typedef int knob_fn(const struct weir_groups *, const char *, uint64_t,
 			    struct weir_error *);
 	static knob_fn *const knobs[WEIR_ACTION_COUNT_] = {
-		[WEIR_ACTION_SET_CPU_WEIGHT] = weir_cgroup_set_cpu_weight,
 		[WEIR_ACTION_SET_CPU_MAX] = weir_cgroup_set_cpu_max,
 		[WEIR_ACTION_SET_MEM_LOW] = weir_cgroup_set_mem_low,
 		[WEIR_ACTION_SET_MEM_HIGH] = weir_cgroup_set_mem_high,
@@ -30,7 +30,10 @@ static int carry_out(const struct weir_controller *controller, const char *id,
 		[WEIR_ACTION_SET_OOM_GROUP] = weir_cgroup_set_oom_group,
 	};
 
-	return knobs[action->type](&controller->groups, id, action->value, err);
+	/* The kernel takes no weight from who is in the idle class. */
+	if (action->type == WEIR_ACTION_SET_CPU_WEIGHT)
+		return weir_pacer_set_weight(controller->pacer, container, action->value, err);
+	return knobs[action->type](&controller->groups, container->id, action->value, err);
 }
 
 /*
@@ -85,7 +88,7 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 		int r;
 
 		r = blocks ? hand_over(controller, container, action, err)
-			   : carry_out(controller, container->id, action, err);
+			   : carry_out(controller, container, action, err);
 		if (r == -ENOENT)
 			return 0; /* it has just ended: news, not an error */
 		if (r == -EBUSY && action->type == WEIR_ACTION_SET_MEM_MAX) {
@@ -143,6 +146,7 @@ void weir_controller_publish(struct weir_controller *controller,
 	slot->cpu_limit_mcpu = container->figures.cpu_limit_mcpu;
 	slot->mem_request_bytes = container->figures.mem_request_bytes;
 	slot->mem_limit_bytes = container->figures.mem_limit_bytes;
+	weir_pacer_change(controller->pacer, container);
 }
 
 void weir_controller_learn_applied(struct weir_controller *controller,

@@ -42,6 +42,8 @@ struct weir_live *weir_live_free(struct weir_live *live)
 {
 	if (!live)
 		return NULL;
+	if (live->controller->pacer)
+		weir_pacer_remove(live->controller->pacer, live->container);
 	while (live->waiters) {
 		struct weir_waiter *waiter = live->waiters;
 
@@ -241,6 +243,23 @@ static int open_ledger(struct weir_controller *controller,
 	return weir_ledger_new(&capacity, WEIR_MAX_CONTAINERS - 1, &controller->ledger, err);
 }
 
+/* Below a parent the bands would have to be its own: an idle group inside one that is not harms all. */
+static int start_pacer(struct weir_controller *controller,
+		       const struct weir_controller_options *options, struct weir_error *err)
+{
+	const struct weir_pacer_options pacer = {
+		.groups = &controller->groups,
+		.bpf = controller->bpf,
+		.n_cpus = (unsigned int)controller->machine.cpus,
+		.enabled = options->bands && !options->cgroup_parent,
+	};
+
+	if (options->bands && options->cgroup_parent)
+		weir_info("bands: off below cgroup_parent '%s', weights rule",
+			  options->cgroup_parent);
+	return weir_pacer_new(&pacer, &controller->pacer, err);
+}
+
 int weir_controller_new(sd_event *event, const struct weir_controller_options *options,
 			struct weir_controller **ret, struct weir_error *err)
 {
@@ -266,6 +285,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	if (weir_store_open(options->state_dir, &controller->store, err) < 0 ||
 	    open_kernel_side(controller, options, err) < 0 ||
 	    open_ledger(controller, options, err) < 0 ||
+	    start_pacer(controller, options, err) < 0 ||
 	    weir_worker_new(event, &controller->groups, weir_controller_on_job, controller,
 			    &controller->worker, err) < 0 ||
 	    weir_controller_recover(controller, err) < 0 || weir_logs_start(controller, err) < 0 ||
@@ -288,6 +308,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	sd_event_source_disable_unref(controller->tick_source);
 	weir_logs_stop(controller);
 	weir_worker_free(controller->worker);
+	controller->pacer = weir_pacer_free(controller->pacer);
 	all = controller->ledger ? weir_ledger_all(controller->ledger, &n) : NULL;
 	for (size_t i = 0; i < n; i++)
 		weir_live_free(all[i]->live);

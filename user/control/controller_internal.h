@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "control/controller.h"
+#include "control/pacer.h"
 #include "control/store.h"
 #include "control/worker.h"
 #include "kern/bpf.h"
@@ -54,6 +55,7 @@ struct weir_controller {
 	struct weir_store *store;
 	struct weir_ledger *ledger;
 	struct weir_worker *worker;
+	struct weir_pacer *pacer;
 	sd_event_source *tick_source, *spare_source;
 	struct weir_machine machine;
 	pthread_rwlock_t lock; /* the ledger and its containers; writers go first */

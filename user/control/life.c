@@ -45,7 +45,7 @@ int weir_controller_watch(struct weir_controller *controller, struct weir_contai
 			    live);
 	if (r < 0)
 		return weir_fail(err, r, "watch process %d: %s", container->pid, strerror(-r));
-	return 0;
+	return weir_pacer_add(controller->pacer, container, err);
 }
 
 /* The slot has it from the kernel, whoever the parent is; our own children we can ask too. */
@@ -266,6 +266,7 @@ void weir_controller_finish(struct weir_controller *controller, struct weir_cont
 	explain(container);
 	pthread_rwlock_unlock(&controller->lock);
 	live->pidfd = close_fd(live->pidfd);
+	weir_pacer_remove(controller->pacer, container);
 	/* The next container of this name is not to get its limits. */
 	weir_worker_cancel(controller->worker, container->id);
 

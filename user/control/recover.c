@@ -79,7 +79,9 @@ static void resume(struct weir_controller *controller, struct weir_container *co
 	}
 	recovery->running++;
 	weir_controller_learn_applied(controller, container);
-	if (weir_controller_actuate(controller, container, &err) < 0 ||
+	/* First: one that is in the idle class takes no weight. */
+	if (weir_pacer_add(controller->pacer, container, &err) < 0 ||
+	    weir_controller_actuate(controller, container, &err) < 0 ||
 	    weir_controller_watch(controller, container, pidfd, &err) < 0)
 		weir_err("container '%s': %s", container->id, err.text);
 }

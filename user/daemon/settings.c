@@ -233,6 +233,16 @@ static int set_default_cpu_limit(const char *value, void *field, struct weir_err
 	return 0;
 }
 
+static int set_switch(const char *value, void *field, struct weir_error *err)
+{
+	bool on = strcmp(value, "yes") == 0;
+
+	if (!on && strcmp(value, "no") != 0)
+		return weir_fail(err, -EINVAL, "'%s' is neither: expected yes or no", value);
+	*(bool *)field = on;
+	return 0;
+}
+
 static int set_log_max(const char *value, void *field, struct weir_error *err)
 {
 	uint64_t bytes = 0;
@@ -264,6 +274,7 @@ const struct weir_setting weir_settings[] = {
 	{ "node", "reserve_memory", AUTO, set_reserve_memory, FIELD(reserve_bytes) },
 	{ "containers", "default_cpu_limit", "none", set_default_cpu_limit,
 	  FIELD(default_cpu_limit) },
+	{ "bursting", "bands", "yes", set_switch, FIELD(bands) },
 	{ "containers", "log_max", "16Mi", set_log_max, FIELD(log_max_bytes) },
 };
 

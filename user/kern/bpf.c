@@ -34,6 +34,7 @@ int weir_bpf_open(const struct weir_bpf_options *options, struct weir_bpf **ret,
 		return weir_fail_memory(err);
 	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++)
 		bpf->map_fds[i] = -1;
+	bpf->waiting_fd = -1;
 	if (snprintf(bpf->dir, sizeof(bpf->dir), "%s/%s", options->pin_dir, WEIR_PIN_VERSION_DIR) >=
 	    (int)sizeof(bpf->dir))
 		return weir_fail(err, -ENAMETOOLONG, "pin directory '%s' is too long",
@@ -56,6 +57,7 @@ struct weir_bpf *weir_bpf_close(struct weir_bpf *bpf)
 	if (!bpf)
 		return NULL;
 	weir_bpf_slots_done(bpf);
+	close_fd(bpf->waiting_fd);
 	for (size_t i = 0; i < WEIR_MAP_COUNT_; i++)
 		bpf->map_fds[i] = close_fd(bpf->map_fds[i]);
 	free(bpf);
@@ -79,20 +81,23 @@ int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
 	return n < 0 ? weir_fail(err, -errno, "read '%s': %s", path, strerror(errno)) : 0;
 }
 
-/* The pins hold links, links hold programs: ask each by its fd, adopted or loaded. */
-static int visit_program(int link_fd, weir_bpf_program_fn *fn, void *data, struct weir_error *err)
+/* Pins hold links and links hold programs, or the program itself: ask by its fd. */
+static int visit_program(int pin_fd, bool is_link, weir_bpf_program_fn *fn, void *data, struct weir_error *err)
 {
 	struct bpf_link_info link = {};
 	struct bpf_prog_info prog = {};
-	scoped(closep) int fd = -1;
+	scoped(closep) int linked_fd = -1;
 	uint32_t len = sizeof(link);
+	int fd = pin_fd;
 
-	if (bpf_link_get_info_by_fd(link_fd, &link, &len) < 0)
-		return weir_fail(err, -errno, "ask a link: %s", strerror(errno));
-	fd = bpf_prog_get_fd_by_id(link.prog_id);
+	if (is_link) {
+		if (bpf_link_get_info_by_fd(pin_fd, &link, &len) < 0)
+			return weir_fail(err, -errno, "ask a link: %s", strerror(errno));
+		fd = linked_fd = bpf_prog_get_fd_by_id(link.prog_id);
+	}
 	len = sizeof(prog);
 	if (fd < 0 || bpf_prog_get_info_by_fd(fd, &prog, &len) < 0)
-		return weir_fail(err, -errno, "ask program %u: %s", link.prog_id, strerror(errno));
+		return weir_fail(err, -errno, "ask a pinned program: %s", strerror(errno));
 	fn(prog.name, prog.verified_insns, prog.jited_prog_len, data);
 	return 0;
 }
@@ -105,7 +110,7 @@ int weir_bpf_foreach_program(struct weir_bpf *bpf, weir_bpf_program_fn *fn, void
 
 		if (fd < 0)
 			return err->code;
-		if (visit_program(fd, fn, data, err) < 0)
+		if (visit_program(fd, i != WEIR_LINK_WAITING, fn, data, err) < 0)
 			return err->code;
 	}
 	return 0;

@@ -82,6 +82,21 @@ int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err);
 /* CPU time of a slot with the stints in flight. */
 uint64_t weir_bpf_cpu_ns(struct weir_bpf *bpf, uint32_t slot);
 
+/*
+ * Call @fn for each stint in flight at @now_ns (CLOCK_MONOTONIC), by the slot of whom it is; to be
+ * added to the slot's cpu_ns as read before. Returns the idle time of all CPUs together so far.
+ */
+typedef void weir_bpf_stint_fn(uint32_t slot, uint64_t ns, void *data);
+uint64_t weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_stint_fn *fn,
+				void *data);
+
+/*
+ * How many threads of each of @n slots are on a run queue, running or waiting; 0 also for one
+ * whose command was never executed. One thread at a time. Negative: the program can't be called.
+ */
+int weir_bpf_waiting(struct weir_bpf *bpf, const uint32_t *slots, size_t n, uint32_t *ret_waiting,
+		     struct weir_error *err);
+
 /* Verified instructions and load times, for `make budget`. */
 typedef void weir_bpf_program_fn(const char *name, uint32_t verified_insns, uint32_t jited_bytes,
 				 void *data);

@@ -19,6 +19,7 @@ enum weir_map {
 	WEIR_MAP_INDEX,
 	WEIR_MAP_SOURCES,
 	WEIR_MAP_THREADS,
+	WEIR_MAP_ASKED,
 	WEIR_MAP_COUNT_,
 };
 
@@ -28,6 +29,7 @@ enum weir_link {
 	WEIR_LINK_ATTACH,
 	WEIR_LINK_EXEC,
 	WEIR_LINK_EXIT,
+	WEIR_LINK_WAITING, /* the program itself: it is called, not attached */
 	WEIR_LINK_TABLE, /* from here on: those that readers open */
 	WEIR_LINK_REFRESH,
 	WEIR_LINK_COUNT_,
@@ -59,6 +61,8 @@ struct weir_bpf {
 	int map_fds[WEIR_MAP_COUNT_];
 	struct weir_node *node;
 	struct weir_cpu *cpus;
+	struct weir_asked *asked;
+	int waiting_fd; /* the program; -1: not opened yet */
 	struct weir_slot *chunks[WEIR_SLOT_CHUNKS];
 	struct weir_slot_use *slots; /* WEIR_MAX_CONTAINERS of them */
 };

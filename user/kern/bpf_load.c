@@ -197,7 +197,7 @@ static int forget_stints(const struct weir_bpf *bpf, struct weir_error *err)
 	return 0;
 }
 
-static struct bpf_link *attach_one(struct bpf_program *program, int slots_fd)
+static struct bpf_link *attach(struct bpf_program *program, int slots_fd)
 {
 	union bpf_iter_link_info which = { .map.map_fd = (uint32_t)slots_fd };
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &which,
@@ -206,6 +206,26 @@ static struct bpf_link *attach_one(struct bpf_program *program, int slots_fd)
 	if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
 		return bpf_program__attach_iter(program, &opts);
 	return bpf_program__attach(program);
+}
+
+/* Attach @program and pin its link as @path; one that is called has no link and is pinned itself. */
+static int attach_one(const struct weir_bpf *bpf, struct bpf_program *program, const char *name,
+		      const char *path, struct weir_error *err)
+{
+	struct bpf_link *link;
+	int r;
+
+	if (program && bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL) {
+		r = bpf_program__pin(program, path);
+	} else {
+		link = program ? attach(program, bpf->map_fds[WEIR_MAP_SLOTS]) : NULL;
+		if (!link)
+			return weir_fail(err, program ? -errno : -ENOENT, "attach program %s: %s",
+					 name, strerror(program ? errno : ENOENT));
+		r = bpf_link__pin(link, path);
+		bpf_link__destroy(link); /* lets go of the fd; the pin keeps it attached */
+	}
+	return r < 0 ? weir_fail(err, r, "pin '%s': %s", path, strerror(-r)) : 0;
 }
 
 /* Old links go first: two meters at once would count twice, a gap of a millisecond loses less. */
@@ -221,21 +241,11 @@ static int attach_and_pin(const struct weir_bpf *bpf, const struct weir_programs
 	for (size_t i = 0; i < WEIR_LINK_COUNT_; i++) {
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(skel->obj, weir_pinned_links[i].program);
-		struct bpf_link *link;
 		char path[PATH_MAX];
-		int r;
 
-		if (weir_bpf_pin_path(bpf, weir_pinned_links[i].pin, path, err) < 0)
+		if (weir_bpf_pin_path(bpf, weir_pinned_links[i].pin, path, err) < 0 ||
+		    attach_one(bpf, program, weir_pinned_links[i].program, path, err) < 0)
 			return err->code;
-		link = program ? attach_one(program, bpf->map_fds[WEIR_MAP_SLOTS]) : NULL;
-		if (!link)
-			return weir_fail(err, program ? -errno : -ENOENT, "attach program %s: %s",
-					 weir_pinned_links[i].program,
-					 strerror(program ? errno : ENOENT));
-		r = bpf_link__pin(link, path);
-		bpf_link__destroy(link); /* lets go of the fd; the pin keeps it attached */
-		if (r < 0)
-			return weir_fail(err, r, "pin '%s': %s", path, strerror(-r));
 		if (i >= WEIR_LINK_TABLE && (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
 			return weir_fail(err, -errno, "chown '%s': %s", path, strerror(errno));
 	}

@@ -29,6 +29,7 @@ const struct weir_pinned_link weir_pinned_links[WEIR_LINK_COUNT_] = {
 	[WEIR_LINK_ATTACH] = { "weir_attach", "links/attach" },
 	[WEIR_LINK_EXEC] = { "weir_exec", "links/exec" },
 	[WEIR_LINK_EXIT] = { "weir_exit", "links/exit" },
+	[WEIR_LINK_WAITING] = { "weir_waiting", "private/waiting" },
 	[WEIR_LINK_TABLE] = { "weir_table", "containers" },
 	[WEIR_LINK_REFRESH] = { "weir_refresh", "refresh" },
 };
@@ -40,6 +41,7 @@ const struct weir_pinned_map weir_pinned_maps[WEIR_MAP_COUNT_] = {
 	[WEIR_MAP_INDEX] = { "index", "weir_index", 0640 },
 	[WEIR_MAP_SOURCES] = { "private/sources", "weir_sources", 0600 },
 	[WEIR_MAP_THREADS] = { "private/threads", "weir_threads", 0600 },
+	[WEIR_MAP_ASKED] = { "private/asked", "weir_asked", 0600 },
 };
 
 int weir_bpf_pin_path(const struct weir_bpf *bpf, const char *name, char path[PATH_MAX],

@@ -50,7 +50,8 @@ int weir_bpf_slots_init(struct weir_bpf *bpf, struct weir_error *err)
 {
 	bpf->node = map_records(bpf->map_fds[WEIR_MAP_NODE], 0, sizeof(*bpf->node));
 	bpf->cpus = map_records(bpf->map_fds[WEIR_MAP_CPUS], 0, WEIR_MAX_CPUS * sizeof(*bpf->cpus));
-	if (!bpf->node || !bpf->cpus)
+	bpf->asked = map_records(bpf->map_fds[WEIR_MAP_ASKED], 0, sizeof(*bpf->asked));
+	if (!bpf->node || !bpf->cpus || !bpf->asked)
 		return weir_fail(err, -errno, "map '%s': %s", bpf->dir, strerror(errno));
 	bpf->slots = calloc(WEIR_MAX_CONTAINERS, sizeof(*bpf->slots));
 	if (!bpf->slots)
@@ -80,6 +81,9 @@ void weir_bpf_slots_done(struct weir_bpf *bpf)
 		munmap(bpf->cpus, WEIR_MAX_CPUS * sizeof(*bpf->cpus));
 	if (bpf->node)
 		munmap(bpf->node, sizeof(*bpf->node));
+	if (bpf->asked)
+		munmap(bpf->asked, sizeof(*bpf->asked));
+	bpf->asked = NULL;
 	bpf->cpus = NULL;
 	bpf->node = NULL;
 	free(take_ptr(bpf->slots));

@@ -61,6 +61,14 @@ int weir_cgroup_move(const struct weir_groups *groups, const char *id, int pid,
 /* Knobs. One write each. v1 shares = 1024 x CPUs (at least 2), v2 weight = 100 x CPUs (1..10000). */
 int weir_cgroup_set_cpu_weight(const struct weir_groups *groups, const char *id, uint64_t mcpu,
 			       struct weir_error *err);
+/*
+ * Into the idle class or out of it, which leaves the weight at the kernel's default: write it
+ * after. -ENOENT: gone, or a kernel before 5.15.
+ */
+int weir_cgroup_set_cpu_idle(const struct weir_groups *groups, const char *id, uint64_t on,
+			     struct weir_error *err);
+/* 1: it is in the idle class, 0: it is not. -ENOENT, as above. */
+int weir_cgroup_cpu_idle(const struct weir_groups *groups, const char *id, struct weir_error *err);
 /* Quota over a period of 100 ms, at least 1 ms; WEIR_INFINITE: none. */
 int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
 			    struct weir_error *err);

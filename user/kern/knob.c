@@ -71,6 +71,21 @@ int weir_cgroup_set_cpu_weight(const struct weir_groups *groups, const char *id,
 			    clamp_u64((amount * 1024 + 500) / 1000, 2, 262144), err);
 }
 
+/* In the idle class the kernel refuses a weight, and out of it the weight is the default again. */
+int weir_cgroup_set_cpu_idle(const struct weir_groups *groups, const char *id, uint64_t on,
+			     struct weir_error *err)
+{
+	return weir_group_write(groups, WEIR_SUBSYS_CPU, id, "cpu.idle", on ? "1" : "0", err);
+}
+
+int weir_cgroup_cpu_idle(const struct weir_groups *groups, const char *id, struct weir_error *err)
+{
+	char text[VALUE_TEXT];
+	ssize_t n = weir_group_read(groups, WEIR_SUBSYS_CPU, id, "cpu.idle", text, sizeof(text), err);
+
+	return n < 0 ? (int)n : strcmp(text, "1") == 0;
+}
+
 int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
 			    struct weir_error *err)
 {

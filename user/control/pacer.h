@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_PACER_H
+#define WEIR_PACER_H
+
+/*
+ * The pacer: moves containers between the bands, on a thread of its own.
+ *
+ * It looks at the slots and run queues each 4 ms while the CPUs are full, ten times a second while
+ * they are not, and never while there is no container. What to do is the planner's to say
+ * (model/bands.h); cpu.idle and, behind it, the weight are all that it writes. It runs at
+ * real-time priority where it may, so as not to queue behind those it is to move.
+ *
+ * Fails open: a group that can't be written is left as it is and said once; when the daemon is
+ * gone each keeps its band, and so at least what the idle class gets.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+struct weir_bpf;
+struct weir_container;
+struct weir_error;
+struct weir_groups;
+struct weir_pacer;
+
+struct weir_pacer_options {
+	const struct weir_groups *groups; /* as long as the pacer lives, like @bpf */
+	struct weir_bpf *bpf;
+	unsigned int n_cpus; /* that are online */
+	bool enabled; /* false: everybody is in the normal class, and nothing is written */
+};
+
+int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer **ret,
+		   struct weir_error *err);
+/* Ends the thread and puts everybody back into the normal class. NULL is fine. Returns NULL. */
+struct weir_pacer *weir_pacer_free(struct weir_pacer *pacer);
+WEIR_DEFINE_CLEANUP(struct weir_pacer, weir_pacer_free);
+
+/* From here on @container, which has a slot and groups, is paced. After a restart it may be in the idle class. */
+int weir_pacer_add(struct weir_pacer *pacer, const struct weir_container *container,
+		   struct weir_error *err);
+/* Its figures are others now. Who is not paced is ignored, here and below. */
+void weir_pacer_change(struct weir_pacer *pacer, const struct weir_container *container);
+void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *container);
+
+/* Write the weight; of one that is in the idle class, when it comes out of it. */
+int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container *container,
+			  uint64_t mcpu, struct weir_error *err);
+
+#endif /* WEIR_PACER_H */
