@@ -316,6 +316,8 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 		       container->figures.cpu_limit_mcpu, slot->cpu_ns,
 		       idle ? WEIR_BAND_BURST : WEIR_BAND_GUARANTEED, &paced->member);
 	slot->band = paced->member.band;
+	if (idle)
+		weir_bands_presume(&pacer->bands, now_ns());
 	pacer->by_slot[container->slot] = (uint32_t)pacer->n++;
 	if (!pacer->options.enabled)
 		move_or_let_be(pacer, paced, WEIR_BAND_GUARANTEED);

@@ -47,8 +47,13 @@ void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint6
 		.cpu_ns = cpu_ns,
 		.band = band,
 	};
-	ret->bucket_ns = bucket_size(bands, ret);
+	ret->bucket_ns = band == WEIR_BAND_BURST ? 0 : bucket_size(bands, ret);
 	judge(bands, ret);
+}
+
+void weir_bands_presume(struct weir_bands *bands, uint64_t now_ns)
+{
+	bands->guaranteed_ns = bands->full_ns = now_ns;
 }
 
 void weir_band_change(const struct weir_bands *bands, struct weir_band_member *member,

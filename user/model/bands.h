@@ -60,9 +60,15 @@ struct weir_bands {
 	bool armed;
 };
 
-/* With a full bucket: what is new may begin at its request at once. */
+/*
+ * With a full bucket: what is new may begin at its request at once. One that is found in the idle
+ * class after a restart has nothing saved.
+ */
 void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint64_t limit_mcpu,
 		    uint64_t cpu_ns, enum weir_band band, struct weir_band_member *ret);
+
+/* After a restart that found somebody in the idle class: as if armed until now. */
+void weir_bands_presume(struct weir_bands *bands, uint64_t now_ns);
 
 /* Other figures; what it has saved is cut to what the new request allows. */
 void weir_band_change(const struct weir_bands *bands, struct weir_band_member *member,
