@@ -56,7 +56,8 @@ enum weir_slot_state {
 
 enum weir_band {
 	WEIR_BAND_GUARANTEED = 0, /* normal class, weight by request */
-	WEIR_BAND_BURST = 1, /* idle class: over its request while somebody within theirs is about */
+	WEIR_BAND_BURST =
+		1, /* idle class: over its request while somebody within theirs is about */
 };
 
 /*

@@ -135,7 +135,8 @@ static void tick(struct weir_pacer *pacer)
 	uint64_t now, idle_ns;
 
 	for (size_t i = 0; i < pacer->n; i++)
-		pacer->all[i].cpu_ns = __atomic_load_n(&pacer->all[i].slot->cpu_ns, __ATOMIC_ACQUIRE);
+		pacer->all[i].cpu_ns =
+			__atomic_load_n(&pacer->all[i].slot->cpu_ns, __ATOMIC_ACQUIRE);
 	now = now_ns();
 	idle_ns = weir_bpf_foreach_stint(pacer->options.bpf, now, add_stint, pacer);
 	ask_who_waits(pacer);
@@ -159,7 +160,8 @@ static void tick(struct weir_pacer *pacer)
 static bool wait_for_tick(struct weir_pacer *pacer)
 {
 	uint64_t at = now_ns() + (weir_bands_calm(&pacer->bands) ? CALM_TICK_NS : FULL_TICK_NS);
-	struct timespec ts = { .tv_sec = (time_t)(at / NS_PER_S), .tv_nsec = (long)(at % NS_PER_S) };
+	struct timespec ts = { .tv_sec = (time_t)(at / NS_PER_S),
+			       .tv_nsec = (long)(at % NS_PER_S) };
 
 	while (!pacer->stop && pacer->n == 0)
 		pthread_cond_wait(&pacer->wake, &pacer->lock);
@@ -266,8 +268,8 @@ struct weir_pacer *weir_pacer_free(struct weir_pacer *pacer)
 
 static struct paced *find(struct weir_pacer *pacer, const struct weir_container *container)
 {
-	uint32_t i = container->slot < WEIR_MAX_CONTAINERS ? pacer->by_slot[container->slot]
-							   : NOBODY;
+	uint32_t i =
+		container->slot < WEIR_MAX_CONTAINERS ? pacer->by_slot[container->slot] : NOBODY;
 
 	return i == NOBODY || pacer->all[i].container != container ? NULL : &pacer->all[i];
 }

@@ -82,7 +82,8 @@ int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
 }
 
 /* Pins hold links and links hold programs, or the program itself: ask by its fd. */
-static int visit_program(int pin_fd, bool is_link, weir_bpf_program_fn *fn, void *data, struct weir_error *err)
+static int visit_program(int pin_fd, bool is_link, weir_bpf_program_fn *fn, void *data,
+			 struct weir_error *err)
 {
 	struct bpf_link_info link = {};
 	struct bpf_prog_info prog = {};

@@ -40,8 +40,8 @@ int weir_bpf_waiting(struct weir_bpf *bpf, const uint32_t *slots, size_t n, uint
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 
 	if (bpf->waiting_fd < 0) {
-		bpf->waiting_fd = weir_bpf_open_pin(
-			bpf, weir_pinned_links[WEIR_LINK_WAITING].pin, err);
+		bpf->waiting_fd =
+			weir_bpf_open_pin(bpf, weir_pinned_links[WEIR_LINK_WAITING].pin, err);
 		if (bpf->waiting_fd < 0)
 			return err->code;
 	}

@@ -81,7 +81,8 @@ int weir_cgroup_set_cpu_idle(const struct weir_groups *groups, const char *id, u
 int weir_cgroup_cpu_idle(const struct weir_groups *groups, const char *id, struct weir_error *err)
 {
 	char text[VALUE_TEXT];
-	ssize_t n = weir_group_read(groups, WEIR_SUBSYS_CPU, id, "cpu.idle", text, sizeof(text), err);
+	ssize_t n =
+		weir_group_read(groups, WEIR_SUBSYS_CPU, id, "cpu.idle", text, sizeof(text), err);
 
 	return n < 0 ? (int)n : strcmp(text, "1") == 0;
 }

@@ -30,12 +30,11 @@ static bool is_capped(const struct weir_band_member *member)
 /* Over from an empty bucket on until a window is saved. Without a request it is always over. */
 static void judge(const struct weir_bands *bands, struct weir_band_member *member)
 {
-	if (is_capped(member))
+	if (is_capped(member) ||
+	    (member->bucket_ns > 0 && member->bucket_ns >= bucket_size(bands, member) / 2))
 		member->over = false;
 	else if (member->bucket_ns == 0)
 		member->over = true;
-	else if (member->bucket_ns >= bucket_size(bands, member) / 2)
-		member->over = false;
 }
 
 void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint64_t limit_mcpu,

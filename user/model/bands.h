@@ -28,10 +28,11 @@ struct weir_band_params {
 	uint64_t max_changes; /* of bands on the node, a second; back to normal is never held up */
 };
 
-#define WEIR_BAND_PARAMS_DEFAULT                                    \
-	{                                                           \
-		.window_ns = WEIR_WINDOW_NS,                        \
-		.linger_ns = 1000000000, .max_changes = 100,        \
+#define WEIR_BAND_PARAMS_DEFAULT             \
+	{                                    \
+		.window_ns = WEIR_WINDOW_NS, \
+		.linger_ns = 1000000000,     \
+		.max_changes = 100,          \
 	}
 
 /* One container at the top level. Made by weir_band_join(); its fields are for reading. */
@@ -97,7 +98,6 @@ enum weir_band weir_band_wanted(const struct weir_bands *bands,
 bool weir_bands_calm(const struct weir_bands *bands);
 
 /* The kernel has it in @band now. */
-void weir_band_note(struct weir_bands *bands, struct weir_band_member *member,
-		    enum weir_band band);
+void weir_band_note(struct weir_bands *bands, struct weir_band_member *member, enum weir_band band);
 
 #endif /* WEIR_BANDS_H */
