@@ -15,8 +15,8 @@
 #define NO  WEIR_ABSENT
 
 /* Plan, check it against @expected ("a = 1; b = 2"), carry it out. Returns what is pending. */
-static uint64_t plan_and_apply(const struct weir_figures *want, struct weir_applied *have,
-			       uint64_t current, const char *expected)
+static uint64_t plan_held(const struct weir_figures *want, struct weir_applied *have,
+			  uint64_t current, uint64_t hold, const char *expected)
 {
 	struct weir_plan plan = {};
 	uint64_t pending = 7;
@@ -24,7 +24,7 @@ static uint64_t plan_and_apply(const struct weir_figures *want, struct weir_appl
 	scoped(freep) char *text = NULL;
 	char one[64];
 
-	weir_plan_static(want, have, current, &plan, &pending);
+	weir_plan_static(want, have, current, hold, &plan, &pending);
 	assert_true(plan.n <= WEIR_PLAN_MAX);
 	for (size_t i = 0; i < plan.n; i++) {
 		weir_buffer_add_text(&list, i ? "; " : "");
@@ -35,6 +35,12 @@ static uint64_t plan_and_apply(const struct weir_figures *want, struct weir_appl
 	if (expected)
 		assert_string_equal(text, expected);
 	return pending;
+}
+
+static uint64_t plan_and_apply(const struct weir_figures *want, struct weir_applied *have,
+			       uint64_t current, const char *expected)
+{
+	return plan_held(want, have, current, INF, expected);
 }
 
 /* A group in which request 0.5 and limit 2, and these memory figures, are in force. */
@@ -243,9 +249,40 @@ static void a_short_buffer_cuts_the_text(void **state)
 	assert_string_equal(weir_action_text(&action, buf, sizeof(buf)), "memory.max");
 }
 
+static void what_holds_it_is_its_high(void **state)
+{
+	struct weir_figures want = figures(64 * MIB, 512 * MIB);
+	struct weir_applied have = in_force(64 * MIB, INF, 512 * MIB);
+
+	(void)state;
+
+	assert_int_equal(plan_held(&want, &have, 300 * MIB, 200 * MIB, "memory.high = 200Mi"), NO);
+	assert_int_equal(plan_held(&want, &have, 300 * MIB, 200 * MIB, ""), NO);
+	assert_int_equal(plan_held(&want, &have, 300 * MIB, 220 * MIB, "memory.high = 220Mi"), NO);
+	assert_int_equal(plan_held(&want, &have, 300 * MIB, INF, "memory.high = max"), NO);
+}
+
+/* A limit on its way down and a shortage: the lower one counts, and the hold stays behind. */
+static void a_hold_beside_a_pending_limit(void **state)
+{
+	struct weir_figures want = figures(64 * MIB, 256 * MIB);
+	struct weir_applied have = in_force(64 * MIB, INF, 512 * MIB);
+
+	(void)state;
+
+	assert_int_equal(plan_held(&want, &have, 300 * MIB, 280 * MIB, "memory.high = 256Mi"),
+			 256 * MIB);
+	assert_int_equal(plan_held(&want, &have, 300 * MIB, 200 * MIB, "memory.high = 200Mi"),
+			 256 * MIB);
+	assert_int_equal(plan_held(&want, &have, 250 * MIB, 200 * MIB, "memory.max = 256Mi"), NO);
+	assert_int_equal(plan_held(&want, &have, 250 * MIB, INF, "memory.high = max"), NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_holds_it_is_its_high),
+		cmocka_unit_test(a_hold_beside_a_pending_limit),
 		cmocka_unit_test(a_group_of_which_nothing_is_known_gets_every_knob),
 		cmocka_unit_test(an_infinite_limit_is_written_too),
 		cmocka_unit_test(a_quota_is_written_only_when_the_limit_changes),

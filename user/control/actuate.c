@@ -76,7 +76,8 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 	if (container->state == WEIR_STATE_RUNNING &&
 	    container->figures.mem_limit_bytes < live->applied.mem_max_bytes)
 		in_use = memory_in_use(controller, container);
-	weir_plan_static(&container->figures, &live->applied, in_use, &plan, &pending);
+	weir_plan_static(&container->figures, &live->applied, in_use, WEIR_INFINITE, &plan,
+			 &pending);
 	/* A limit that waits in the worker's queue must not come behind the one that overtakes it. */
 	if (container->pending_mem_limit_bytes != WEIR_ABSENT && pending == WEIR_ABSENT)
 		weir_worker_cancel(controller->worker, container->id);

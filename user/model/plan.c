@@ -22,7 +22,7 @@ static void set(struct weir_plan *plan, enum weir_action_type type, uint64_t hav
 
 /* Returns the limit that has to wait, or WEIR_ABSENT. */
 static uint64_t plan_memory(const struct weir_figures *want, const struct weir_applied *have,
-			    uint64_t current, struct weir_plan *plan)
+			    uint64_t current, uint64_t hold, struct weir_plan *plan)
 {
 	/* By its value a limit that is not known counts as just below infinite: one to lower. */
 	bool raises = want->mem_limit_bytes > have->mem_max_bytes;
@@ -34,19 +34,21 @@ static uint64_t plan_memory(const struct weir_figures *want, const struct weir_a
 
 	if (lowers && current > want->mem_limit_bytes) {
 		/* A max below what is in use kills; a high squeezes. */
-		set(plan, WEIR_ACTION_SET_MEM_HIGH, have->mem_high_bytes, want->mem_limit_bytes);
+		set(plan, WEIR_ACTION_SET_MEM_HIGH, have->mem_high_bytes,
+		    hold < want->mem_limit_bytes ? hold : want->mem_limit_bytes);
 		return want->mem_limit_bytes;
 	}
 
 	if (lowers)
 		set(plan, WEIR_ACTION_SET_MEM_MAX, have->mem_max_bytes, want->mem_limit_bytes);
 	/* A high that stays throttles whoever lives near it. One of before a restart goes, too. */
-	set(plan, WEIR_ACTION_SET_MEM_HIGH, have->mem_high_bytes, WEIR_INFINITE);
+	set(plan, WEIR_ACTION_SET_MEM_HIGH, have->mem_high_bytes, hold);
 	return WEIR_ABSENT;
 }
 
 void weir_plan_static(const struct weir_figures *want, const struct weir_applied *have,
-		      uint64_t mem_current_bytes, struct weir_plan *ret, uint64_t *ret_pending)
+		      uint64_t mem_current_bytes, uint64_t hold_bytes, struct weir_plan *ret,
+		      uint64_t *ret_pending)
 {
 	struct weir_plan plan = { .n = 0 };
 
@@ -54,7 +56,7 @@ void weir_plan_static(const struct weir_figures *want, const struct weir_applied
 	set(&plan, WEIR_ACTION_SET_CPU_MAX, have->cpu_max_mcpu, want->cpu_limit_mcpu);
 	/* Before the limit that could call for it. */
 	set(&plan, WEIR_ACTION_SET_OOM_GROUP, have->oom_group, 1);
-	*ret_pending = plan_memory(want, have, mem_current_bytes, &plan);
+	*ret_pending = plan_memory(want, have, mem_current_bytes, hold_bytes, &plan);
 	*ret = plan;
 }
 

@@ -75,10 +75,12 @@ struct weir_applied {
  * A memory limit that falls below @mem_current_bytes is not written: high comes first, and
  * max when usage fits; meanwhile *@ret_pending is the limit that waits, else WEIR_ABSENT.
  * Raising: max first, then low. Lowering: low first, then max. Once max is in force, high
- * goes back to WEIR_INFINITE. Nothing to do: an empty plan.
+ * goes to @hold_bytes: what the node's shortage holds it at (model/squeeze.h), or WEIR_INFINITE.
+ * The lower of the two counts while both want a high. Nothing to do: an empty plan.
  */
 void weir_plan_static(const struct weir_figures *want, const struct weir_applied *have,
-		      uint64_t mem_current_bytes, struct weir_plan *ret, uint64_t *ret_pending);
+		      uint64_t mem_current_bytes, uint64_t hold_bytes, struct weir_plan *ret,
+		      uint64_t *ret_pending);
 
 /* Remember that @action has been carried out. */
 void weir_applied_note(struct weir_applied *have, const struct weir_action *action);
