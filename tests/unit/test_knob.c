@@ -71,6 +71,24 @@ static void a_group_that_is_gone_is_news(void **state)
 	assert_int_equal(weir_cgroup_set_swap_off(&v2, "gone", &err), -ENOENT);
 }
 
+static void reclaim_asks_for_what_is_too_much(void **state)
+{
+	struct weir_error err = {};
+
+	(void)state;
+
+	create(&v1, "r");
+	create(&v2, "r");
+	put(&v2, 0, "weir.r/memory.current", "10000");
+	put(&v2, 0, "weir.r/memory.reclaim", "");
+	assert_int_equal(weir_cgroup_reclaim(&v2, "r", 10000, &err), 0);
+	assert_holds(&v2, 0, "weir.r/memory.reclaim", "");
+	assert_int_equal(weir_cgroup_reclaim(&v2, "r", 4000, &err), 0);
+	assert_holds(&v2, 0, "weir.r/memory.reclaim", "6000");
+	assert_int_equal(weir_cgroup_reclaim(&v2, "gone", 1, &err), -ENOENT);
+	assert_int_equal(weir_cgroup_reclaim(&v1, "r", 1, &err), 0);
+}
+
 static void memsw_follows_only_where_swap_is_off(void **state)
 {
 	struct weir_error err = {};
@@ -131,6 +149,7 @@ static void swap_is_left_alone_where_the_kernel_has_no_say(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		with_trees(reclaim_asks_for_what_is_too_much),
 		with_trees(each_knob_says_it_as_its_version_wants_it),
 		with_trees(a_group_that_is_gone_is_news),
 		with_trees(memsw_follows_only_where_swap_is_off),

@@ -131,7 +131,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void submit(struct fixture *f, const char *id, int kind, uint64_t value)
+static void submit(struct fixture *f, const char *id, enum weir_job_kind kind, uint64_t value)
 {
 	struct weir_job job = { .kind = kind, .value = value };
 	struct weir_error err = {};
@@ -153,11 +153,11 @@ static void a_job_is_written_and_its_result_comes_back_on_the_loop(void **state)
 	char text[KNOB_TEXT];
 
 	make_group(f, "a");
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 1 << 20);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 1 << 20);
 	wait_for_results(f, 1);
 	assert_int_equal(f->results[0].error.code, 0);
 	assert_string_equal(f->results[0].id, "a");
-	assert_int_equal(f->results[0].kind, WEIR_ACTION_SET_MEM_HIGH);
+	assert_int_equal(f->results[0].kind, WEIR_JOB_MEM_HIGH);
 	assert_int_equal(f->results[0].value, 1 << 20);
 	assert_int_equal(f->results[0].generation, GENERATION_OF + (1 << 20));
 	read_knob(f, "a", "memory.high", text);
@@ -170,9 +170,9 @@ static void jobs_run_in_order(void **state)
 
 	make_group(f, "a");
 	make_group(f, "b");
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 4096);
-	submit(f, "b", WEIR_ACTION_SET_MEM_MAX, 8192);
-	submit(f, "a", WEIR_ACTION_SET_MEM_MAX, 12288);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 4096);
+	submit(f, "b", WEIR_JOB_MEM_MAX, 8192);
+	submit(f, "a", WEIR_JOB_MEM_MAX, 12288);
 	wait_for_results(f, 3);
 	assert_int_equal(f->results[0].value, 4096);
 	assert_int_equal(f->results[1].value, 8192);
@@ -183,7 +183,7 @@ static void a_group_that_is_gone_is_a_result_like_any_other(void **state)
 {
 	struct fixture *f = *state;
 
-	submit(f, "gone", WEIR_ACTION_SET_MEM_MAX, 4096);
+	submit(f, "gone", WEIR_JOB_MEM_MAX, 4096);
 	wait_for_results(f, 1);
 	assert_int_equal(f->results[0].error.code, -ENOENT);
 	assert_true(f->results[0].error.text[0] != '\0');
@@ -198,11 +198,11 @@ static void a_newer_job_replaces_the_one_that_waits(void **state)
 	make_group(f, "first");
 	make_group(f, "a");
 	block_knob(f, "first", "memory.high");
-	submit(f, "first", WEIR_ACTION_SET_MEM_HIGH, 4096);
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 8192);
-	submit(f, "a", WEIR_ACTION_SET_MEM_MAX, 12288);
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 16384);
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 20480);
+	submit(f, "first", WEIR_JOB_MEM_HIGH, 4096);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 8192);
+	submit(f, "a", WEIR_JOB_MEM_MAX, 12288);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 16384);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 20480);
 
 	read_knob(f, "first", "memory.high", text);
 	assert_string_equal(text, "4096");
@@ -223,13 +223,13 @@ static void what_waits_can_be_cancelled_by_id(void **state)
 	make_group(f, "a");
 	make_group(f, "b");
 	block_knob(f, "first", "memory.high");
-	submit(f, "first", WEIR_ACTION_SET_MEM_HIGH, 4096);
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 8192);
-	submit(f, "b", WEIR_ACTION_SET_MEM_HIGH, 12288);
-	submit(f, "a", WEIR_ACTION_SET_MEM_MAX, 16384);
+	submit(f, "first", WEIR_JOB_MEM_HIGH, 4096);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 8192);
+	submit(f, "b", WEIR_JOB_MEM_HIGH, 12288);
+	submit(f, "a", WEIR_JOB_MEM_MAX, 16384);
 	weir_worker_cancel(f->worker, "a");
 	weir_worker_cancel(f->worker, "nobody");
-	submit(f, "a", WEIR_ACTION_SET_MEM_MAX, 20480);
+	submit(f, "a", WEIR_JOB_MEM_MAX, 20480);
 
 	read_knob(f, "first", "memory.high", text);
 	wait_for_results(f, 3);
@@ -243,7 +243,7 @@ static void on_done_submit_once(const struct weir_job *job, void *data)
 
 	on_done(job, data);
 	if (f->n_results == 1)
-		submit(f, job->id, WEIR_ACTION_SET_MEM_MAX, 8192);
+		submit(f, job->id, WEIR_JOB_MEM_MAX, 8192);
 }
 
 static void a_result_may_lead_to_the_next_job(void **state)
@@ -255,9 +255,9 @@ static void a_result_may_lead_to_the_next_job(void **state)
 	f->worker = weir_worker_free(f->worker);
 	assert_int_equal(
 		weir_worker_new(f->event, &f->groups, on_done_submit_once, f, &f->worker, &err), 0);
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 4096);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 4096);
 	wait_for_results(f, 2);
-	assert_int_equal(f->results[1].kind, WEIR_ACTION_SET_MEM_MAX);
+	assert_int_equal(f->results[1].kind, WEIR_JOB_MEM_MAX);
 	assert_int_equal(f->results[1].error.code, 0);
 }
 
@@ -266,9 +266,9 @@ static void freeing_drops_what_nobody_will_hear_of(void **state)
 	struct fixture *f = *state;
 
 	make_group(f, "a");
-	submit(f, "a", WEIR_ACTION_SET_MEM_HIGH, 4096);
-	submit(f, "a", WEIR_ACTION_SET_MEM_MAX, 4096);
-	submit(f, "gone", WEIR_ACTION_SET_MEM_MAX, 4096);
+	submit(f, "a", WEIR_JOB_MEM_HIGH, 4096);
+	submit(f, "a", WEIR_JOB_MEM_MAX, 4096);
+	submit(f, "gone", WEIR_JOB_MEM_MAX, 4096);
 	f->worker = weir_worker_free(f->worker);
 	assert_int_equal(sd_event_run(f->event, 0), 0);
 	assert_int_equal(f->n_results, 0);

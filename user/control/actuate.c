@@ -45,13 +45,11 @@ static int hand_over(struct weir_controller *controller, const struct weir_conta
 		     const struct weir_action *action, struct weir_error *err)
 {
 	struct weir_job job = {
-		.kind = action->type,
+		.kind = memory_is_v1(controller) ? WEIR_JOB_MEM_MAX : WEIR_JOB_MEM_HIGH,
 		.value = action->value,
 		.generation = container->generation,
 	};
 
-	if (memory_is_v1(controller))
-		job.kind = WEIR_ACTION_SET_MEM_MAX;
 	strncpy(job.id, container->id, sizeof(job.id) - 1);
 	return weir_worker_submit(controller->worker, &job, err);
 }
@@ -113,12 +111,15 @@ void weir_controller_on_job(const struct weir_job *job, void *data)
 	struct weir_controller *controller = data;
 	struct weir_container *container = weir_ledger_find(controller->ledger, job->id);
 	const struct weir_action written = {
-		.type = (enum weir_action_type)job->kind,
+		.type = job->kind == WEIR_JOB_MEM_MAX ? WEIR_ACTION_SET_MEM_MAX
+						      : WEIR_ACTION_SET_MEM_HIGH,
 		.value = job->error.code < 0 ? WEIR_ABSENT : job->value,
 	};
 	struct weir_live *live = container ? container->live : NULL;
 	struct weir_error err = {};
 
+	if (job->kind == WEIR_JOB_RECLAIM)
+		return; /* what came of it shows in what is used */
 	if (!live || container->generation != job->generation ||
 	    container->state == WEIR_STATE_EXITED || job->error.code == -ENOENT)
 		return; /* late news of one that is gone, or ending */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/worker.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "kern/cgroup.h"
-#include "model/plan.h"
 
 struct entry {
 	STAILQ_ENTRY(entry) link;
@@ -77,10 +75,16 @@ static void worker_deliver(struct weir_worker *worker, struct entry *entry)
 static void carry_out(const struct weir_groups *groups, struct weir_job *job)
 {
 	job->error = (struct weir_error){};
-	if (job->kind == WEIR_ACTION_SET_MEM_HIGH)
+	switch (job->kind) {
+	case WEIR_JOB_MEM_HIGH:
 		weir_cgroup_set_mem_high(groups, job->id, job->value, &job->error);
-	else
+		break;
+	case WEIR_JOB_MEM_MAX:
 		weir_cgroup_set_mem_max(groups, job->id, job->value, &job->error);
+		break;
+	case WEIR_JOB_RECLAIM:
+		weir_cgroup_reclaim(groups, job->id, job->value, &job->error);
+	}
 }
 
 static void *worker_main(void *data)
@@ -205,8 +209,6 @@ int weir_worker_submit(struct weir_worker *worker, const struct weir_job *job,
 		       struct weir_error *err)
 {
 	struct entry *entry, *fresh;
-
-	assert(job->kind == WEIR_ACTION_SET_MEM_HIGH || job->kind == WEIR_ACTION_SET_MEM_MAX);
 
 	fresh = calloc(1, sizeof(*fresh));
 	if (!fresh)

@@ -19,9 +19,15 @@
 struct weir_worker;
 struct weir_groups;
 
+enum weir_job_kind {
+	WEIR_JOB_MEM_HIGH,
+	WEIR_JOB_MEM_MAX,
+	WEIR_JOB_RECLAIM, /* value: usage to come down to */
+};
+
 struct weir_job {
 	char id[WEIR_ID_MAX + 1];
-	int kind; /* enum weir_action_type: SET_MEM_HIGH or SET_MEM_MAX */
+	enum weir_job_kind kind;
 	uint64_t value;
 	uint32_t generation; /* of the container's slot, so that a late result is not another's */
 	struct weir_error error; /* filled by the worker; code 0: done */

@@ -84,6 +84,12 @@ int weir_cgroup_set_mem_high(const struct weir_groups *groups, const char *id, u
  */
 int weir_cgroup_set_mem_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			    struct weir_error *err);
+/*
+ * Have the kernel free memory of the group until it uses @down_to bytes. That there was less to be
+ * had is no error: look at what it uses. v2 only; on v1 a no-op. May block.
+ */
+int weir_cgroup_reclaim(const struct weir_groups *groups, const char *id, uint64_t down_to,
+			struct weir_error *err);
 int weir_cgroup_set_oom_group(const struct weir_groups *groups, const char *id, uint64_t on,
 			      struct weir_error *err);
 /* Swap off for the container where the kernel lets us say so. */

@@ -170,6 +170,25 @@ int weir_cgroup_set_mem_max(const struct weir_groups *groups, const char *id, ui
 	return set_mem_max_v1(groups, id, bytes, err);
 }
 
+int weir_cgroup_reclaim(const struct weir_groups *groups, const char *id, uint64_t down_to,
+			struct weir_error *err)
+{
+	char path[WEIR_GROUP_PATH];
+	uint64_t now = 0;
+	int r;
+
+	if (!is_v2(groups, WEIR_SUBSYS_MEMORY))
+		return 0;
+	r = weir_group_path(groups, id, "memory.current", path, err);
+	if (r == 0)
+		r = weir_file_read_u64(weir_group_home(groups, WEIR_SUBSYS_MEMORY)->root_fd, path,
+				       &now, err);
+	if (r < 0 || now <= down_to)
+		return r;
+	r = write_number(groups, WEIR_SUBSYS_MEMORY, id, "memory.reclaim", now - down_to, err);
+	return r == -EAGAIN ? 0 : r;
+}
+
 int weir_cgroup_set_oom_group(const struct weir_groups *groups, const char *id, uint64_t on,
 			      struct weir_error *err)
 {
