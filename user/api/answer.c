@@ -123,7 +123,7 @@ void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end)
 	if (end->status_known)
 		weir_json_u64(&json, "exit_status", (uint32_t)end->status);
 	weir_json_string(&json, "state", task_state(end));
-	if (end->reason == WEIR_REASON_LIMIT)
+	if (end->reason == WEIR_REASON_LIMIT || end->reason == WEIR_REASON_NODE_PRESSURE)
 		weir_json_string(&json, "reason", "REASON_CONTAINER_LIMITATION_MEMORY");
 	weir_json_string(&json, "message", end->message);
 	weir_json_open_object(&json, "weir");

@@ -63,6 +63,14 @@ static uint64_t memory_in_use(struct weir_controller *controller,
 	return stats.mem_current_bytes == UINT64_MAX ? 0 : stats.mem_current_bytes;
 }
 
+/* v1 has no memory.high. */
+static uint64_t hold_of(const struct weir_controller *controller, const struct weir_live *live)
+{
+	if (live->squeeze.high_bytes == 0 || memory_is_v1(controller))
+		return WEIR_INFINITE;
+	return live->squeeze.high_bytes;
+}
+
 int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
 			    struct weir_error *err)
 {
@@ -74,8 +82,8 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 	if (container->state == WEIR_STATE_RUNNING &&
 	    container->figures.mem_limit_bytes < live->applied.mem_max_bytes)
 		in_use = memory_in_use(controller, container);
-	weir_plan_static(&container->figures, &live->applied, in_use, WEIR_INFINITE, &plan,
-			 &pending);
+	weir_plan_static(&container->figures, &live->applied, in_use, hold_of(controller, live),
+			 &plan, &pending);
 	/* A limit that waits in the worker's queue must not come behind the one that overtakes it. */
 	if (container->pending_mem_limit_bytes != WEIR_ABSENT && pending == WEIR_ABSENT)
 		weir_worker_cancel(controller->worker, container->id);

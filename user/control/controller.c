@@ -288,6 +288,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	    start_pacer(controller, options, err) < 0 ||
 	    weir_worker_new(event, &controller->groups, weir_controller_on_job, controller,
 			    &controller->worker, err) < 0 ||
+	    weir_squeezer_new(controller, &controller->squeezer, err) < 0 ||
 	    weir_controller_recover(controller, err) < 0 || weir_logs_start(controller, err) < 0 ||
 	    start_tick(controller, err) < 0)
 		return err->code;
@@ -307,6 +308,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 		return NULL;
 	sd_event_source_disable_unref(controller->tick_source);
 	weir_logs_stop(controller);
+	controller->squeezer = weir_squeezer_free(controller->squeezer);
 	weir_worker_free(controller->worker);
 	controller->pacer = weir_pacer_free(controller->pacer);
 	all = controller->ledger ? weir_ledger_all(controller->ledger, &n) : NULL;

@@ -12,6 +12,7 @@
 
 #include "control/controller.h"
 #include "control/pacer.h"
+#include "control/squeezer.h"
 #include "control/store.h"
 #include "control/worker.h"
 #include "kern/bpf.h"
@@ -19,6 +20,7 @@
 #include "kern/node.h"
 #include "model/ledger.h"
 #include "model/plan.h"
+#include "model/squeeze.h"
 
 #define WEIR_MAX_WAITERS 4096 /* on all containers together */
 #define WEIR_LOG_STREAMS 2 /* stdout, stderr */
@@ -39,6 +41,8 @@ struct weir_live {
 	sd_event_source *exit_source, *caller_source, *finish_source;
 	uint64_t finish_delay_us, finish_since_us; /* while its groups are being removed */
 	struct weir_applied applied;
+	struct weir_squeeze_member squeeze;
+	uint64_t pressed_bytes; /* killed for the node, so far over its request; 0: was not */
 	uint64_t signals; /* that were asked for: bit n - 1 is signal n */
 	bool caller_gone, finishing;
 	bool foreign; /* groups of its name were there before: not ours to clear */
@@ -56,6 +60,7 @@ struct weir_controller {
 	struct weir_ledger *ledger;
 	struct weir_worker *worker;
 	struct weir_pacer *pacer;
+	struct weir_squeezer *squeezer;
 	sd_event_source *tick_source, *spare_source;
 	struct weir_machine machine;
 	pthread_rwlock_t lock; /* the ledger and its containers; writers go first */

@@ -114,6 +114,15 @@ static void explain(struct weir_container *container)
 	/* Not by a signal that it took and went on: one that ended it. */
 	bool on_request = killed && (live->signals & signal_bit(WTERMSIG(container->status)));
 
+	if (live->pressed_bytes && !on_request) {
+		container->reason = WEIR_REASON_NODE_PRESSURE;
+		snprintf(container->message, sizeof(container->message),
+			 "the node was short of memory: %s over its request of %s, limit %s",
+			 weir_format_memory(live->pressed_bytes, peak),
+			 weir_format_memory(f->mem_request_bytes, request),
+			 weir_format_memory(f->mem_limit_bytes, limit));
+		return;
+	}
 	if (container->final.oom_kills && !on_request) {
 		container->reason = WEIR_REASON_LIMIT;
 		snprintf(container->message, sizeof(container->message),

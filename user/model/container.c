@@ -201,8 +201,12 @@ static const char *const state_names[] = {
 static_assert(ARRAY_SIZE(state_names) == WEIR_STATE_COUNT_, "each state has a name");
 
 static const char *const reason_names[] = {
-	[WEIR_REASON_NONE] = "none",   [WEIR_REASON_SELF] = "self", [WEIR_REASON_KILLED] = "killed",
-	[WEIR_REASON_LIMIT] = "limit", [WEIR_REASON_LOST] = "lost",
+	[WEIR_REASON_NONE] = "none",
+	[WEIR_REASON_SELF] = "self",
+	[WEIR_REASON_KILLED] = "killed",
+	[WEIR_REASON_LIMIT] = "limit",
+	[WEIR_REASON_NODE_PRESSURE] = "node-pressure",
+	[WEIR_REASON_LOST] = "lost",
 };
 static_assert(ARRAY_SIZE(reason_names) == WEIR_REASON_COUNT_, "each reason has a name");
 

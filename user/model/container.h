@@ -112,6 +112,7 @@ enum weir_reason {
 	WEIR_REASON_SELF, /* its first process exited by itself */
 	WEIR_REASON_KILLED, /* on request, through the control socket */
 	WEIR_REASON_LIMIT, /* it breached its own memory limit */
+	WEIR_REASON_NODE_PRESSURE, /* over its request while the node was short of memory */
 	WEIR_REASON_LOST, /* its cgroup or process was gone when the daemon came back */
 	WEIR_REASON_COUNT_,
 };
