@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The controller's own life, its tick, and what readers see. See controller.h for the map. */
+/* The controller's own life, and its tick. See controller.h for the map. */
 #include "control/controller_internal.h"
 
 #include <errno.h>
@@ -11,8 +11,7 @@
 
 #define TICK_US		 1000000
 #define TICK_ACCURACY_US 50000
-#define IDLE_REFRESH_US	 3500000 /* at each fourth tick, */
-#define READ_REFRESH_US	 500000 /* and before a reader is given older figures than this */
+#define IDLE_REFRESH_US	 3500000 /* at each fourth tick */
 #define LOG_TRIM_TICKS	 8 /* each container's files are looked at once in so many ticks */
 
 uint64_t weir_now_us(clockid_t clock)
@@ -88,29 +87,6 @@ void weir_controller_publish_node(struct weir_controller *controller)
 	memcpy(node->boot_id, controller->machine.boot_id, sizeof(node->boot_id));
 }
 
-/*
- * Memory and throttle figures of all, unless they are younger than @max_age_us. It takes some
- * microseconds a container, so a node where nobody asks does it seldom. On any thread: of several
- * who find the figures old, one does the work.
- */
-static void refresh(struct weir_controller *controller, uint64_t max_age_us)
-{
-	uint64_t now = weir_now_us(CLOCK_MONOTONIC);
-	uint64_t last = atomic_load(&controller->refreshed_us);
-	struct weir_error err = {};
-
-	if (now - last < max_age_us ||
-	    !atomic_compare_exchange_strong(&controller->refreshed_us, &last, now))
-		return;
-	if (weir_bpf_refresh(controller->bpf, &err) == 0) {
-		controller->refresh_failed = false;
-		return;
-	}
-	__atomic_fetch_add(&weir_bpf_node(controller->bpf)->refresh_failures, 1, __ATOMIC_RELAXED);
-	if (!atomic_exchange(&controller->refresh_failed, true))
-		weir_warn("memory and throttle figures are not refreshed: %s, retrying", err.text);
-}
-
 /* v1 has no memory.oom.group: there, one process killed for the limit means all of them. */
 static void check_oom(struct weir_controller *controller, struct weir_container *container)
 {
@@ -160,7 +136,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	struct weir_container *const *all;
 	size_t n;
 
-	refresh(controller, IDLE_REFRESH_US);
+	weir_controller_refresh(controller, IDLE_REFRESH_US);
 	controller->n_ticks++;
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++)
@@ -324,96 +300,4 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	sd_event_unref(controller->event);
 	free(controller);
 	return NULL;
-}
-
-/* ---- Readers ---- */
-
-static void fill_view(struct weir_controller *controller, const struct weir_container *container,
-		      struct weir_view *view)
-{
-	const struct weir_live *live = container->live;
-	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
-
-	*view = (struct weir_view){ .container = container,
-				    .user_ns = UINT64_MAX,
-				    .system_ns = UINT64_MAX,
-				    .stdout_path = live ? live->stdout_path : NULL,
-				    .stderr_path = live ? live->stderr_path : NULL };
-	if (slot && slot->generation == container->generation) {
-		view->cpu_ns = weir_bpf_cpu_ns(controller->bpf, container->slot);
-		view->cpu_beyond_ns = slot->cpu_beyond_ns;
-		view->wait_ns = slot->wait_ns;
-		view->nr_periods = slot->nr_periods;
-		view->nr_throttled = slot->nr_throttled;
-		view->throttled_ns = slot->throttled_ns;
-		view->mem_current_bytes = slot->mem_current_bytes;
-		view->mem_peak_bytes = slot->mem_peak_bytes;
-		view->mem_beyond_bytes = slot->mem_beyond_bytes;
-		view->oom_kills = slot->oom_kills;
-	}
-	if (container->state != WEIR_STATE_EXITED)
-		return;
-	view->mem_current_bytes = view->mem_beyond_bytes = 0;
-	view->cpu_ns = container->final.cpu_ns;
-	view->wait_ns = container->final.wait_ns;
-	view->mem_peak_bytes = container->final.mem_peak_bytes;
-	view->nr_periods = container->final.nr_periods;
-	view->nr_throttled = container->final.nr_throttled;
-	view->throttled_ns = container->final.throttled_ns;
-	view->oom_kills = container->final.oom_kills;
-}
-
-/* The maps don't have these, and files take their time: only for one that is named. */
-static void fill_times(struct weir_controller *controller, struct weir_view *view)
-{
-	struct weir_cgroup_stats stats;
-
-	if (view->container->state == WEIR_STATE_EXITED)
-		return;
-	weir_cgroup_read_stats(&controller->groups, view->container->id, &stats);
-	view->user_ns = stats.user_ns;
-	view->system_ns = stats.system_ns;
-}
-
-int weir_controller_read_containers(struct weir_controller *controller, const char *id,
-				    weir_view_fn *fn, void *data, struct weir_error *err)
-{
-	struct weir_container *const *all;
-	struct weir_container *one;
-	struct weir_view view;
-	size_t n;
-	int r = 0;
-
-	refresh(controller, READ_REFRESH_US);
-	pthread_rwlock_rdlock(&controller->lock);
-	if (id) {
-		one = weir_ledger_find(controller->ledger, id);
-		all = &one;
-		n = one ? 1 : 0;
-		if (!one)
-			r = weir_fail(err, -ENOENT, "no container '%s'", id);
-	} else {
-		all = weir_ledger_all(controller->ledger, &n);
-	}
-	for (size_t i = 0; i < n && r >= 0; i++) {
-		fill_view(controller, all[i], &view);
-		if (id)
-			fill_times(controller, &view);
-		r = fn(&view, data);
-	}
-	pthread_rwlock_unlock(&controller->lock);
-	return r;
-}
-
-void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
-{
-	pthread_rwlock_rdlock(&controller->lock);
-	ret->capacity = *weir_ledger_capacity(controller->ledger);
-	weir_ledger_requested(controller->ledger, &ret->requested_mcpu, &ret->requested_bytes);
-	weir_ledger_all(controller->ledger, &ret->n_containers);
-	ret->cpus = controller->machine.cpus;
-	ret->mem_bytes = controller->machine.mem_bytes;
-	ret->hostname = controller->machine.hostname;
-	ret->recovering = false;
-	pthread_rwlock_unlock(&controller->lock);
 }

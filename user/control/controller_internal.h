@@ -87,6 +87,14 @@ void weir_controller_save(struct weir_controller *controller,
 void weir_controller_publish_node(struct weir_controller *controller);
 uint64_t weir_now_us(clockid_t clock);
 
+/* views.c */
+/*
+ * Memory and throttle figures of all, unless they are younger than @max_age_us. It takes some
+ * microseconds a container, so a node where nobody asks does it seldom. On any thread: of several
+ * who find the figures old, one does the work.
+ */
+void weir_controller_refresh(struct weir_controller *controller, uint64_t max_age_us);
+
 /* actuate.c */
 /*
  * Bring the knobs of @container to its figures. A limit that has to wait for usage to fall is
