@@ -13,6 +13,7 @@
  * the lock lends its holder that priority, and the log is written by the event loop.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
@@ -35,17 +36,27 @@ void weir_events_emit(struct weir_events *events, const struct weir_event *event
 
 /*
  * Call @fn for each event that is kept, with a number above @since, of container @id (NULL: of
- * any), in order, on any thread; it may be emitted to meanwhile, but @fn must not emit. Returns
- * the number to go on from; *@lost: how many above @since are kept no more.
+ * any), in order, on any thread; @fn is called without the lock, so others may emit meanwhile.
+ * Returns the number to go on from; *@lost: how many above @since are kept no more. A @since
+ * that was never given is of an earlier daemon: there is nothing above it, and less is returned.
  */
 typedef void weir_event_fn(const struct weir_event *event, void *data);
 uint64_t weir_events_read(struct weir_events *events, uint64_t since, const char *id,
 			  weir_event_fn *fn, void *data, uint64_t *lost);
 
+/* Does it pay to read: is there an event above @since of @id, or was @since never given? */
+bool weir_events_ready(struct weir_events *events, uint64_t since, const char *id);
+
 /*
- * Have @fn called once, on the loop's thread: when there is an event above @since of @id (NULL:
- * of any), after @wait_ms, or when the events are freed, whichever is first; at once if there is
- * one already. On the loop's thread. -EDQUOT: too many wait.
+ * When numbering began, CLOCK_REALTIME. A reader that finds another value than before has numbers
+ * of an earlier daemon, and starts over.
+ */
+uint64_t weir_events_epoch_us(const struct weir_events *events);
+
+/*
+ * Have @fn called once, on the loop's thread: when it pays to read, after @wait_ms, or when the
+ * events are freed, whichever is first; before this returns if it pays already. On the loop's
+ * thread. -EDQUOT: too many wait.
  */
 typedef void weir_events_fn(void *data);
 int weir_events_wait(struct weir_events *events, uint64_t since, const char *id, uint64_t wait_ms,
