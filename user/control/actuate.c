@@ -54,8 +54,8 @@ static int hand_over(struct weir_controller *controller, const struct weir_conta
 	return weir_worker_submit(controller->worker, &job, err);
 }
 
-static uint64_t memory_in_use(struct weir_controller *controller,
-			      const struct weir_container *container)
+uint64_t weir_controller_memory_in_use(struct weir_controller *controller,
+				       const struct weir_container *container)
 {
 	struct weir_cgroup_stats stats;
 
@@ -71,8 +71,8 @@ static uint64_t hold_of(const struct weir_controller *controller, const struct w
 	return live->squeeze.high_bytes;
 }
 
-int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
-			    struct weir_error *err)
+int weir_controller_apply(struct weir_controller *controller, struct weir_container *container,
+			  struct weir_error *err)
 {
 	struct weir_live *live = container->live;
 	struct weir_plan plan;
@@ -81,7 +81,7 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 	/* Only a limit that falls can be in the way of what is in use. */
 	if (container->state == WEIR_STATE_RUNNING &&
 	    container->figures.mem_limit_bytes < live->applied.mem_max_bytes)
-		in_use = memory_in_use(controller, container);
+		in_use = weir_controller_memory_in_use(controller, container);
 	weir_plan_static(&container->figures, &live->applied, in_use, hold_of(controller, live),
 			 &plan, &pending);
 	/* A limit that waits in the worker's queue must not come behind the one that overtakes it. */
@@ -112,6 +112,16 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 	container->pending_mem_limit_bytes = pending;
 	pthread_rwlock_unlock(&controller->lock);
 	return 0;
+}
+
+int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
+			    struct weir_error *err)
+{
+	int r = weir_controller_apply(controller, container, err);
+
+	if (r == 0)
+		weir_tell_pending(controller, container);
+	return r;
 }
 
 void weir_controller_on_job(const struct weir_job *job, void *data)

@@ -33,6 +33,7 @@ struct weir_live *weir_live_new(struct weir_controller *controller,
 	live->container = container;
 	live->pidfd = live->caller_pidfd = -1;
 	live->applied = (struct weir_applied)WEIR_APPLIED_NOTHING;
+	live->told_pending_bytes = WEIR_ABSENT;
 	container->live = live;
 	return live;
 }
@@ -257,7 +258,9 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	if (!controller->state_dir)
 		return weir_fail_memory(err);
 
-	/* The store first: its lock keeps a second daemon from touching anything. */
+	if (weir_events_new(event, &controller->events, err) < 0)
+		return err->code;
+	/* Then the store: its lock keeps a second daemon from touching anything. */
 	if (weir_store_open(options->state_dir, &controller->store, err) < 0 ||
 	    open_kernel_side(controller, options, err) < 0 ||
 	    open_ledger(controller, options, err) < 0 ||
@@ -295,6 +298,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	weir_bpf_close(controller->bpf);
 	weir_groups_done(&controller->groups);
 	weir_store_close(controller->store);
+	weir_events_free(controller->events);
 	pthread_rwlock_destroy(&controller->lock);
 	free(controller->state_dir);
 	sd_event_unref(controller->event);

@@ -11,10 +11,11 @@
  *	├── weir_store       containers on disk               (control/store.h)
  *	├── weir_ledger      containers in memory, admission  (model/ledger.h)
  *	│   └── weir_container … each with its `live` part: pidfd, waiters, applied knobs
+ *	├── weir_events      what happened to them, and why   (control/events.h)
  *	└── weir_worker      kernel writes that can block     (control/worker.h)
  *
- * Everything below is called on the event loop's thread, except weir_controller_read_*(),
- * which any thread may call. Nothing is written to the kernel before it has been admitted,
+ * Everything below is called on the event loop's thread, except weir_controller_read_*() and
+ * weir_controller_has_events(), which any thread may call. Nothing is written to the kernel before it has been admitted,
  * and an operation that fails leaves no trace.
  */
 
@@ -24,6 +25,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
+#include "control/events.h"
 #include "model/container.h"
 #include "model/ledger.h"
 
@@ -130,6 +132,13 @@ int weir_controller_wait(struct weir_controller *controller, const char *id, wei
 /* The waiter went away. */
 void weir_controller_unwait(struct weir_controller *controller, weir_end_fn *fn, void *data);
 
+/* Be told once when it pays to read events, or after @wait_ms: as weir_events_wait(). */
+int weir_controller_wait_events(struct weir_controller *controller, uint64_t since, const char *id,
+				uint64_t wait_ms, weir_events_fn *fn, void *data,
+				struct weir_error *err);
+void weir_controller_unwait_events(struct weir_controller *controller, weir_events_fn *fn,
+				   void *data);
+
 /* ---- For readers, on any thread ---- */
 
 /* What a reader may see of one container, filled from the record and its slot. Borrowed. */
@@ -161,5 +170,18 @@ struct weir_node_view {
 	bool recovering;
 };
 void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
+
+/* What a reader of events has to know beside them. */
+struct weir_events_mark {
+	uint64_t next; /* the number to go on from */
+	uint64_t lost; /* how many are kept no more */
+	uint64_t epoch_us; /* when numbering began */
+};
+
+/* As weir_events_read(). A container that is unknown has no events. */
+void weir_controller_read_events(struct weir_controller *controller, uint64_t since, const char *id,
+				 weir_event_fn *fn, void *data, struct weir_events_mark *ret);
+/* Does it pay to read them? */
+bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id);
 
 #endif /* WEIR_CONTROLLER_H */

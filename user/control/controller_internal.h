@@ -42,8 +42,9 @@ struct weir_live {
 	uint64_t finish_delay_us, finish_since_us; /* while its groups are being removed */
 	struct weir_applied applied;
 	struct weir_squeeze_member squeeze;
+	uint64_t told_pending_bytes; /* the memory limit of which it was last told that it waits */
 	uint64_t pressed_bytes; /* killed for the node, so far over its request; 0: was not */
-	uint64_t signals; /* that were asked for: bit n - 1 is signal n */
+	uint64_t signals; /* that were asked for: see weir_signal_bit() */
 	bool caller_gone, finishing;
 	bool foreign; /* groups of its name were there before: not ours to clear */
 	char *stdout_path, *stderr_path; /* NULL: foreground */
@@ -54,6 +55,7 @@ struct weir_leftover;
 
 struct weir_controller {
 	sd_event *event;
+	struct weir_events *events; /* first and last: all that is below emits */
 	struct weir_groups groups;
 	struct weir_bpf *bpf;
 	struct weir_store *store;
@@ -102,6 +104,12 @@ void weir_controller_refresh(struct weir_controller *controller, uint64_t max_ag
  */
 int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
 			    struct weir_error *err);
+/* The same, but leaves it to the caller to weir_tell_pending(), after what there is to tell first. */
+int weir_controller_apply(struct weir_controller *controller, struct weir_container *container,
+			  struct weir_error *err);
+/* 0: it can't be read. */
+uint64_t weir_controller_memory_in_use(struct weir_controller *controller,
+				       const struct weir_container *container);
 /* The worker has carried out what could block. */
 void weir_controller_on_job(const struct weir_job *job, void *data);
 /* Figures into the slot, where readers see them. */
@@ -114,12 +122,12 @@ void weir_controller_learn_applied(struct weir_controller *controller,
 /* launch.c */
 int weir_controller_identify(struct weir_controller *controller, const char *id,
 			     struct weir_bpf_identity *ret, struct weir_error *err);
-/* Kill what is in the groups of @id and remove them. false: processes would not leave in time. */
-bool weir_controller_clear_groups(struct weir_controller *controller, const char *id);
 /* Take back a launch, whatever part of it was done; the container is freed. */
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container);
 
 /* leftovers.c */
+/* Kill what is in the groups of @id and remove them. false: processes would not leave in time. */
+bool weir_controller_clear_groups(struct weir_controller *controller, const char *id);
 /* The groups of @id, which has ended or never began, could not be removed so far. */
 void weir_leftovers_add(struct weir_controller *controller, const char *id);
 /* Try again: at each tick. */
@@ -139,6 +147,26 @@ int weir_logs_locate(struct weir_controller *controller, struct weir_container *
 /* Keep each file within the bound by giving back its oldest blocks. */
 void weir_logs_trim(struct weir_controller *controller, const struct weir_container *container);
 void weir_logs_remove(struct weir_controller *controller, const char *id);
+
+/* tell.c: what happens to containers, as events. */
+/* Its command is executed. */
+void weir_tell_launched(struct weir_controller *controller, const struct weir_container *container);
+/* Other figures are in force than @old. */
+void weir_tell_updated(struct weir_controller *controller, const struct weir_container *container,
+		       const struct weir_figures *old);
+/* A memory limit waits for usage to fall, or no longer does; nothing, if that was told before. */
+void weir_tell_pending(struct weir_controller *controller, const struct weir_container *container);
+/* Once for each that was executed. */
+void weir_tell_ended(struct weir_controller *controller, const struct weir_container *container);
+
+/* end.c */
+static inline uint64_t weir_signal_bit(int signal)
+{
+	return 1ULL << (signal - 1);
+}
+
+/* Its first process is gone: status, last figures and reason, before its groups go too. */
+void weir_controller_collect(struct weir_controller *controller, struct weir_container *container);
 
 /* life.c */
 /* Watch the first process through @pidfd (taken). */

@@ -114,21 +114,6 @@ static int admit(struct weir_controller *controller, struct weir_container **con
 	return 0;
 }
 
-bool weir_controller_clear_groups(struct weir_controller *controller, const char *id)
-{
-	const struct weir_groups *groups = &controller->groups;
-	struct weir_error err = {};
-
-	if (weir_cgroup_kill(groups, id, &err) < 0 && err.code != -ENOENT)
-		weir_warn("cgroup '%s%s': %s", groups->prefix, id, err.text);
-	for (int attempt = 0; attempt < 100; attempt++) {
-		if (weir_cgroup_remove(groups, id, &err) != -EBUSY)
-			return true;
-		usleep(1000); /* killed processes take a moment to leave */
-	}
-	return false;
-}
-
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container)
 {
 	const struct weir_live *live = container->live;
@@ -364,6 +349,8 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	}
 	if (launch->foreground)
 		fill_join(controller, launch->id, join);
+	else
+		weir_tell_launched(controller, container);
 	return 0;
 }
 
@@ -394,6 +381,7 @@ int weir_controller_start(struct weir_controller *controller, const char *id, pi
 		    err) < 0)
 		return weir_fail_in(err, "container '%s'", id);
 	note_started(controller, container, pid);
+	weir_tell_launched(controller, container);
 	if (weir_controller_watch(controller, container, take_fd(pidfd), err) < 0)
 		return err->code;
 	return weir_store_put(controller->store, container, err);

@@ -20,6 +20,21 @@ struct weir_leftover {
 	char id[WEIR_ID_MAX + 1];
 };
 
+bool weir_controller_clear_groups(struct weir_controller *controller, const char *id)
+{
+	const struct weir_groups *groups = &controller->groups;
+	struct weir_error err = {};
+
+	if (weir_cgroup_kill(groups, id, &err) < 0 && err.code != -ENOENT)
+		weir_warn("cgroup '%s%s': %s", groups->prefix, id, err.text);
+	for (int attempt = 0; attempt < 100; attempt++) {
+		if (weir_cgroup_remove(groups, id, &err) != -EBUSY)
+			return true;
+		usleep(1000); /* killed processes take a moment to leave */
+	}
+	return false;
+}
+
 void weir_leftovers_add(struct weir_controller *controller, const char *id)
 {
 	struct weir_leftover *leftover;

@@ -6,27 +6,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/quantity.h"
-
-static void log_change(const struct weir_container *container, const struct weir_figures *old)
-{
-	const struct weir_figures *new = &container->figures;
-	char a[WEIR_QUANTITY_TEXT], b[WEIR_QUANTITY_TEXT], c[WEIR_QUANTITY_TEXT],
-		d[WEIR_QUANTITY_TEXT], e[WEIR_QUANTITY_TEXT], f[WEIR_QUANTITY_TEXT],
-		g[WEIR_QUANTITY_TEXT], h[WEIR_QUANTITY_TEXT];
-
-	weir_info(
-		"container '%s': cpu %s:%s -> %s:%s, mem %s:%s -> %s:%s%s", container->id,
-		weir_format_cpu(old->cpu_request_mcpu, a), weir_format_cpu(old->cpu_limit_mcpu, b),
-		weir_format_cpu(new->cpu_request_mcpu, c), weir_format_cpu(new->cpu_limit_mcpu, d),
-		weir_format_memory(old->mem_request_bytes, e),
-		weir_format_memory(old->mem_limit_bytes, f),
-		weir_format_memory(new->mem_request_bytes, g),
-		weir_format_memory(new->mem_limit_bytes, h),
-		container->pending_mem_limit_bytes == WEIR_ABSENT
-			? ""
-			: " (the memory limit is pending)");
-}
 
 static void put_in_force(struct weir_controller *controller, struct weir_container *container,
 			 const struct weir_ask *ask, const struct weir_figures *figures)
@@ -63,7 +42,7 @@ int weir_controller_update(struct weir_controller *controller, const char *id,
 		return err->code;
 
 	put_in_force(controller, container, &ask, &figures);
-	if (weir_controller_actuate(controller, container, err) < 0) {
+	if (weir_controller_apply(controller, container, err) < 0) {
 		/* The kernel would not have it: back to what it had, as far as it goes. */
 		put_in_force(controller, container, &old_ask, &old_figures);
 		if (weir_controller_actuate(controller, container, &second) < 0)
@@ -71,7 +50,8 @@ int weir_controller_update(struct weir_controller *controller, const char *id,
 		return weir_fail_in(err, "container '%s'", id);
 	}
 	weir_controller_save(controller, container);
-	log_change(container, &old_figures);
+	weir_tell_updated(controller, container, &old_figures);
+	weir_tell_pending(controller, container);
 	*ret_pending = container->pending_mem_limit_bytes != WEIR_ABSENT;
 	return 0;
 }

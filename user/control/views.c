@@ -116,3 +116,28 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 	ret->recovering = false;
 	pthread_rwlock_unlock(&controller->lock);
 }
+
+void weir_controller_read_events(struct weir_controller *controller, uint64_t since, const char *id,
+				 weir_event_fn *fn, void *data, struct weir_events_mark *ret)
+{
+	ret->next = weir_events_read(controller->events, since, id, fn, data, &ret->lost);
+	ret->epoch_us = weir_events_epoch_us(controller->events);
+}
+
+bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id)
+{
+	return weir_events_ready(controller->events, since, id);
+}
+
+int weir_controller_wait_events(struct weir_controller *controller, uint64_t since, const char *id,
+				uint64_t wait_ms, weir_events_fn *fn, void *data,
+				struct weir_error *err)
+{
+	return weir_events_wait(controller->events, since, id, wait_ms, fn, data, err);
+}
+
+void weir_controller_unwait_events(struct weir_controller *controller, weir_events_fn *fn,
+				   void *data)
+{
+	weir_events_unwait(controller->events, fn, data);
+}

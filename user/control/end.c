@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a container ended: its status, its last figures, and what they say about why. */
+#include "control/controller_internal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/quantity.h"
+#include "kern/process.h"
+
+/* The slot has it from the kernel, whoever the parent is; our own children we can ask too. */
+static void collect_status(struct weir_controller *controller, struct weir_container *container)
+{
+	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+	struct weir_live *live = container->live;
+	int status;
+
+	if (live->pidfd >= 0 && weir_pidfd_reap(live->pidfd, &status) == 0) {
+		container->status = status;
+		container->status_known = true;
+	}
+	if (slot && slot->generation == container->generation &&
+	    __atomic_load_n(&slot->exit_ns, __ATOMIC_ACQUIRE)) {
+		container->status = (int)slot->exit_status;
+		container->status_known = true;
+	}
+}
+
+static void collect_final(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+	struct weir_final *final = &container->final;
+	struct weir_cgroup_stats stats;
+
+	weir_cgroup_read_stats(&controller->groups, container->id, &stats);
+	if (stats.failures)
+		__atomic_fetch_add(&weir_bpf_node(controller->bpf)->refresh_failures,
+				   stats.failures, __ATOMIC_RELAXED);
+	if (slot && slot->generation == container->generation) {
+		final->cpu_ns = slot->cpu_ns;
+		final->wait_ns = slot->wait_ns;
+		/* The groups go: what they counted stays in the record for readers. */
+		if (stats.mem_peak_bytes != UINT64_MAX)
+			slot->mem_peak_bytes = stats.mem_peak_bytes;
+		if (stats.oom_kills != UINT64_MAX)
+			slot->oom_kills = stats.oom_kills;
+		if (stats.nr_periods != UINT64_MAX)
+			slot->nr_periods = stats.nr_periods;
+		if (stats.nr_throttled != UINT64_MAX)
+			slot->nr_throttled = stats.nr_throttled;
+		if (stats.throttled_ns != UINT64_MAX)
+			slot->throttled_ns = stats.throttled_ns;
+		slot->mem_current_bytes = slot->mem_beyond_bytes = 0;
+		final->mem_peak_bytes = slot->mem_peak_bytes;
+		final->oom_kills = slot->oom_kills;
+		final->nr_periods = slot->nr_periods;
+		final->nr_throttled = slot->nr_throttled;
+		final->throttled_ns = slot->throttled_ns;
+		slot->state = WEIR_SLOT_EXITED;
+	}
+}
+
+static void explain(struct weir_container *container)
+{
+	const struct weir_live *live = container->live;
+	const struct weir_figures *f = &container->figures;
+	char limit[WEIR_QUANTITY_TEXT], request[WEIR_QUANTITY_TEXT], peak[WEIR_QUANTITY_TEXT];
+	bool killed = container->status_known && WIFSIGNALED(container->status);
+	/* Not by a signal that it took and went on: one that ended it. */
+	bool on_request = killed && (live->signals & weir_signal_bit(WTERMSIG(container->status)));
+
+	if (live->pressed_bytes && !on_request) {
+		container->reason = WEIR_REASON_NODE_PRESSURE;
+		snprintf(container->message, sizeof(container->message),
+			 "the node was short of memory: %s over its request of %s, limit %s",
+			 weir_format_memory(live->pressed_bytes, peak),
+			 weir_format_memory(f->mem_request_bytes, request),
+			 weir_format_memory(f->mem_limit_bytes, limit));
+		return;
+	}
+	if (container->final.oom_kills && !on_request) {
+		container->reason = WEIR_REASON_LIMIT;
+		snprintf(container->message, sizeof(container->message),
+			 "memory limit exceeded: limit %s, requested %s, peak %s",
+			 weir_format_memory(f->mem_limit_bytes, limit),
+			 weir_format_memory(f->mem_request_bytes, request),
+			 weir_format_memory(container->final.mem_peak_bytes, peak));
+		return;
+	}
+	container->reason = on_request ? WEIR_REASON_KILLED : WEIR_REASON_SELF;
+	if (!container->status_known)
+		snprintf(container->message, sizeof(container->message), "exit status unknown");
+	else if (killed)
+		snprintf(container->message, sizeof(container->message),
+			 "killed by signal %d (SIG%s)", WTERMSIG(container->status),
+			 sigabbrev_np(WTERMSIG(container->status)));
+	else
+		snprintf(container->message, sizeof(container->message), "exited with %d",
+			 WEXITSTATUS(container->status));
+}
+
+void weir_controller_collect(struct weir_controller *controller, struct weir_container *container)
+{
+	pthread_rwlock_wrlock(&controller->lock);
+	collect_status(controller, container);
+	collect_final(controller, container);
+	explain(container);
+	pthread_rwlock_unlock(&controller->lock);
+}
