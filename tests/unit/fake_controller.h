@@ -7,7 +7,8 @@
  * demand by the name of the container ("full", "broken"). Defines all of control/controller.h,
  * so that a test which includes it links without control/. Include it in one file.
  *
- * KILL_CONTAINER ends a container at once: that is how tests make things happen.
+ * KILL_CONTAINER ends a container at once: that is how tests make things happen. Launches and
+ * ends are events; who waits for one waits for any.
  */
 
 #include <errno.h>
@@ -17,14 +18,22 @@
 
 #include "base/error.h"
 #include "control/controller.h"
+#include "model/event.h"
 
 #define FAKE_MAX_CONTAINERS 1024
 #define FAKE_MAX_WAITERS    4
+#define FAKE_EVENTS	    3 /* kept */
+#define FAKE_EPOCH_US	    1764000000000000
 
 struct fake_waiter {
 	weir_end_fn *fn;
 	void *data;
 	char id[WEIR_ID_MAX + 1];
+};
+
+struct fake_events_waiter {
+	weir_events_fn *fn;
+	void *data;
 };
 
 struct weir_controller {
@@ -33,6 +42,9 @@ struct weir_controller {
 	size_t n;
 	struct fake_waiter waiters[FAKE_MAX_WAITERS];
 	size_t n_waiters;
+	struct weir_event_ring *events;
+	struct fake_events_waiter events_waiters[FAKE_MAX_WAITERS];
+	size_t n_events_waiters;
 
 	struct weir_peer last_peer;
 	struct weir_ask last_ask;
@@ -74,8 +86,30 @@ static void fake_end(const struct weir_container *container)
 	}
 }
 
+static void fake_event(enum weir_event_kind kind, const char *id, const char *cause)
+{
+	struct weir_event event;
+
+	weir_event_init(&event, kind, id, cause);
+	weir_event_add(&event, "cpu_limit_mcpu", WEIR_INFINITE);
+	weir_event_add(&event, "cpu_ns", 7);
+	weir_event_say(&event, "it \"%s\"", weir_event_name(kind));
+	pthread_rwlock_wrlock(&fake.lock);
+	if (fake.events ||
+	    weir_event_ring_new(FAKE_EVENTS, &fake.events, &(struct weir_error){}) == 0)
+		weir_event_ring_push(fake.events, &event, FAKE_EPOCH_US + 1);
+	pthread_rwlock_unlock(&fake.lock);
+	while (fake.n_events_waiters > 0) {
+		struct fake_events_waiter waiter = fake.events_waiters[--fake.n_events_waiters];
+
+		waiter.fn(waiter.data);
+	}
+}
+
 static void fake_reset(void)
 {
+	fake.events = weir_event_ring_free(fake.events);
+	fake.n_events_waiters = 0;
 	for (size_t i = 0; i < fake.n; i++)
 		weir_container_free(fake.containers[i]);
 	fake.n = 0;
@@ -136,6 +170,7 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	pthread_rwlock_wrlock(&controller->lock);
 	controller->containers[controller->n++] = container;
 	pthread_rwlock_unlock(&controller->lock);
+	fake_event(WEIR_EVENT_LAUNCHED, launch->id, "detached");
 	return 0;
 }
 
@@ -187,6 +222,7 @@ int weir_controller_kill(struct weir_controller *controller, const char *id, int
 			    : signal == 6 ? WEIR_REASON_LIMIT
 					  : WEIR_REASON_KILLED;
 	pthread_rwlock_unlock(&controller->lock);
+	fake_event(WEIR_EVENT_ENDED, container->id, weir_reason_name(container->reason));
 	fake_end(container);
 	return 0;
 }
@@ -272,6 +308,65 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 		.mem_bytes = 8ULL << 30,
 	};
 	pthread_rwlock_unlock(&controller->lock);
+}
+
+void weir_controller_read_events(struct weir_controller *controller, uint64_t since, const char *id,
+				 weir_event_fn *fn, void *data, struct weir_events_mark *ret)
+{
+	const struct weir_event *event;
+
+	*ret = (struct weir_events_mark){ .epoch_us = FAKE_EPOCH_US };
+	pthread_rwlock_rdlock(&controller->lock);
+	while (controller->events &&
+	       (event = weir_event_ring_next(controller->events, since, id, &ret->lost))) {
+		fn(event, data);
+		since = event->seq;
+	}
+	if (controller->events)
+		ret->next = weir_event_ring_last(controller->events);
+	pthread_rwlock_unlock(&controller->lock);
+}
+
+bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id)
+{
+	bool has;
+
+	pthread_rwlock_rdlock(&controller->lock);
+	has = controller->events && weir_event_ring_next(controller->events, since, id, NULL);
+	pthread_rwlock_unlock(&controller->lock);
+	return has;
+}
+
+int weir_controller_wait_events(struct weir_controller *controller, uint64_t since, const char *id,
+				uint64_t wait_ms, weir_events_fn *fn, void *data,
+				struct weir_error *err)
+{
+	(void)since;
+	(void)id;
+
+	if (controller->n_events_waiters == FAKE_MAX_WAITERS)
+		return weir_fail(err, -EDQUOT, "too many wait");
+	controller->events_waiters[controller->n_events_waiters++] =
+		(struct fake_events_waiter){ fn, data };
+	if (wait_ms == 1) { /* it is over at once, and nothing was there */
+		controller->n_events_waiters--;
+		fn(data);
+	}
+	return 0;
+}
+
+void weir_controller_unwait_events(struct weir_controller *controller, weir_events_fn *fn,
+				   void *data)
+{
+	for (size_t i = 0; i < controller->n_events_waiters; i++) {
+		struct fake_events_waiter *waiter = &controller->events_waiters[i];
+
+		if (waiter->fn == fn && waiter->data == data) {
+			*waiter = controller->events_waiters[--controller->n_events_waiters];
+			return;
+		}
+	}
+	abort();
 }
 
 #endif /* WEIR_FAKE_CONTROLLER_H */

@@ -160,12 +160,49 @@ static void a_thousand_containers_come_in_one_answer(void **state)
 	close(fd);
 }
 
+#define EVENTS(more) "{\"type\":\"GET_EVENTS\",\"get_events\":{" more "}}"
+#define EVENT(seq, kind, id, cause)                                                         \
+	"{\"seq\":" seq ",\"time_us\":1764000000000001,\"kind\":\"" kind                    \
+	"\",\"container_id\":{\"value\":\"" id "\"},\"cause\":\"" cause                     \
+	"\",\"text\":\"it \\\"" kind "\\\"\",\"figures\":{\"cpu_limit_mcpu\":\"Infinity\"," \
+	"\"cpu_ns\":7}}"
+#define TOLD(events, next, lost)                                                          \
+	"{\"type\":\"GET_EVENTS\",\"get_events\":{\"events\":[" events "],\"next\":" next \
+	",\"lost\":" lost ",\"epoch_us\":1764000000000000}}"
+
+static void events_are_told_by_number(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+
+	assert_call(fd, "{\"type\":\"GET_EVENTS\"}", 200, TOLD("", "0", "0"));
+	assert_call(fd, EVENTS("\"wait_ms\":1"), 200, TOLD("", "0", "0"));
+	assert_call(fd, LAUNCH("a"), 200, LAUNCHED("a"));
+	assert_call(fd, LAUNCH("b"), 200, LAUNCHED("b"));
+	assert_call(fd, EVENTS(""), 200,
+		    TOLD(EVENT("1", "launched", "a", "detached") "," EVENT("2", "launched", "b",
+									   "detached"),
+			 "2", "0"));
+	assert_call(fd, EVENTS("\"since\":1,\"wait_ms\":60000"), 200,
+		    TOLD(EVENT("2", "launched", "b", "detached"), "2", "0"));
+	assert_call(fd, EVENTS("\"container_id\":{\"value\":\"a\"}"), 200,
+		    TOLD(EVENT("1", "launched", "a", "detached"), "2", "0"));
+	assert_call(fd, EVENTS("\"container_id\":{\"value\":\"nobody\"}"), 200, TOLD("", "2", "0"));
+	assert_call(fd, KILL("a"), 200, "");
+	assert_call(fd, KILL("b"), 200, "");
+	assert_call(fd, EVENTS("\"container_id\":{\"value\":\"a\"}"), 200,
+		    TOLD(EVENT("3", "ended", "a", "killed"), "4", "1"));
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_call_has_the_status_that_the_documents_say),
 		cmocka_unit_test_setup_teardown(containers_are_told_with_all_that_is_known,
 						setup_one_thread, teardown),
+		TEST(events_are_told_by_number),
 		TEST(a_thousand_containers_come_in_one_answer),
 	};
 

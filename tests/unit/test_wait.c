@@ -7,7 +7,8 @@ static size_t count_waiters(int fd)
 	struct reply reply = call(fd, REMOVE("nobody"));
 
 	free(reply.body);
-	return __atomic_load_n(&fake.n_waiters, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&fake.n_waiters, __ATOMIC_SEQ_CST) +
+	       __atomic_load_n(&fake.n_events_waiters, __ATOMIC_SEQ_CST);
 }
 
 static void await_waiters(int fd, size_t n)
@@ -116,9 +117,72 @@ static void at_the_end_of_the_daemon_waiters_are_answered(void **state)
 	close(other);
 }
 
+#define POLL                                                                                       \
+	"{\"type\":\"GET_EVENTS\",\"get_events\":{\"container_id\":{\"value\":\"a\"},\"since\":1," \
+	"\"wait_ms\":60000}}"
+
+static void waiting_for_events_lasts_until_there_are_some(void **state)
+{
+	int fd = dial(), other = dial();
+	struct reply reply;
+	char byte;
+
+	(void)state;
+
+	assert_call(fd, LAUNCH("a"), 200, LAUNCHED("a"));
+	assert_true(post_bytes(other, POLL, strlen(POLL)));
+	await_waiters(fd, 1);
+	assert_int_equal(recv(other, &byte, 1, MSG_DONTWAIT), -1);
+	assert_call(fd, KILL("a"), 200, "");
+	reply = read_reply(other);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(
+		strstr(reply.body, "\"kind\":\"ended\",\"container_id\":{\"value\":\"a\"}"));
+	assert_null(strstr(reply.body, "launched"));
+	free(reply.body);
+	assert_call(other, HEALTH, 200, HEALTHY);
+	close(fd);
+	close(other);
+}
+
+static void who_waits_for_events_and_hangs_up_is_forgotten(void **state)
+{
+	int fd = dial(), others[FAKE_MAX_WAITERS];
+
+	(void)state;
+
+	for (int round = 0; round < 5; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+			others[i] = dial();
+			assert_true(post_bytes(others[i], POLL, strlen(POLL)));
+		}
+		await_waiters(fd, ARRAY_SIZE(others));
+		assert_call(fd, POLL, 503, "too many wait");
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+			close(others[i]);
+		await_waiters(fd, 0);
+	}
+	close(fd);
+}
+
+static void at_the_end_of_the_daemon_who_waits_for_events_is_answered(void **state)
+{
+	int fd = dial(), other = dial();
+
+	(void)state;
+
+	assert_true(post_bytes(other, POLL, strlen(POLL)));
+	await_waiters(fd, 1);
+	stop_server();
+	assert_int_equal(fake.n_events_waiters, 0);
+	assert_reply(read_reply(other), 503, "weir-daemon is ending");
+	close(fd);
+	close(other);
+}
+
 static void *hammer(void *data)
 {
-	static const char *const bodies[] = { HEALTH, LAUNCH("h"), WAIT("h"), KILL("h") };
+	static const char *const bodies[] = { HEALTH, LAUNCH("h"), POLL, WAIT("h"), KILL("h") };
 	size_t *n = data;
 
 	for (*n = 0;; ++*n) {
@@ -154,7 +218,7 @@ static void clients_that_come_and_go_do_not_keep_the_daemon_from_ending(void **s
 		pthread_join(threads[i], NULL);
 	server.stop_fd = stop_fd;
 	server.event = sd_event_unref(server.event);
-	assert_int_equal(fake.n_waiters, 0);
+	assert_int_equal(fake.n_waiters + fake.n_events_waiters, 0);
 }
 
 int main(void)
@@ -165,6 +229,9 @@ int main(void)
 		TEST(a_waiter_that_only_stops_sending_still_hears_the_end),
 		TEST(one_waiter_too_many_is_told_so),
 		TEST(at_the_end_of_the_daemon_waiters_are_answered),
+		TEST(waiting_for_events_lasts_until_there_are_some),
+		TEST(who_waits_for_events_and_hangs_up_is_forgotten),
+		TEST(at_the_end_of_the_daemon_who_waits_for_events_is_answered),
 		TEST(clients_that_come_and_go_do_not_keep_the_daemon_from_ending),
 	};
 

@@ -132,6 +132,42 @@ void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end)
 	close_answer(&json);
 }
 
+/* ---- GET_EVENTS ---------------------------------------------------------------- */
+
+static void on_event(const struct weir_event *event, void *data)
+{
+	struct weir_json *json = data;
+
+	weir_json_open_object(json, NULL);
+	weir_json_u64(json, "seq", event->seq);
+	weir_json_u64(json, "time_us", event->at_us);
+	weir_json_string(json, "kind", weir_event_name(event->kind));
+	add_id(json, event->id);
+	weir_json_string(json, "cause", event->cause);
+	weir_json_string(json, "text", event->text);
+	weir_json_open_object(json, "figures");
+	for (size_t i = 0; i < event->n_figures; i++)
+		weir_json_amount(json, event->figures[i].name, event->figures[i].value);
+	weir_json_close_object(json);
+	weir_json_close_object(json);
+}
+
+void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *controller,
+			uint64_t since, const char *id)
+{
+	struct weir_json json = WEIR_JSON_INIT(buffer);
+	struct weir_events_mark mark;
+
+	open_answer(&json, "GET_EVENTS", "get_events");
+	weir_json_open_array(&json, "events");
+	weir_controller_read_events(controller, since, id, on_event, &json, &mark);
+	weir_json_close_array(&json);
+	weir_json_u64(&json, "next", mark.next);
+	weir_json_u64(&json, "lost", mark.lost);
+	weir_json_u64(&json, "epoch_us", mark.epoch_us);
+	close_answer(&json);
+}
+
 /* ---- GET_CONTAINERS ------------------------------------------------------------ */
 
 struct listing {

@@ -23,6 +23,10 @@ void weir_answer_update(struct weir_buffer *buffer, const char *id, const struct
 			bool pending);
 void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end);
 
+/* GET_EVENTS: those above @since of container @id (NULL: of all). */
+void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *controller,
+			uint64_t since, const char *id);
+
 /*
  * GET_CONTAINERS, for those that @show says; @id: one of them, NULL: all. Walks under the
  * controller's read lock. -ENOENT: @id is unknown.

@@ -67,10 +67,10 @@ static void on_mail(struct weir_mail *mail, void *data)
 	struct weir_api *api = data;
 	struct weir_error err = {};
 
-	if (call->type != WEIR_CALL_WAIT_CONTAINER)
+	if (!weir_call_waits(call, api->controller))
 		run(api, delivery->request, call);
-	else if (weir_waiters_add(&api->waiters, api->controller, delivery->request, call->id,
-				  &err) < 0)
+	else if (weir_waiters_add(&api->waiters, api->controller, delivery->request, call, &err) <
+		 0)
 		refuse(delivery->request, call->type, &err);
 	delivery_free(delivery);
 }
@@ -124,7 +124,7 @@ static void on_call(struct weir_http_request *request, void *data)
 	else if (weir_http_caller(request)->level < weir_call_level(call.type))
 		weir_http_refuse(request, 403,
 				 "only root and members of the admin group may change anything");
-	else if (weir_call_is_read(call.type))
+	else if (weir_call_is_read(call.type) && !weir_call_waits(&call, api->controller))
 		run(api, request, &call);
 	else
 		return deliver(api, request, &call);

@@ -72,6 +72,14 @@ static int get_containers(const struct run *run, struct weir_error *err)
 				      run->call->show_standalone, err);
 }
 
+static int get_events(const struct run *run, struct weir_error *err)
+{
+	(void)err;
+
+	weir_answer_events(run->answer, run->controller, run->call->since, run->call->id);
+	return 0;
+}
+
 static int kill_container(const struct run *run, struct weir_error *err)
 {
 	return weir_controller_kill(run->controller, run->call->id, run->call->signal, err);
@@ -90,7 +98,8 @@ static const struct {
 	[WEIR_CALL_GET_HEALTH] = { WEIR_LEVEL_READ, true, get_health },
 	[WEIR_CALL_GET_VERSION] = { WEIR_LEVEL_READ, true, get_version },
 	[WEIR_CALL_GET_CONTAINERS] = { WEIR_LEVEL_READ, true, get_containers },
-	[WEIR_CALL_WAIT_CONTAINER] = { WEIR_LEVEL_READ, false, NULL },
+	[WEIR_CALL_GET_EVENTS] = { WEIR_LEVEL_READ, true, get_events },
+	[WEIR_CALL_WAIT_CONTAINER] = { WEIR_LEVEL_READ, true, NULL },
 	[WEIR_CALL_LAUNCH_CONTAINER] = { WEIR_LEVEL_MUTATE, false, launch_container },
 	[WEIR_CALL_START_CONTAINER] = { WEIR_LEVEL_MUTATE, false, start_container },
 	[WEIR_CALL_UPDATE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, update_container },
@@ -106,6 +115,14 @@ enum weir_level weir_call_level(enum weir_call_type type)
 bool weir_call_is_read(enum weir_call_type type)
 {
 	return calls[type].is_read;
+}
+
+bool weir_call_waits(const struct weir_call *call, struct weir_controller *controller)
+{
+	if (call->type == WEIR_CALL_GET_EVENTS)
+		return call->wait_ms > 0 &&
+		       !weir_controller_has_events(controller, call->since, call->id);
+	return call->type == WEIR_CALL_WAIT_CONTAINER;
 }
 
 int weir_call_run(const struct weir_call *call, struct weir_controller *controller,

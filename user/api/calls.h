@@ -13,11 +13,14 @@ struct weir_error;
 /* Who may make it. */
 enum weir_level weir_call_level(enum weir_call_type type);
 
-/* Does it only read, so that it may run on any thread? WAIT_CONTAINER does not: it registers. */
+/* Does it only read, so that it may run on any thread, unless it waits? */
 bool weir_call_is_read(enum weir_call_type type);
 
+/* Is it for something that is not there yet? weir_waiters_add() then, on the event loop. */
+bool weir_call_waits(const struct weir_call *call, struct weir_controller *controller);
+
 /*
- * Every call but WAIT_CONTAINER. On success the answer's body, if there is one, is in @answer.
+ * Every call that does not wait. On success the answer's body, if there is one, is in @answer.
  * Failures are the controller's; weir_call_status() knows what they are in HTTP.
  */
 int weir_call_run(const struct weir_call *call, struct weir_controller *controller,

@@ -214,6 +214,8 @@ static const struct call_kind {
 				       .message = &weir_kill_message },
 	[WEIR_CALL_REMOVE_CONTAINER] = { "REMOVE_CONTAINER", "remove_container",
 					 .message = &weir_named_message },
+	[WEIR_CALL_GET_EVENTS] = { "GET_EVENTS", "get_events", &weir_events_message,
+				   .optional = true },
 };
 
 static int find_kind(const json_t *tree, enum weir_call_type *ret, struct weir_error *err)
@@ -260,6 +262,8 @@ static int decode_parameters(const struct call_kind *kind, const json_t *tree,
 	call->pid = parameters.pid;
 	call->signal = parameters.signal ? parameters.signal : SIGKILL;
 	call->show_standalone = parameters.show_standalone;
+	call->since = parameters.since;
+	call->wait_ms = parameters.wait_ms;
 	return kind->convert ? kind->convert(&c, err) : 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "control/controller.h"
 
@@ -26,17 +27,20 @@ enum weir_call_type {
 	WEIR_CALL_WAIT_CONTAINER,
 	WEIR_CALL_KILL_CONTAINER,
 	WEIR_CALL_REMOVE_CONTAINER,
+	WEIR_CALL_GET_EVENTS,
 	WEIR_CALL_COUNT_,
 };
 
 struct weir_call {
 	enum weir_call_type type;
-	const char *id; /* of the container; NULL: GET_CONTAINERS of all, or a call without one */
+	/* Of the container; NULL: GET_CONTAINERS or GET_EVENTS of all, or a call without one. */
+	const char *id;
 	struct weir_launch launch; /* LAUNCH_CONTAINER; the peer is not filled in */
 	struct weir_ask change; /* UPDATE_CONTAINER */
 	int pid; /* START_CONTAINER */
 	int signal; /* KILL_CONTAINER */
 	bool show_standalone; /* GET_CONTAINERS */
+	uint64_t since, wait_ms; /* GET_EVENTS */
 	struct weir_call_memory *memory; /* what the strings above lie in */
 };
 

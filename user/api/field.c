@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,21 @@ static int decode_int(const json_t *json, const struct weir_at *at, int *ret,
 	return 0;
 }
 
+static int decode_u64(const struct weir_field *field, const json_t *json, const struct weir_at *at,
+		      uint64_t *ret, struct weir_error *err)
+{
+	json_int_t value = json_integer_value(json);
+	char path[WEIR_PATH_TEXT];
+
+	if (!json_is_integer(json))
+		return fail_type(json, at, "an integer", err);
+	if (value < 0 || (uint64_t)value > field->max)
+		return weir_fail(err, -EINVAL, "%s: %lld is not between 0 and %zu",
+				 weir_at_text(at, path), (long long)value, field->max);
+	*ret = (uint64_t)value;
+	return 0;
+}
+
 static int decode_scalar(const json_t *json, const struct weir_at *at, struct weir_scalar *ret,
 			 struct weir_error *err)
 {
@@ -211,6 +227,8 @@ static int decode_field(const struct weir_field *field, const json_t *json,
 		return decode_bool(json, at, ret, err);
 	case WEIR_FIELD_INT:
 		return decode_int(json, at, ret, err);
+	case WEIR_FIELD_U64:
+		return decode_u64(field, json, at, ret, err);
 	case WEIR_FIELD_SCALAR:
 		return decode_scalar(json, at, ret, err);
 	case WEIR_FIELD_STRINGS:

@@ -48,6 +48,7 @@ enum weir_field_kind {
 	WEIR_FIELD_STRING, /* const char * */
 	WEIR_FIELD_BOOL, /* bool */
 	WEIR_FIELD_INT, /* int, not below 1 */
+	WEIR_FIELD_U64, /* uint64_t */
 	WEIR_FIELD_SCALAR, /* struct weir_scalar */
 	WEIR_FIELD_STRINGS, /* struct weir_strings */
 	WEIR_FIELD_MESSAGE, /* @message's struct, embedded */
@@ -62,7 +63,7 @@ struct weir_field {
 	enum weir_field_kind kind;
 	size_t offset; /* in the message's struct */
 	bool required;
-	size_t max; /* entries of STRINGS and ITEMS */
+	size_t max; /* entries of STRINGS and ITEMS; the value of U64 */
 	const struct weir_message *message; /* of MESSAGE and ITEMS */
 	const char *refusal; /* of REFUSED */
 };

@@ -5,6 +5,7 @@
 
 #define MAX_RESOURCES 16
 #define MAX_STRINGS   65536 /* arguments, variables: more than exec(2) takes */
+#define MAX_WAIT_MS   60000
 
 static const char nested[] = "only top-level containers are known here";
 static const char not_plain[] = "only plain, unreserved resources are taken";
@@ -188,6 +189,20 @@ static const struct weir_field get_fields[] = {
 const struct weir_message weir_get_message = {
 	.fields = get_fields,
 	.n = ARRAY_SIZE(get_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field events_fields[] = {
+	{ "since", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, since),
+	  .max = INT64_MAX },
+	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
+	  .message = &id_message },
+	{ "wait_ms", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, wait_ms),
+	  .max = MAX_WAIT_MS },
+};
+const struct weir_message weir_events_message = {
+	.fields = events_fields,
+	.n = ARRAY_SIZE(events_fields),
 	.size = sizeof(struct weir_parameters),
 };
 

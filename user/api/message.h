@@ -6,6 +6,8 @@
  * The shapes of the calls' parameters, in Mesos' names; docs/api.md shows them. Tables only.
  */
 
+#include <stdint.h>
+
 #include "api/field.h"
 
 struct weir_resource {
@@ -43,6 +45,7 @@ struct weir_parameters {
 	struct weir_launch_extra extra;
 	int pid, signal; /* 0: not said */
 	bool show_standalone;
+	uint64_t since, wait_ms;
 };
 
 /* All of them describe struct weir_parameters. */
@@ -50,6 +53,7 @@ extern const struct weir_message weir_launch_message;
 extern const struct weir_message weir_start_message;
 extern const struct weir_message weir_update_message;
 extern const struct weir_message weir_get_message;
+extern const struct weir_message weir_events_message;
 extern const struct weir_message weir_kill_message;
 extern const struct weir_message weir_named_message; /* nothing but a container's id */
 

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 
 #include "api/answer.h"
+#include "api/decode.h"
 #include "api/http.h"
 #include "base/error.h"
 
@@ -14,6 +15,10 @@ struct weir_waiter {
 	struct weir_controller *controller;
 	struct weir_http_request *request;
 	sd_event_source *hangup;
+	/* What it waits for: events of a container or, with "", of all; or else its end. */
+	bool for_events;
+	uint64_t since;
+	char id[WEIR_ID_MAX + 1];
 };
 
 static struct weir_waiter *waiter_free(struct weir_waiter *waiter)
@@ -42,24 +47,59 @@ static void on_end(const struct weir_end *end, void *data)
 	weir_http_answer(request);
 }
 
-/* Nobody reads the answer; it lets the HTTP server see for itself and clean up. */
-static int on_hangup(sd_event_source *source, int fd, uint32_t revents, void *data)
+static void on_events(void *data)
 {
 	struct weir_waiter *waiter = data;
 	struct weir_http_request *request = waiter->request;
 
+	weir_answer_events(weir_http_buffer(request), waiter->controller, waiter->since,
+			   *waiter->id ? waiter->id : NULL);
+	waiter_free(waiter);
+	weir_http_answer(request);
+}
+
+/* Nobody is told any more. */
+static void refuse(struct weir_waiter *waiter, const char *why)
+{
+	struct weir_http_request *request = waiter->request;
+
+	if (waiter->for_events)
+		weir_controller_unwait_events(waiter->controller, on_events, waiter);
+	else
+		weir_controller_unwait(waiter->controller, on_end, waiter);
+	waiter_free(waiter);
+	weir_http_refuse(request, 503, why);
+}
+
+/* Nobody reads the answer; it lets the HTTP server see for itself and clean up. */
+static int on_hangup(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
 	(void)source;
 	(void)fd;
 	(void)revents;
 
-	weir_controller_unwait(waiter->controller, on_end, waiter);
-	waiter_free(waiter);
-	weir_http_refuse(request, 503, "the client has hung up");
+	refuse(data, "the client has hung up");
 	return 0;
 }
 
+/* It may be told, and freed, before this returns. */
+static int begin(struct weir_waiter *waiter, const struct weir_call *call, struct weir_error *err)
+{
+	struct weir_controller *controller = waiter->controller;
+
+	if (call->type != WEIR_CALL_GET_EVENTS)
+		return weir_controller_wait(controller, call->id, on_end, waiter, err);
+	waiter->for_events = true;
+	waiter->since = call->since;
+	if (call->id)
+		strncpy(waiter->id, call->id, sizeof(waiter->id) - 1);
+	return weir_controller_wait_events(controller, call->since, call->id, call->wait_ms,
+					   on_events, waiter, err);
+}
+
 int weir_waiters_add(struct weir_waiters *waiters, struct weir_controller *controller,
-		     struct weir_http_request *request, const char *id, struct weir_error *err)
+		     struct weir_http_request *request, const struct weir_call *call,
+		     struct weir_error *err)
 {
 	scoped(waiter_freep) struct weir_waiter *waiter = NULL;
 	int r;
@@ -81,8 +121,7 @@ int weir_waiters_add(struct weir_waiters *waiters, struct weir_controller *contr
 	if (r < 0)
 		return weir_fail(err, r, "watch the client: %s", strerror(-r));
 
-	/* Last: it may be called, and freed, before this returns. */
-	r = weir_controller_wait(controller, id, on_end, waiter, err);
+	r = begin(waiter, call, err);
 	if (r == 0)
 		waiter = NULL;
 	return r;
@@ -90,12 +129,6 @@ int weir_waiters_add(struct weir_waiters *waiters, struct weir_controller *contr
 
 void weir_waiters_done(struct weir_waiters *waiters)
 {
-	while (waiters->first) {
-		struct weir_waiter *waiter = waiters->first;
-		struct weir_http_request *request = waiter->request;
-
-		weir_controller_unwait(waiter->controller, on_end, waiter);
-		waiter_free(waiter);
-		weir_http_refuse(request, 503, "weir-daemon is ending");
-	}
+	while (waiters->first)
+		refuse(waiters->first, "weir-daemon is ending");
 }
