@@ -180,6 +180,53 @@ int weir_client_containers(struct weir_client *client, const char *id,
 /* Leaves it empty; what is empty, all zero, is fine. */
 void weir_container_list_free(struct weir_container_list *list);
 
+/* One figure that made it so. The unit is in the name: "mem_limit_bytes", "cpu_ns". */
+struct weir_figure_info {
+	const char *name;
+	uint64_t value; /* WEIR_INFINITE: a limit that is none */
+};
+
+/* Something that happened to a container, and why. */
+struct weir_event_info {
+	uint64_t seq; /* from 1 on */
+	uint64_t time_us; /* CLOCK_REALTIME */
+	/*
+	 * "launched", "updated"; "pending", "settled": a memory limit waits for usage to fall, or no
+	 * longer; "demoted", "promoted": into the idle class, and back; "squeezed", "released":
+	 * memory is taken back from it, or no longer; "ended": once for each, and the last.
+	 */
+	const char *kind;
+	const char *id; /* of the container */
+	const char *cause; /* one word; of an end the reason, as in weir_wait_result */
+	const char *text; /* a sentence for people */
+	size_t n_figures;
+	const struct weir_figure_info *figures;
+};
+
+struct weir_event_list {
+	size_t n;
+	struct weir_event_info *list; /* in order of seq */
+	uint64_t next; /* what to say as @since to go on from here */
+	uint64_t lost; /* events above @since, of whatever container, that are kept no more */
+	uint64_t epoch_us; /* when numbering began: another value than before is another daemon */
+	void *owner; /* the library's */
+};
+
+#define WEIR_EVENTS_WAIT_MAX_MS 60000
+
+/*
+ * Events with a number above @since (0: all that are kept, of which there are some thousand), of
+ * container @id or, with NULL, of all; one that is unknown has none. If there are none, wait up
+ * to @wait_ms (0: not at all) for the first; an empty list is no failure.
+ *
+ * A daemon that starts anew numbers anew: when epoch_us is another one than before, or next is
+ * below @since, begin again with 0. -EAGAIN: too many wait.
+ */
+int weir_client_events(struct weir_client *client, const char *id, uint64_t since,
+		       unsigned int wait_ms, struct weir_event_list *ret);
+/* Leaves it empty; what is empty, all zero, is fine. */
+void weir_event_list_free(struct weir_event_list *list);
+
 /* Is it in service? -EAGAIN, as from every call, while it recovers what was there before it. */
 int weir_client_health(struct weir_client *client, bool *ret_healthy);
 /* The daemon's version, such as "0.1.0", cut to @size with its NUL. */

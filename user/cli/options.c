@@ -217,3 +217,16 @@ int weir_option_signal(const char *text, void *field, struct weir_error *err)
 	return weir_fail(err, -EINVAL, "'%s' is no signal: expected TERM, SIGTERM or 15, say",
 			 text);
 }
+
+int weir_option_number(const char *text, void *field, struct weir_error *err)
+{
+	unsigned long long number;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || number > INT64_MAX)
+		return weir_fail(err, -EINVAL, "'%s' is no number: expected 42, say", text);
+	*(uint64_t *)field = number;
+	return 0;
+}

@@ -37,6 +37,7 @@ weir_option_fn weir_option_cpus; /* struct weir_amounts: N is both */
 weir_option_fn weir_option_memory_both; /* struct weir_amounts: N is both */
 weir_option_fn weir_option_duration; /* uint64_t, milliseconds */
 weir_option_fn weir_option_signal; /* int */
+weir_option_fn weir_option_number; /* uint64_t, below 2^63 */
 
 #define WEIR_TEXT_LIST_MAX 256
 

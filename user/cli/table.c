@@ -10,14 +10,13 @@
 #include "base/cleanup.h"
 #include "cli/text.h"
 
-#define MAX_COLUMNS 16
-#define MAX_CELL    4096 /* bytes, escaped */
-#define GAP	    2
+#define MAX_CELL 4096 /* bytes, escaped */
+#define GAP	 2
 
 void weir_table_init(struct weir_table *table, const char *const *headers)
 {
 	*table = (struct weir_table){ .headers = headers };
-	while (headers[table->n_columns] && table->n_columns < MAX_COLUMNS)
+	while (headers[table->n_columns] && table->n_columns < WEIR_TABLE_MAX_COLUMNS)
 		table->n_columns++;
 }
 
@@ -77,12 +76,11 @@ static const char *header_text(const struct weir_table *table, size_t column)
 	return table->headers[column] + is_right(table, column);
 }
 
-static void print_row(const struct weir_table *table, char *const *cells, const size_t *widths,
-		      FILE *file)
+static void print_row(const struct weir_table *table, char *const *cells, FILE *file)
 {
 	for (size_t i = 0; i < table->n_columns; i++) {
 		const char *text = cells ? cells[i] : header_text(table, i);
-		size_t pad = widths[i] - weir_width(text);
+		size_t pad = table->widths[i] - weir_width(text);
 		bool right = is_right(table, i), last = i + 1 == table->n_columns;
 
 		fprintf(file, "%*s%s%*s", right ? (int)pad : 0, "", text,
@@ -94,24 +92,51 @@ static void print_row(const struct weir_table *table, char *const *cells, const 
 	fputc('\n', file);
 }
 
-int weir_table_print(const struct weir_table *table, FILE *file)
+static void measure(struct weir_table *table)
 {
-	size_t widths[MAX_COLUMNS];
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (weir_width(header_text(table, i)) > table->widths[i])
+			table->widths[i] = weir_width(header_text(table, i));
+	for (size_t i = 0; i < table->n_cells; i++) {
+		size_t width = weir_width(table->cells[i]), column = i % table->n_columns;
+
+		if (width > table->widths[column])
+			table->widths[column] = width;
+	}
+}
+
+static void print_rows(const struct weir_table *table, FILE *file)
+{
+	for (size_t i = 0; i + table->n_columns <= table->n_cells; i += table->n_columns)
+		print_row(table, &table->cells[i], file);
+}
+
+int weir_table_print(struct weir_table *table, FILE *file)
+{
+	assert(table->n_columns > 0);
+	if (table->failed)
+		return -ENOMEM;
+	measure(table);
+	print_row(table, NULL, file);
+	print_rows(table, file);
+	return 0;
+}
+
+int weir_table_flow(struct weir_table *table, FILE *file)
+{
+	bool first = table->widths[0] == 0;
 
 	assert(table->n_columns > 0);
 	if (table->failed)
 		return -ENOMEM;
-	for (size_t i = 0; i < table->n_columns; i++)
-		widths[i] = weir_width(header_text(table, i));
-	for (size_t i = 0; i < table->n_cells; i++) {
-		size_t width = weir_width(table->cells[i]), column = i % table->n_columns;
-
-		if (width > widths[column])
-			widths[column] = width;
-	}
-
-	print_row(table, NULL, widths, file);
-	for (size_t i = 0; i + table->n_columns <= table->n_cells; i += table->n_columns)
-		print_row(table, &table->cells[i], widths, file);
+	if (table->n_cells == 0)
+		return 0;
+	measure(table);
+	if (first)
+		print_row(table, NULL, file);
+	print_rows(table, file);
+	for (size_t i = 0; i < table->n_cells; i++)
+		free(table->cells[i]);
+	table->n_cells = 0;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "client/request.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -238,6 +239,26 @@ int weir_request_containers(const char *id, char **ret, struct weir_error *err)
 	if (id)
 		ok = !json_object_set_new(call, "weir",
 					  json_pack("{s:o}", "container_id", container_id(id)));
+	return finish(body, body && ok, ret, err);
+}
+
+int weir_request_events(const char *id, uint64_t since, unsigned int wait_ms, char **ret,
+			struct weir_error *err)
+{
+	scoped(json_drop) json_t *body = NULL;
+	json_t *call;
+	bool ok = true;
+	int r;
+
+	r = check_utf8("the container's id", id, err);
+	if (r < 0)
+		return r;
+	if (since > INT64_MAX)
+		return weir_fail(err, -EINVAL, "%" PRIu64 " is no number of an event", since);
+	call = json_pack("{s:I, s:I}", "since", (json_int_t)since, "wait_ms", (json_int_t)wait_ms);
+	body = json_pack("{s:s, s:o}", "type", "GET_EVENTS", "get_events", call);
+	if (id)
+		ok = !json_object_set_new(call, "container_id", container_id(id));
 	return finish(body, body && ok, ret, err);
 }
 

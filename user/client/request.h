@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct weir_error;
 struct weir_amounts;
@@ -22,6 +23,10 @@ int weir_request_update(const char *id, const struct weir_amounts *change, char 
 
 /* @id: one container, or NULL for all. */
 int weir_request_containers(const char *id, char **ret, struct weir_error *err);
+
+/* @id: of one container, or NULL for all. */
+int weir_request_events(const char *id, uint64_t since, unsigned int wait_ms, char **ret,
+			struct weir_error *err);
 
 /*
  * A call that takes a container and perhaps one number: {"type": TYPE, MEMBER:
