@@ -206,9 +206,8 @@ struct weir_event_info {
 struct weir_event_list {
 	size_t n;
 	struct weir_event_info *list; /* in order of seq */
-	uint64_t next; /* what to say as @since to go on from here */
+	uint64_t next, epoch_us; /* what to say as @since and @epoch_us to go on from here */
 	uint64_t lost; /* events above @since, of whatever container, that are kept no more */
-	uint64_t epoch_us; /* when numbering began: another value than before is another daemon */
 	void *owner; /* the library's */
 };
 
@@ -219,11 +218,12 @@ struct weir_event_list {
  * container @id or, with NULL, of all; one that is unknown has none. If there are none, wait up
  * to @wait_ms (0: not at all) for the first; an empty list is no failure.
  *
- * A daemon that starts anew numbers anew: when epoch_us is another one than before, or next is
- * below @since, begin again with 0. -EAGAIN: too many wait.
+ * A daemon that is started anew numbers anew. With @epoch_us, of the answer that @since is from
+ * (0: not said), numbers of an earlier daemon count as 0, so that nothing is missed; the answer
+ * has another epoch_us then. -EAGAIN: too many wait.
  */
 int weir_client_events(struct weir_client *client, const char *id, uint64_t since,
-		       unsigned int wait_ms, struct weir_event_list *ret);
+		       uint64_t epoch_us, unsigned int wait_ms, struct weir_event_list *ret);
 /* Leaves it empty; what is empty, all zero, is fine. */
 void weir_event_list_free(struct weir_event_list *list);
 

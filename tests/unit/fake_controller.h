@@ -310,21 +310,30 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 	pthread_rwlock_unlock(&controller->lock);
 }
 
-void weir_controller_read_events(struct weir_controller *controller, uint64_t since, const char *id,
-				 weir_event_fn *fn, void *data, struct weir_events_mark *ret)
+uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
+				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost)
 {
 	const struct weir_event *event;
+	uint64_t last = 0;
 
-	*ret = (struct weir_events_mark){ .epoch_us = FAKE_EPOCH_US };
+	*lost = 0;
 	pthread_rwlock_rdlock(&controller->lock);
 	while (controller->events &&
-	       (event = weir_event_ring_next(controller->events, since, id, &ret->lost))) {
+	       (event = weir_event_ring_next(controller->events, since, id, lost))) {
 		fn(event, data);
 		since = event->seq;
 	}
 	if (controller->events)
-		ret->next = weir_event_ring_last(controller->events);
+		last = weir_event_ring_last(controller->events);
 	pthread_rwlock_unlock(&controller->lock);
+	return last;
+}
+
+uint64_t weir_controller_events_epoch_us(const struct weir_controller *controller)
+{
+	(void)controller;
+
+	return FAKE_EPOCH_US;
 }
 
 bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id)

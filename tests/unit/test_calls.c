@@ -186,6 +186,12 @@ static void events_are_told_by_number(void **state)
 			 "2", "0"));
 	assert_call(fd, EVENTS("\"since\":1,\"wait_ms\":60000"), 200,
 		    TOLD(EVENT("2", "launched", "b", "detached"), "2", "0"));
+	assert_call(fd, EVENTS("\"since\":1,\"epoch_us\":1764000000000000"), 200,
+		    TOLD(EVENT("2", "launched", "b", "detached"), "2", "0"));
+	assert_call(fd, EVENTS("\"since\":2,\"epoch_us\":1763000000000000,\"wait_ms\":60000"), 200,
+		    TOLD(EVENT("1", "launched", "a", "detached") "," EVENT("2", "launched", "b",
+									   "detached"),
+			 "2", "0"));
 	assert_call(fd, EVENTS("\"container_id\":{\"value\":\"a\"}"), 200,
 		    TOLD(EVENT("1", "launched", "a", "detached"), "2", "0"));
 	assert_call(fd, EVENTS("\"container_id\":{\"value\":\"nobody\"}"), 200, TOLD("", "2", "0"));

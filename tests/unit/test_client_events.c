@@ -115,18 +115,18 @@ static void a_request_has_what_is_asked_for(void **state)
 
 	(void)state;
 
-	assert_int_equal(weir_request_events(NULL, 7, 0, &text, &err), 0);
-	assert_string_equal(text,
-			    "{\"type\":\"GET_EVENTS\",\"get_events\":{\"since\":7,\"wait_ms\":0}}");
+	assert_int_equal(weir_request_events(NULL, 7, 0, 0, &text, &err), 0);
+	assert_string_equal(text, "{\"type\":\"GET_EVENTS\",\"get_events\":{\"since\":7,\"epoch_"
+				  "us\":0,\"wait_ms\":0}}");
 	free(text);
-	assert_int_equal(weir_request_events("web", INT64_MAX, 60000, &text, &err), 0);
+	assert_int_equal(weir_request_events("web", INT64_MAX, 9, 60000, &text, &err), 0);
 	assert_string_equal(
 		text, "{\"type\":\"GET_EVENTS\",\"get_events\":{\"since\":9223372036854775807,"
-		      "\"wait_ms\":60000,\"container_id\":{\"value\":\"web\"}}}");
+		      "\"epoch_us\":9,\"wait_ms\":60000,\"container_id\":{\"value\":\"web\"}}}");
 	free(text);
-	assert_int_equal(weir_request_events(NULL, (uint64_t)INT64_MAX + 1, 0, &text, &err),
+	assert_int_equal(weir_request_events(NULL, (uint64_t)INT64_MAX + 1, 0, 0, &text, &err),
 			 -EINVAL);
-	assert_int_equal(weir_request_events("\xff", 0, 0, &text, &err), -EINVAL);
+	assert_int_equal(weir_request_events("\xff", 0, 0, 0, &text, &err), -EINVAL);
 }
 
 int main(void)

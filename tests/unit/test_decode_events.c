@@ -15,13 +15,14 @@
 
 static const struct {
 	const char *body, *id;
-	uint64_t since, wait_ms;
+	uint64_t since, wait_ms, epoch_us;
 } good_cases[] = {
-	{ "{\"type\":\"GET_EVENTS\"}", NULL, 0, 0 },
-	{ EVENTS(""), NULL, 0, 0 },
-	{ EVENTS("\"since\":0,\"wait_ms\":0,\"novelty\":[]"), NULL, 0, 0 },
-	{ EVENTS("\"since\":9223372036854775807,\"wait_ms\":60000"), NULL, INT64_MAX, 60000 },
-	{ EVENTS("\"container_id\":{\"value\":\"a\"},\"since\":7"), "a", 7, 0 },
+	{ "{\"type\":\"GET_EVENTS\"}", NULL, 0, 0, 0 },
+	{ EVENTS(""), NULL, 0, 0, 0 },
+	{ EVENTS("\"since\":0,\"wait_ms\":0,\"novelty\":[]"), NULL, 0, 0, 0 },
+	{ EVENTS("\"since\":9223372036854775807,\"wait_ms\":60000"), NULL, INT64_MAX, 60000, 0 },
+	{ EVENTS("\"since\":9,\"epoch_us\":8"), NULL, 9, 0, 8 },
+	{ EVENTS("\"container_id\":{\"value\":\"a\"},\"since\":7"), "a", 7, 0, 0 },
 };
 
 static void all_of_it_may_be_left_out(void **state)
@@ -38,6 +39,7 @@ static void all_of_it_may_be_left_out(void **state)
 		assert_int_equal(call.type, WEIR_CALL_GET_EVENTS);
 		assert_int_equal(call.since, good_cases[i].since);
 		assert_int_equal(call.wait_ms, good_cases[i].wait_ms);
+		assert_int_equal(call.epoch_us, good_cases[i].epoch_us);
 		if (good_cases[i].id)
 			assert_string_equal(call.id, good_cases[i].id);
 		else

@@ -156,15 +156,15 @@ void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *cont
 			uint64_t since, const char *id)
 {
 	struct weir_json json = WEIR_JSON_INIT(buffer);
-	struct weir_events_mark mark;
+	uint64_t next, lost;
 
 	open_answer(&json, "GET_EVENTS", "get_events");
 	weir_json_open_array(&json, "events");
-	weir_controller_read_events(controller, since, id, on_event, &json, &mark);
+	next = weir_controller_read_events(controller, since, id, on_event, &json, &lost);
 	weir_json_close_array(&json);
-	weir_json_u64(&json, "next", mark.next);
-	weir_json_u64(&json, "lost", mark.lost);
-	weir_json_u64(&json, "epoch_us", mark.epoch_us);
+	weir_json_u64(&json, "next", next);
+	weir_json_u64(&json, "lost", lost);
+	weir_json_u64(&json, "epoch_us", weir_controller_events_epoch_us(controller));
 	close_answer(&json);
 }
 

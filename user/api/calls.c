@@ -76,7 +76,8 @@ static int get_events(const struct run *run, struct weir_error *err)
 {
 	(void)err;
 
-	weir_answer_events(run->answer, run->controller, run->call->since, run->call->id);
+	weir_answer_events(run->answer, run->controller,
+			   weir_call_since(run->call, run->controller), run->call->id);
 	return 0;
 }
 
@@ -117,11 +118,19 @@ bool weir_call_is_read(enum weir_call_type type)
 	return calls[type].is_read;
 }
 
+uint64_t weir_call_since(const struct weir_call *call, const struct weir_controller *controller)
+{
+	if (call->epoch_us && call->epoch_us != weir_controller_events_epoch_us(controller))
+		return 0;
+	return call->since;
+}
+
 bool weir_call_waits(const struct weir_call *call, struct weir_controller *controller)
 {
 	if (call->type == WEIR_CALL_GET_EVENTS)
 		return call->wait_ms > 0 &&
-		       !weir_controller_has_events(controller, call->since, call->id);
+		       !weir_controller_has_events(controller, weir_call_since(call, controller),
+						   call->id);
 	return call->type == WEIR_CALL_WAIT_CONTAINER;
 }
 

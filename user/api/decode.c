@@ -263,6 +263,7 @@ static int decode_parameters(const struct call_kind *kind, const json_t *tree,
 	call->signal = parameters.signal ? parameters.signal : SIGKILL;
 	call->show_standalone = parameters.show_standalone;
 	call->since = parameters.since;
+	call->epoch_us = parameters.epoch_us;
 	call->wait_ms = parameters.wait_ms;
 	return kind->convert ? kind->convert(&c, err) : 0;
 }

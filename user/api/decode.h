@@ -40,7 +40,7 @@ struct weir_call {
 	int pid; /* START_CONTAINER */
 	int signal; /* KILL_CONTAINER */
 	bool show_standalone; /* GET_CONTAINERS */
-	uint64_t since, wait_ms; /* GET_EVENTS */
+	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS; epoch_us 0: not said */
 	struct weir_call_memory *memory; /* what the strings above lie in */
 };
 

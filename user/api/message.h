@@ -45,7 +45,7 @@ struct weir_parameters {
 	struct weir_launch_extra extra;
 	int pid, signal; /* 0: not said */
 	bool show_standalone;
-	uint64_t since, wait_ms;
+	uint64_t since, epoch_us, wait_ms;
 };
 
 /* All of them describe struct weir_parameters. */

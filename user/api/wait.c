@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 
 #include "api/answer.h"
+#include "api/calls.h"
 #include "api/decode.h"
 #include "api/http.h"
 #include "base/error.h"
@@ -90,10 +91,10 @@ static int begin(struct weir_waiter *waiter, const struct weir_call *call, struc
 	if (call->type != WEIR_CALL_GET_EVENTS)
 		return weir_controller_wait(controller, call->id, on_end, waiter, err);
 	waiter->for_events = true;
-	waiter->since = call->since;
+	waiter->since = weir_call_since(call, controller);
 	if (call->id)
 		strncpy(waiter->id, call->id, sizeof(waiter->id) - 1);
-	return weir_controller_wait_events(controller, call->since, call->id, call->wait_ms,
+	return weir_controller_wait_events(controller, waiter->since, call->id, call->wait_ms,
 					   on_events, waiter, err);
 }
 

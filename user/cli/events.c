@@ -100,28 +100,24 @@ static int print(struct reading *reading, const struct weir_event_list *list)
 
 /* ---- Reading ---- */
 
-/* Numbers are of the daemon that gave them: those of an earlier one say nothing about this one's. */
-static bool started_over(const struct reading *reading, const struct weir_event_list *list)
-{
-	return list->next < reading->since ||
-	       (reading->epoch_us && list->epoch_us != reading->epoch_us && reading->since > 0);
-}
-
 static int read_once(struct reading *reading, unsigned int wait_ms, int *ret_code)
 {
 	scoped(weir_event_list_free) struct weir_event_list list = {};
 	int r;
 
-	r = weir_client_events(reading->client, reading->id, reading->since, wait_ms, &list);
+	r = weir_client_events(reading->client, reading->id, reading->since, reading->epoch_us,
+			       wait_ms, &list);
 	if (r < 0)
 		return r;
 	reading->away = false;
-	if (started_over(reading, &list)) {
-		weir_say("the daemon was started anew: numbers begin again");
+	if (list.next < reading->since && list.n == 0) {
+		/* A number by hand, or of a daemon that was not ours to see. */
+		weir_say("the newest event is number %" PRIu64 ": beginning anew", list.next);
 		reading->since = 0;
-		reading->epoch_us = list.epoch_us;
 		return read_once(reading, 0, ret_code);
 	}
+	if (reading->epoch_us && reading->epoch_us != list.epoch_us)
+		weir_say("the daemon was started anew: numbers begin again");
 	reading->since = list.next;
 	reading->epoch_us = list.epoch_us;
 	*ret_code = print(reading, &list);

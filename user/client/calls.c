@@ -150,7 +150,7 @@ int weir_client_containers(struct weir_client *client, const char *id,
 }
 
 int weir_client_events(struct weir_client *client, const char *id, uint64_t since,
-		       unsigned int wait_ms, struct weir_event_list *ret)
+		       uint64_t epoch_us, unsigned int wait_ms, struct weir_event_list *ret)
 {
 	scoped(freep) char *body = NULL;
 	struct weir_call call = { .repeatable = true };
@@ -162,7 +162,7 @@ int weir_client_events(struct weir_client *client, const char *id, uint64_t sinc
 		return weir_fail(&client->err, -EINVAL, "to wait for %u ms: expected at most %d",
 				 wait_ms, WEIR_EVENTS_WAIT_MAX_MS);
 	call.timeout_ms = (int)wait_ms + WEIR_CLIENT_PATIENCE_MS;
-	r = weir_request_events(id, since, wait_ms, &call.request, &client->err);
+	r = weir_request_events(id, since, epoch_us, wait_ms, &call.request, &client->err);
 	if (r == 0)
 		r = weir_client_call(client, &call, &body, &size);
 	if (r == 0)

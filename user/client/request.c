@@ -242,8 +242,8 @@ int weir_request_containers(const char *id, char **ret, struct weir_error *err)
 	return finish(body, body && ok, ret, err);
 }
 
-int weir_request_events(const char *id, uint64_t since, unsigned int wait_ms, char **ret,
-			struct weir_error *err)
+int weir_request_events(const char *id, uint64_t since, uint64_t epoch_us, unsigned int wait_ms,
+			char **ret, struct weir_error *err)
 {
 	scoped(json_drop) json_t *body = NULL;
 	json_t *call;
@@ -253,9 +253,11 @@ int weir_request_events(const char *id, uint64_t since, unsigned int wait_ms, ch
 	r = check_utf8("the container's id", id, err);
 	if (r < 0)
 		return r;
-	if (since > INT64_MAX)
-		return weir_fail(err, -EINVAL, "%" PRIu64 " is no number of an event", since);
-	call = json_pack("{s:I, s:I}", "since", (json_int_t)since, "wait_ms", (json_int_t)wait_ms);
+	if (since > INT64_MAX || epoch_us > INT64_MAX)
+		return weir_fail(err, -EINVAL, "%" PRIu64 " is no number of an event",
+				 since > INT64_MAX ? since : epoch_us);
+	call = json_pack("{s:I, s:I, s:I}", "since", (json_int_t)since, "epoch_us",
+			 (json_int_t)epoch_us, "wait_ms", (json_int_t)wait_ms);
 	body = json_pack("{s:s, s:o}", "type", "GET_EVENTS", "get_events", call);
 	if (id)
 		ok = !json_object_set_new(call, "container_id", container_id(id));

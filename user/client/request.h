@@ -24,9 +24,9 @@ int weir_request_update(const char *id, const struct weir_amounts *change, char 
 /* @id: one container, or NULL for all. */
 int weir_request_containers(const char *id, char **ret, struct weir_error *err);
 
-/* @id: of one container, or NULL for all. */
-int weir_request_events(const char *id, uint64_t since, unsigned int wait_ms, char **ret,
-			struct weir_error *err);
+/* @id: of one container, or NULL for all. @epoch_us: 0: not said. */
+int weir_request_events(const char *id, uint64_t since, uint64_t epoch_us, unsigned int wait_ms,
+			char **ret, struct weir_error *err);
 
 /*
  * A call that takes a container and perhaps one number: {"type": TYPE, MEMBER:

@@ -14,8 +14,8 @@
  *	├── weir_events      what happened to them, and why   (control/events.h)
  *	└── weir_worker      kernel writes that can block     (control/worker.h)
  *
- * Everything below is called on the event loop's thread, except weir_controller_read_*() and
- * weir_controller_has_events(), which any thread may call. Nothing is written to the kernel before it has been admitted,
+ * Everything below is called on the event loop's thread, except what stands under "For readers",
+ * which any thread may call. Nothing is written to the kernel before it has been admitted,
  * and an operation that fails leaves no trace.
  */
 
@@ -171,17 +171,11 @@ struct weir_node_view {
 };
 void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
 
-/* What a reader of events has to know beside them. */
-struct weir_events_mark {
-	uint64_t next; /* the number to go on from */
-	uint64_t lost; /* how many are kept no more */
-	uint64_t epoch_us; /* when numbering began */
-};
-
 /* As weir_events_read(). A container that is unknown has no events. */
-void weir_controller_read_events(struct weir_controller *controller, uint64_t since, const char *id,
-				 weir_event_fn *fn, void *data, struct weir_events_mark *ret);
+uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
+				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost);
 /* Does it pay to read them? */
 bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id);
+uint64_t weir_controller_events_epoch_us(const struct weir_controller *controller);
 
 #endif /* WEIR_CONTROLLER_H */

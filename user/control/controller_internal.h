@@ -151,7 +151,7 @@ void weir_logs_remove(struct weir_controller *controller, const char *id);
 /* tell.c: what happens to containers, as events. */
 /* Its command is executed. */
 void weir_tell_launched(struct weir_controller *controller, const struct weir_container *container);
-/* Other figures are in force than @old. */
+/* Its figures are in force; nothing, if they are those of @old. */
 void weir_tell_updated(struct weir_controller *controller, const struct weir_container *container,
 		       const struct weir_figures *old);
 /* A memory limit waits for usage to fall, or no longer does; nothing, if that was told before. */

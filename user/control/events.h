@@ -47,10 +47,7 @@ uint64_t weir_events_read(struct weir_events *events, uint64_t since, const char
 /* Does it pay to read: is there an event above @since of @id, or was @since never given? */
 bool weir_events_ready(struct weir_events *events, uint64_t since, const char *id);
 
-/*
- * When numbering began, CLOCK_REALTIME. A reader that finds another value than before has numbers
- * of an earlier daemon, and starts over.
- */
+/* When numbering began, CLOCK_REALTIME. Numbers from before that say nothing here. */
 uint64_t weir_events_epoch_us(const struct weir_events *events);
 
 /*

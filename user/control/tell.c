@@ -3,6 +3,7 @@
 #include "control/controller_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/quantity.h"
 
@@ -50,6 +51,8 @@ void weir_tell_updated(struct weir_controller *controller, const struct weir_con
 		g[WEIR_QUANTITY_TEXT], h[WEIR_QUANTITY_TEXT];
 	struct weir_event event;
 
+	if (memcmp(old, new, sizeof(*old)) == 0)
+		return;
 	weir_event_init(&event, WEIR_EVENT_UPDATED, container->id, "asked");
 	weir_event_say(
 		&event, "cpu %s:%s -> %s:%s, mem %s:%s -> %s:%s",

@@ -117,11 +117,15 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 	pthread_rwlock_unlock(&controller->lock);
 }
 
-void weir_controller_read_events(struct weir_controller *controller, uint64_t since, const char *id,
-				 weir_event_fn *fn, void *data, struct weir_events_mark *ret)
+uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
+				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost)
 {
-	ret->next = weir_events_read(controller->events, since, id, fn, data, &ret->lost);
-	ret->epoch_us = weir_events_epoch_us(controller->events);
+	return weir_events_read(controller->events, since, id, fn, data, lost);
+}
+
+uint64_t weir_controller_events_epoch_us(const struct weir_controller *controller)
+{
+	return weir_events_epoch_us(controller->events);
 }
 
 bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id)
