@@ -8,7 +8,7 @@
 # shellcheck source=tests/system/more.sh
 . "$(dirname "$0")/more.sh"
 
-verbs=(run ps inspect update stats top kill stop wait logs rm doctor metrics purge version help)
+verbs=(run ps inspect update stats top kill stop wait logs events rm doctor metrics purge version help)
 mib=$((1 << 20))
 
 # exits CODE NAME COMMAND…: what it says is in $said.
@@ -61,6 +61,8 @@ exits 2 "an option without its value: usage" weir kill x --signal
 exits 2 "a bad signal: usage" weir kill --signal NOPE x
 exits 2 "a bad duration: usage" weir wait --time never x
 exits 2 "an interval out of range: usage" weir top --once --interval 1ms
+exits 2 "a bad number: usage" weir events --since -1
+exits 2 "events of two containers: usage" weir events one other
 
 # ---- No container, refused, no daemon ----
 
@@ -79,8 +81,9 @@ exits 1 "weir wait that takes too long" weir wait --time 10ms here
 exits 1 "a result that can't be written" sh -c "exec '$build/weir' ps >/dev/full"
 
 no_daemon=(--socket "$scratch/none.sock")
-for verb in ps version; do
-    exits 5 "weir $verb without a daemon" weir "${no_daemon[@]}" "$verb"
+for verb in ps version events "events -f"; do
+    # shellcheck disable=SC2086 # of two words
+    exits 5 "weir $verb without a daemon" weir "${no_daemon[@]}" $verb
 done
 for verb in inspect kill stop wait logs rm; do
     exits 5 "weir $verb without a daemon" weir "${no_daemon[@]}" "$verb" here

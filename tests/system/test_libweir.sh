@@ -26,12 +26,29 @@ compiles() {
         -I "$tree/include" -o "$examples/$number" "$examples/$number.c" "$@"
 }
 compiles 1 "$build/libweir.a" -ljansson
-compiles 2
+compiles 2 "$build/libweir.a" -ljansson
+compiles 3
 
 is "$("$examples/1" 2>&1)" "self: exited with 0" "launch, update, wait, remove"
+"$examples/2" >"$scratch/happens" &
+follower=$!
+# shellcheck disable=SC2317 # eventually calls it
+happens() {
+    grep -q "^[1-9][0-9]* nap$1 $2: " "$scratch/happens"
+}
+for ((i = 0; i < 50; i++)); do # it begins somewhere between these
+    weir run --name "nap$i" --detach -- true >/dev/null
+    weir wait "nap$i" >/dev/null
+    weir rm "nap$i"
+    ! eventually 1 happens "$i" ended || break
+done
+succeeds "what happens, as it does" happens "$i" ended
+fails "and not what happened before" grep -q " nap launched" "$scratch/happens"
+kill "$follower"
+wait "$follower" 2>/dev/null || :
 weir run --name busy --detach -- sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done' \
     >/dev/null
 weir wait busy >/dev/null
-matches "$("$examples/2")" "^busy [1-9][0-9]* [0-9]+$" "CPU time from the maps"
+matches "$("$examples/3")" "^busy [1-9][0-9]* [0-9]+$" "CPU time from the maps"
 
 done_testing

@@ -70,6 +70,9 @@ has "metrics --json, .containers" "$slot" '.containers[0]' <"$scratch/json"
 weir wait --json ended >"$scratch/json"
 has "wait --json" "id exit_code status reason message" . <"$scratch/json"
 is "$(jq -r '"\(.id) \(.exit_code) \(.reason)"' "$scratch/json")" "ended 3 self" "wait --json: what it says"
+weir events --json ended | sed -n 1p >"$scratch/json"
+has "events --json" "seq time_us kind container_id cause text figures" . <"$scratch/json"
+has "events --json, .figures" "$amounts" .figures <"$scratch/json"
 weir version --json >"$scratch/json"
 has "version --json" "weir weir_daemon commit metrics_abi" . <"$scratch/json"
 (weir doctor --json || :) >"$scratch/json"
@@ -107,7 +110,7 @@ call "$(jq -nc --arg bad "$hostile" '{type: "LAUNCH_CONTAINER", launch_container
     weir: {labels: [{key: $bad, value: $bad}]}}}')"
 is "$code" 200 "a label may hold any text"
 for locale in C C.UTF-8; do
-    for verb in ps "ps --json" "inspect hostile" "inspect labelled" stats "top --once --interval 100ms"; do
+    for verb in ps "ps --json" "inspect hostile" "inspect labelled" stats events "top --once --interval 100ms"; do
         # shellcheck disable=SC2086 # of several words
         said=$(LC_ALL=$locale weir $verb)
         is "$(LC_ALL=C grep -cP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' <<<"$said")" 0 \

@@ -36,8 +36,7 @@ void weir_tell_launched(struct weir_controller *controller, const struct weir_co
 
 	weir_event_init(&event, WEIR_EVENT_LAUNCHED, container->id,
 			container->foreground ? "foreground" : "detached");
-	weir_event_say(&event, "process %d, %s", container->pid,
-		       amounts_text(&container->figures, amounts));
+	weir_event_say(&event, "%s", amounts_text(&container->figures, amounts));
 	add_amounts(&event, &container->figures);
 	weir_events_emit(controller->events, &event);
 }
