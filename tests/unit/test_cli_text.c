@@ -144,6 +144,32 @@ static void a_table_is_as_wide_as_its_cells(void **state)
 				  "database  12345  \n");
 }
 
+static void a_table_without_an_end_has_one_head(void **state)
+{
+	static const char *const headers[] = { ">N", "ID", "WHAT", NULL };
+	scoped(weir_table_done) struct weir_table table;
+	char text[256] = "";
+	scoped(fclosep) FILE *file = fmemopen(text, sizeof(text), "w");
+
+	(void)state;
+
+	weir_table_init(&table, headers);
+	assert_int_equal(weir_table_flow(&table, file), 0);
+	for (int i = 9; i <= 11; i++) {
+		weir_table_addf(&table, "%d", i);
+		weir_table_add(&table, i == 10 ? "database" : "web");
+		weir_table_add(&table, "up");
+		if (i != 9)
+			assert_int_equal(weir_table_flow(&table, file), 0);
+	}
+	assert_int_equal(weir_table_flow(&table, file), 0);
+	fflush(file);
+	assert_string_equal(text, " N  ID        WHAT\n"
+				  " 9  web       up\n"
+				  "10  database  up\n"
+				  "11  web       up\n");
+}
+
 static void json_is_ascii_whatever_the_text_holds(void **state)
 {
 	static const char text[] = "\"\\\n\xc3\xa9\xf0\x9f\x98\x80\xff\xed\xa0\x80";
@@ -191,6 +217,7 @@ struct sample_options {
 	struct weir_amounts amounts;
 	struct weir_text_list env;
 	int signal;
+	uint64_t number;
 	bool detach, quiet;
 };
 
@@ -202,6 +229,7 @@ static const struct weir_option sample_table[] = {
 	{ "memory", 'm', "N", weir_option_memory_both, OFFSET(amounts), "" },
 	{ "env", 'e', "K=V", weir_option_list, OFFSET(env), "" },
 	{ "signal", 's', "SIGNAL", weir_option_signal, OFFSET(signal), "" },
+	{ "number", 0, "N", weir_option_number, OFFSET(number), "" },
 	{ "detach", 'd', NULL, NULL, OFFSET(detach), "" },
 	{ "quiet", 'q', NULL, NULL, OFFSET(quiet), "" },
 	WEIR_OPTIONS_END,
@@ -231,6 +259,7 @@ static void options_stand_before_and_after_operands(void **state)
 			 (char *)"-eA=1",
 			 (char *)"--env",
 			 (char *)"B",
+			 (char *)"--number=9223372036854775807",
 			 (char *)"--",
 			 (char *)"-c",
 			 NULL };
@@ -247,6 +276,7 @@ static void options_stand_before_and_after_operands(void **state)
 	assert_string_equal(options.name, "x");
 	assert_true(options.detach && options.quiet);
 	assert_int_equal(options.signal, SIGTERM);
+	assert_true(options.number == INT64_MAX);
 	assert_int_equal(options.env.n, 2);
 	assert_string_equal(options.env.text[1], "B");
 }
@@ -284,6 +314,10 @@ static void bad_options_are_named(void **state)
 		{ "--detach=1", NULL, "option '--detach' takes no value" },
 		{ "--name", "", "--name: the value is empty" },
 		{ "--memory", "max", "--memory: 'max' can't be promised: expected a number" },
+		{ "--number", "9223372036854775808",
+		  "--number: '9223372036854775808' is no number: expected 42, say" },
+		{ "--number", "-1", "--number: '-1' is no number: expected 42, say" },
+		{ "--number", "7x", "--number: '7x' is no number: expected 42, say" },
 		{ "-s", "99", "--signal: '99' is no signal: expected TERM, SIGTERM or 15, say" },
 	};
 
@@ -309,6 +343,7 @@ int main(void)
 		cmocka_unit_test(figures_are_cut_to_their_column),
 		cmocka_unit_test(times_are_told_in_a_fitting_unit),
 		cmocka_unit_test(a_table_is_as_wide_as_its_cells),
+		cmocka_unit_test(a_table_without_an_end_has_one_head),
 		cmocka_unit_test(json_is_ascii_whatever_the_text_holds),
 		cmocka_unit_test(refusals_and_ends_have_their_exit_codes),
 		cmocka_unit_test(options_stand_before_and_after_operands),

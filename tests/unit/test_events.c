@@ -11,13 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "control/events.h"
-#include "control/events_log.h"
 
 #define SOON_US	  100000
 #define LONG_MS	  30000 /* longer than any test takes */
@@ -254,16 +252,6 @@ static void one_too_many_is_refused_and_the_others_are_told(void **state)
 	assert_int_equal(wait_for(f, 1, NULL, LONG_MS), 0);
 }
 
-static void at_the_end_who_waits_is_told(void **state)
-{
-	struct fixture *f = *state;
-
-	assert_int_equal(wait_for(f, 0, NULL, LONG_MS), 0);
-	assert_int_equal(wait_for(f, 0, "a", LONG_MS), 0);
-	f->events = weir_events_free(f->events);
-	assert_int_equal(f->told, 2);
-}
-
 /* Who is told waits again, as clients do. */
 struct chain {
 	struct fixture *f;
@@ -373,82 +361,17 @@ static void a_burst_is_logged_as_far_as_it_is_kept(void **state)
 	assert_int_equal(lines_with(f, "5 events came too fast to be logged"), 1);
 }
 
-static void what_is_not_logged_yet_is_at_the_end(void **state)
+static void at_the_end_all_is_told_and_logged(void **state)
 {
 	struct fixture *f = *state;
 
+	assert_int_equal(wait_for(f, 0, NULL, LONG_MS), 0);
+	assert_int_equal(wait_for(f, 0, "a", LONG_MS), 0);
 	for (int i = 0; i < 200; i++)
 		emit(f, "a");
 	f->events = weir_events_free(f->events);
+	assert_int_equal(f->told, 2);
 	assert_int_equal(lines_with(f, "updated"), 200);
-}
-
-static void the_journal_gets_fields(void **state)
-{
-	static const char *const fields[] = {
-		"MESSAGE=container 'web': squeezed (kill): 5 over",
-		"PRIORITY=4",
-		"WEIR_CONTAINER=web",
-		"WEIR_EVENT=squeezed",
-		"WEIR_CAUSE=kill",
-		"WEIR_EXCESS_BYTES=4096",
-		"WEIR_MEM_LIMIT_BYTES=Infinity",
-	};
-	struct weir_event_record record;
-	struct weir_event event;
-
-	(void)state;
-
-	weir_event_init(&event, WEIR_EVENT_SQUEEZED, "web", "kill");
-	weir_event_add(&event, "excess_bytes", 4096);
-	weir_event_add(&event, "mem_limit_bytes", WEIR_INFINITE);
-	weir_event_say(&event, "%d over", 5);
-	weir_event_to_record(&event, &record);
-	assert_int_equal(record.n, ARRAY_SIZE(fields));
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		assert_int_equal(record.list[i].iov_len, strlen(fields[i]));
-		assert_memory_equal(record.list[i].iov_base, fields[i], strlen(fields[i]));
-	}
-}
-
-static void an_event_as_long_as_may_be_fits(void **state)
-{
-	char id[WEIR_ID_MAX + 1], text[WEIR_EVENT_TEXT];
-	struct weir_event_record record;
-	struct weir_event event;
-	const struct iovec *message = &record.list[0];
-
-	(void)state;
-
-	memset(id, 'i', sizeof(id));
-	memset(text, 't', sizeof(text));
-	id[sizeof(id) - 1] = text[sizeof(text) - 1] = '\0';
-	weir_event_init(&event, WEIR_EVENT_RELEASED, id, "node-pressure");
-	for (int i = 0; i < WEIR_EVENT_MAX_FIGURES; i++)
-		weir_event_add(&event, "excess_bytes", UINT64_MAX - 2);
-	weir_event_say(&event, "%s", text);
-	weir_event_to_record(&event, &record);
-	assert_int_equal(record.n, WEIR_EVENT_FIELDS);
-	assert_memory_equal((char *)message->iov_base + message->iov_len - strlen(text), text,
-			    strlen(text));
-}
-
-static void the_journal_is_known_by_its_file(void **state)
-{
-	struct fixture *f = *state;
-	char stream[64], longer[80];
-	struct stat st;
-
-	assert_int_equal(fstat(fileno(f->log), &st), 0);
-	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
-		 (unsigned long long)st.st_ino);
-	snprintf(longer, sizeof(longer), "%s0", stream);
-	assert_true(weir_events_to_journal(fileno(f->log), stream));
-	assert_false(weir_events_to_journal(fileno(f->log), longer));
-	assert_false(weir_events_to_journal(fileno(f->log), NULL));
-	assert_false(weir_events_to_journal(fileno(f->log), ""));
-	assert_false(weir_events_to_journal(fileno(f->log), "8"));
-	assert_false(weir_events_to_journal(-1, stream));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -465,15 +388,11 @@ int main(void)
 		TEST(patience_ends),
 		TEST(who_went_away_is_not_told),
 		TEST(one_too_many_is_refused_and_the_others_are_told),
-		TEST(at_the_end_who_waits_is_told),
+		TEST(at_the_end_all_is_told_and_logged),
 		TEST(who_is_told_may_wait_again),
 		TEST(threads_that_emit_and_read_miss_nothing_unsaid),
 		TEST(each_is_a_line_in_the_log),
 		TEST(a_burst_is_logged_as_far_as_it_is_kept),
-		TEST(what_is_not_logged_yet_is_at_the_end),
-		cmocka_unit_test(the_journal_gets_fields),
-		cmocka_unit_test(an_event_as_long_as_may_be_fits),
-		TEST(the_journal_is_known_by_its_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
