@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "model/event.h"
 
-#define CAPACITY 7
+#define CAPACITY 7UL
 #define ROUNDS	 20000
 #define READERS	 5
 
@@ -110,7 +110,7 @@ static void a_number_that_was_not_given_yet_has_nothing_above_it(void **state)
 
 	(void)state;
 
-	for (int i = 0; i < 3 * CAPACITY; i++)
+	for (size_t i = 0; i < 3 * CAPACITY; i++)
 		push(ring, "a", 0);
 	assert_null(weir_event_ring_next(ring, 3 * CAPACITY, NULL, &lost));
 	assert_null(weir_event_ring_next(ring, 3 * CAPACITY + 1, NULL, &lost));
@@ -125,7 +125,7 @@ static void the_oldest_make_room_and_count_as_lost(void **state)
 
 	(void)state;
 
-	for (int i = 0; i < CAPACITY; i++)
+	for (size_t i = 0; i < CAPACITY; i++)
 		push(ring, "a", 0);
 	assert_int_equal(weir_event_ring_next(ring, 0, NULL, &lost)->seq, 1);
 	assert_int_equal(lost, 0);
@@ -205,12 +205,12 @@ static void readers_miss_only_what_they_are_told_of(void **state)
 
 	(void)state;
 
-	srand(11);
+	srandom(11);
 	for (int round = 0; round < ROUNDS; round++) {
-		struct reader *reader = &readers[rand() % READERS];
+		struct reader *reader = &readers[(size_t)random() % READERS];
 
 		/* Bursts that fit, and now and then one that does not. */
-		for (int n = rand() % (rand() % 8 ? 4 : 3 * CAPACITY); n > 0; n--) {
+		for (size_t n = (size_t)random() % (random() % 8 ? 4 : 3 * CAPACITY); n > 0; n--) {
 			uint64_t seq = weir_event_ring_last(ring) + 1;
 
 			assert_int_equal(push(ring, id_of(seq), seq * 10), seq);

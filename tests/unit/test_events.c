@@ -19,7 +19,7 @@
 
 #define SOON_US	  100000
 #define LONG_MS	  30000 /* longer than any test takes */
-#define N_THREADS 4
+#define N_THREADS 4UL
 #define N_EACH	  5000
 
 struct fixture {
@@ -325,7 +325,7 @@ static unsigned int lines_with(struct fixture *f, const char *text)
 	char line[512];
 	unsigned int n = 0;
 
-	rewind(f->log);
+	assert_int_equal(fseek(f->log, 0, SEEK_SET), 0);
 	while (fgets(line, sizeof(line), f->log))
 		n += strstr(line, text) != NULL;
 	return n;

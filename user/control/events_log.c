@@ -58,7 +58,7 @@ static void add_figure(struct weir_event_record *record, const struct weir_event
 	char name[64];
 	size_t i = 0;
 
-	for (; figure->name[i] && i < sizeof(name) - 1; i++)
+	for (; i < sizeof(name) - 1 && figure->name[i]; i++)
 		name[i] = (char)toupper((unsigned char)figure->name[i]);
 	name[i] = '\0';
 	if (figure->value == WEIR_INFINITE)
