@@ -237,10 +237,10 @@ daemon_stop
 daemon_start
 follow
 weir run --name stays --detach -- "$load" nap >/dev/null
-succeeds "weir events -f: prints what happens while it runs" eventually 5 followed stays launched
+succeeds "weir events -f: prints what happens while it runs" eventually 10 followed stays launched
 weir run --name leaves --detach -- "$load" nap >/dev/null
 weir run --name lost --detach -- "$load" nap >/dev/null
-eventually 5 followed lost launched
+eventually 10 followed lost launched
 pids=("$(first_pid leaves)" "$(first_pid lost)")
 daemon_stop KILL
 kill -KILL "${pids[@]}"
@@ -264,7 +264,7 @@ is "$(weir events --json)" "" "a restart: who had ended before is not told again
 # As many numbers as the old daemon had given: only the epoch tells that they are others.
 weir run --name one --detach -- "$load" nap >/dev/null
 follow
-eventually 5 followed one launched
+eventually 10 followed one launched
 pid=$(first_pid one)
 daemon_stop KILL
 kill -KILL "$pid"

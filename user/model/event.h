@@ -26,7 +26,7 @@ enum weir_event_kind {
 	WEIR_EVENT_SETTLED, /* it waits no more */
 	WEIR_EVENT_DEMOTED, /* into the idle class */
 	WEIR_EVENT_PROMOTED, /* back into the normal one */
-	WEIR_EVENT_SQUEEZED, /* memory is taken back from it */
+	WEIR_EVENT_SQUEEZED, /* memory is taken back from it; with the cause "kill" by ending it */
 	WEIR_EVENT_RELEASED, /* nothing holds its memory any more */
 	WEIR_EVENT_ENDED, /* exactly one of a container, the last */
 	WEIR_EVENT_COUNT_,
