@@ -8,13 +8,11 @@
  * thread serves its own arrivals. Work is an amount of CPU time by the thread's own clock: time
  * in which it did not run, or the hypervisor ran somebody else, is latency and not work.
  */
-#include <math.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "options.h"
+#include "samples.h"
 
 struct service {
 	unsigned int n_threads;
@@ -30,32 +28,10 @@ struct thread {
 	uint64_t *latencies_ns;
 };
 
-/* splitmix64: good enough for arrivals, and the same everywhere for a seed. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
 static uint64_t gap_ns(const struct service *service, uint64_t *random)
 {
-	double uniform;
-
-	if (!service->poisson)
-		return service->period_ns;
-	uniform = ((double)(next_random(random) >> 11) + 1) / 9007199254740993.0; /* (0, 1) */
-	return (uint64_t)(-log(uniform) * (double)service->period_ns);
-}
-
-static void work(uint64_t cpu_ns)
-{
-	uint64_t until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + cpu_ns;
-
-	while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < until)
-		;
+	return service->poisson ? poisson_gap_ns((double)service->period_ns, random)
+				: service->period_ns;
 }
 
 static void *serve(void *arg)
@@ -82,45 +58,6 @@ static void *serve(void *arg)
 		arrival_ns += gap_ns(service, &random);
 	}
 	return NULL;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The least value that at least @permille of a thousand do not exceed, in us. */
-static double percentile_us(const uint64_t *sorted, size_t n, size_t permille)
-{
-	size_t rank = (n * permille + 999) / 1000;
-
-	return (double)sorted[rank ? rank - 1 : 0] / NS_PER_US;
-}
-
-static void report(const struct service *service, uint64_t *all, size_t n)
-{
-	static const struct {
-		const char *name;
-		size_t permille;
-	} points[] = {
-		{ "p50", 500 }, { "p90", 900 }, { "p99", 990 }, { "p99.9", 999 }, { "max", 1000 }
-	};
-
-	if (!n)
-		errx(1, "no request arrived in that time");
-	qsort(all, n, sizeof(*all), by_size);
-	printf(service->json ? "{\"count\": %zu" : "%zu requests", n);
-	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
-		double us = percentile_us(all, n, points[i].permille);
-
-		if (service->json)
-			printf(", \"%s_us\": %.1f", points[i].name, us);
-		else
-			printf("  %s %.3f ms", points[i].name, us / 1000);
-	}
-	puts(service->json ? "}" : "");
 }
 
 /* Room for what will arrive, touched now: page faults are not the service's latency. */
@@ -161,7 +98,7 @@ static void run(struct service *service)
 		n += threads[i].n;
 		free(threads[i].latencies_ns);
 	}
-	report(service, all, n);
+	report_latencies(all, n, service->json);
 	free(all);
 	free(threads);
 }

@@ -53,4 +53,13 @@ static inline struct timespec to_timespec(uint64_t ns)
 				  .tv_nsec = (long)(ns % NS_PER_S) };
 }
 
+/* By the thread's own clock: time in which it did not run is no work. */
+static inline void work(uint64_t cpu_ns)
+{
+	uint64_t until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + cpu_ns;
+
+	while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < until)
+		;
+}
+
 #endif /* BENCH_OPTIONS_H */

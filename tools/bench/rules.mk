@@ -3,8 +3,8 @@
 # The benchmarks' programs and the techniques of metering they compare. Included by the Makefile.
 
 BENCH := $(O)/bench
-BENCH_PROGRAMS := $(addprefix $(BENCH)/,first latency launch memeat meter-load mixed pingpong \
-	readall spin)
+BENCH_PROGRAMS := $(addprefix $(BENCH)/,churn demote first latency launch memeat meter-load \
+	mixed pingpong readall redisload spin)
 METERS := $(patsubst tools/bench/meter/%,$(BENCH)/%,$(patsubst %.c,%.o,$(wildcard tools/bench/meter/*.bpf.c)))
 
 .PHONY: bench-programs
@@ -18,7 +18,7 @@ $(BENCH)/%: tools/bench/%.c | $(BENCH)/
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(BENCH_OBJS) $(ALL_LDFLAGS) -o $@ $(BENCH_LIBS)
 
-$(BENCH)/latency $(BENCH)/spin: BENCH_LIBS := -lpthread -lm
+$(addprefix $(BENCH)/,churn latency redisload spin): BENCH_LIBS := -lpthread -lm
 
 # Neither a loader nor position independence: they would be measured too.
 $(BENCH)/first: tools/bench/first.c | $(BENCH)/
