@@ -43,6 +43,41 @@ def write(value, *path):
         f.write(value)
 
 
+def stat(*path):
+    return {key: int(value) for key, value in
+            (line.split() for line in read(*path).splitlines())}
+
+
+def usage_ns(name):
+    """CPU time of the top-level group `name`. cgroup2 tells it wherever the cpu controller is."""
+    return stat(MOUNTS["cgroup2"], name, "cpu.stat")["usage_usec"] * 1000
+
+
+class Quota:
+    """The CPU limit of the top-level group `name`, past whoever manages it."""
+
+    def __init__(self, name):
+        self.is_v1 = "cpu" in MOUNTS
+        self.dir = os.path.join(MOUNTS["cpu" if self.is_v1 else "cgroup2"], name)
+        self.period = int(read(self.dir, "cpu.cfs_period_us") if self.is_v1
+                          else read(self.dir, "cpu.max").split()[1])
+
+    def set(self, cpus):
+        quota = round(cpus * self.period)
+        if self.is_v1:
+            write(str(quota), self.dir, "cpu.cfs_quota_us")
+        else:
+            write(f"{quota} {self.period}", self.dir, "cpu.max")
+
+    def nr_throttled(self):
+        return stat(self.dir, "cpu.stat")["nr_throttled"]
+
+
+def idle_file(name):
+    """Where the kernel says whether the top-level group `name` is in the idle class."""
+    return os.path.join(MOUNTS.get("cpu", MOUNTS["cgroup2"]), name, "cpu.idle")
+
+
 class Group:
     """A top-level cgroup on cgroup2 and, where they lie there, on v1's cpu and cpuacct."""
 
@@ -61,8 +96,7 @@ class Group:
             write("0", f)
 
     def v2_ns(self):
-        stat = dict(line.split() for line in read(self.cgroup2, "cpu.stat").splitlines())
-        return int(stat["usage_usec"]) * 1000
+        return usage_ns(os.path.basename(self.cgroup2))
 
     def cpu_ns(self):
         return int(read(self.acct, "cpuacct.usage")) if self.acct else self.v2_ns()
@@ -131,6 +165,7 @@ class TooNoisy(Exception):
 
 
 PATIENCE_S = 1800
+MAX_DISCARDED = 30  # in a row; then it is not the others, or there is no point in waiting
 
 
 def wait_for_quiet(own):
@@ -146,13 +181,14 @@ def wait_for_quiet(own):
 
 def measure(arm, own, discarded):
     """arm(), again until the machine was quiet meanwhile; what was thrown away is counted."""
-    while True:
+    for _ in range(MAX_DISCARDED):
         with Quiet(*own) as quiet:
             value = arm()
         if not quiet.broken():
             return value
         discarded.append({"foreign": round(quiet.foreign, 4), "steal": round(quiet.steal, 4)})
         wait_for_quiet(own)
+    raise TooNoisy(f"others used the machine in {MAX_DISCARDED} measurements in a row")
 
 
 def spread(values):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 The cases of `make bench`. Each has arms that do the same thing in different ways, and times
-one arm at a time; preparing it is not timed.
+one arm at a time; preparing it is not timed. Those of the bands are in beside.py and booked.py.
 """
 
 import contextlib
@@ -11,53 +11,14 @@ import re
 import resource
 import shutil
 import statistics
-import subprocess
 import tempfile
 
 import benchlib
+import beside
+import booked
+from case import Case, output
 from loader import Loader
 from node import Node
-
-
-def output(argv, **options):
-    done = subprocess.run(argv, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        raise SystemExit(f"{argv[0]} failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-class Case:
-    note = ""
-
-    def __init__(self, build):
-        self.build = build
-        self.stack = contextlib.ExitStack()
-
-    def __enter__(self):
-        try:
-            self.set_up()
-        except BaseException:
-            self.stack.close()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.stack.close()
-
-    def set_up(self):
-        pass
-
-    def own(self):
-        """Further functions that tell CPU time of ours, in ns."""
-        return []
-
-    def value(self, measured):
-        """The one figure of an arm."""
-        return measured
-
-    def extra(self, results):
-        """What else there is to say: {text: figure}."""
-        return {}
 
 
 class MeterCase(Case):
@@ -234,4 +195,4 @@ class Launch(Case):
         return figures
 
 
-ALL = [Pipe, Messaging, Read, Launch]
+ALL = [Pipe, Messaging, Read, Launch, *beside.ALL, *booked.ALL]

@@ -20,8 +20,9 @@ READY_S = 20
 
 
 class Node:
-    def __init__(self, build):
+    def __init__(self, build, settings=""):
         self.build = build
+        self.settings = settings  # of weir.conf; the machine's own is not read
         self.prefix = f"weirbench-{os.getpid()}."
 
     def __enter__(self):
@@ -32,6 +33,7 @@ class Node:
         self.pins = os.path.join(self.bpffs, "weir")
         self.socket = os.path.join(self.dir, "weir.sock")
         self.log = open(os.path.join(self.dir, "log"), "w+")
+        benchlib.write(self.settings, self.dir, "weir.conf")
         try:
             self.start()
         except BaseException:
@@ -45,11 +47,13 @@ class Node:
             notify.bind(os.path.join(self.dir, "notify"))
             notify.settimeout(1)
             self.daemon = subprocess.Popen(
-                [f"{self.build}/weir-daemon", "--socket", self.socket, "--pin-dir", self.pins,
+                [f"{self.build}/weir-daemon", "--config", os.path.join(self.dir, "weir.conf"),
+                 "--socket", self.socket, "--pin-dir", self.pins,
                  "--state-dir", os.path.join(self.dir, "state"),
                  "--run-dir", os.path.join(self.dir, "run"), "--cgroup-prefix", self.prefix],
                 env=os.environ | {"NOTIFY_SOCKET": os.path.join(self.dir, "notify")},
-                stdout=self.log, stderr=self.log)
+                # Ctrl-C is for us, and we tell it when to go.
+                stdout=self.log, stderr=self.log, start_new_session=True)
             deadline = time.monotonic() + READY_S
             while time.monotonic() < deadline and self.daemon.poll() is None:
                 with contextlib.suppress(TimeoutError):
@@ -63,6 +67,10 @@ class Node:
         fields = benchlib.read(f"/proc/{self.daemon.pid}/stat").rsplit(")", 1)[1].split()
         return sum(map(int, fields[11:15])) * (10**9 // os.sysconf("SC_CLK_TCK"))
 
+    def containers_ns(self, *ids):
+        """CPU time of these containers, as the kernel has it."""
+        return sum(benchlib.usage_ns(self.prefix + name) for name in ids)
+
     def command(self, *words):
         return [f"{self.build}/weir", "--socket", self.socket, *words]
 
@@ -74,14 +82,14 @@ class Node:
         if hasattr(self, "daemon"):
             self.daemon.terminate()
             self.daemon.wait()
-        for path in self.cgroups():
-            for pid in benchlib.read(path, "cgroup.procs").split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
         for _ in range(100):
             left = list(self.cgroups())
             for path in left:
+                # Again and again: what forks all the time is not all there at once.
                 with contextlib.suppress(OSError):
+                    for pid in benchlib.read(path, "cgroup.procs").split():
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(int(pid), signal.SIGKILL)
                     os.rmdir(path)
             if not left:
                 break
