@@ -178,8 +178,11 @@ class Demotion(Case):
         return [percentile(self.ticks(r["weir"]), permille) for r in results]
 
     def columns(self, results):
-        return {f"{text}, ticks": {"weir": benchlib.spread(self.at(results, permille))}
-                for text, permille in (("p50", 500), ("p90", 900), ("p99", 990), ("most", 1000))}
+        found = {f"{text}, ticks": {"weir": benchlib.spread(self.at(results, permille))}
+                 for text, permille in (("p50", 500), ("p90", 900), ("p99", 990), ("most", 1000))}
+        early = [sum(t < -1 for t in self.ticks(r["weir"])) / len(r["weir"]["us"]) for r in results]
+        found["more than a tick too early, of all"] = {"weir": benchlib.spread(early)}
+        return found
 
     def all_ticks(self, results):
         return [t for r in results for t in self.ticks(r["weir"])]

@@ -13,7 +13,7 @@
  * burst, which has to be what the kernel's cpu.idle says. Both are read from the mapped tables,
  * so looking disturbs nobody. WORD is a file that the two share.
  *
- * Prints JSON: the trials' times in us, and how many came first, or never (after two seconds).
+ * Prints JSON: the trials' times in us, and how many gave way too early, or never.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -38,7 +38,8 @@ struct trials {
 	uint32_t *word; /* enum phase, shared with the worker */
 	uint32_t slot;
 	double rate; /* the request, in CPUs */
-	double bucket_ns, size_ns;
+	double bucket_ns, size_ns; /* as drawn here; when full */
+	uint64_t at_ns, cpu_ns; /* of the last look */
 	const char *idle_file;
 	uint64_t random;
 	unsigned int n, n_done, n_early, n_never;
@@ -129,41 +130,50 @@ static void rest(struct trials *trials)
 	check_idle(trials, '0');
 }
 
+/* What was used since the last look drains the bucket, the request's rate fills it. */
+static void look(struct trials *trials)
+{
+	uint64_t cpu_ns = weir_metrics_cpu_ns(&trials->metrics, trials->slot);
+	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+	uint64_t used_ns = cpu_ns > trials->cpu_ns ? cpu_ns - trials->cpu_ns : 0;
+
+	trials->bucket_ns += trials->rate * (double)(now_ns - trials->at_ns) - (double)used_ns;
+	if (trials->bucket_ns > trials->size_ns)
+		trials->bucket_ns = trials->size_ns;
+	trials->cpu_ns = cpu_ns;
+	trials->at_ns = now_ns;
+}
+
 /*
- * From the empty bucket to the idle class, in us. Below zero: it gave way while the bucket, as
- * drawn here, was not empty yet; the daemon looks at whole ticks, so that may be a fraction of
- * one. Two seconds: it never did.
+ * From the empty bucket to the idle class, in us; two seconds: it never got there. Below zero:
+ * it gave way with something in the bucket, that much time before a loop would have emptied it.
+ * The daemon looks at whole ticks, so that may be a fraction of one.
  */
 static double loop(struct trials *trials)
 {
-	uint64_t at_ns = clock_ns(CLOCK_MONOTONIC), start_ns = at_ns, empty_ns = 0, burst_ns = 0;
-	uint64_t cpu_ns = weir_metrics_cpu_ns(&trials->metrics, trials->slot);
+	uint64_t start_ns = clock_ns(CLOCK_MONOTONIC), empty_ns = 0;
+	bool burst = false;
 
+	trials->at_ns = start_ns;
+	trials->cpu_ns = weir_metrics_cpu_ns(&trials->metrics, trials->slot);
 	__atomic_store_n(trials->word, LOOP, __ATOMIC_RELAXED);
-	while (!empty_ns || !burst_ns) {
-		struct timespec next = to_timespec(at_ns + LOOK_NS);
-		uint64_t now_ns, used_ns, before_ns = cpu_ns;
+	while (!burst) {
+		struct timespec next = to_timespec(trials->at_ns + LOOK_NS);
 
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
-		cpu_ns = weir_metrics_cpu_ns(&trials->metrics, trials->slot);
-		now_ns = clock_ns(CLOCK_MONOTONIC);
-		if (!burst_ns && gives_way(trials))
-			burst_ns = now_ns;
-		used_ns = cpu_ns > before_ns ? cpu_ns - before_ns : 0;
-		trials->bucket_ns += trials->rate * (double)(now_ns - at_ns) - (double)used_ns;
-		if (trials->bucket_ns > trials->size_ns)
-			trials->bucket_ns = trials->size_ns;
+		burst = gives_way(trials);
+		look(trials);
 		if (!empty_ns && trials->bucket_ns <= 0)
-			empty_ns = now_ns;
-		at_ns = now_ns;
-		/* So early that in the idle class it gets too little to empty the bucket. */
-		if (burst_ns && !empty_ns && now_ns > burst_ns + 10 * 1000 * NS_PER_US)
-			empty_ns = now_ns;
-		if (now_ns - start_ns > NEVER_NS)
+			empty_ns = trials->at_ns;
+		if (!burst && empty_ns && trials->at_ns - empty_ns > NEVER_NS)
 			return (double)NEVER_NS / NS_PER_US;
+		if (!empty_ns && trials->at_ns - start_ns > 10 * NEVER_NS)
+			errx(1, "it gets too little of the CPU to go over its request");
 	}
 	check_idle(trials, '1');
-	return ((double)burst_ns - (double)empty_ns) / NS_PER_US;
+	if (!empty_ns)
+		return -trials->bucket_ns / (1 - trials->rate) / NS_PER_US;
+	return (double)(trials->at_ns - empty_ns) / NS_PER_US;
 }
 
 static void find(struct trials *trials, const char *id)
