@@ -102,6 +102,10 @@ class Beside(Case):
                                  for arm in self.arms if arm != "alone"},
         }
 
+    def extra(self, results):
+        return {f"{arm}: times the service changed its band":
+                sum(r[arm].get("band_changes", 0) for r in results) for arm in self.arms}
+
     def bars(self, results):
         found = []
         if self.p99_most:

@@ -3,8 +3,8 @@
 # The benchmarks' programs and the techniques of metering they compare. Included by the Makefile.
 
 BENCH := $(O)/bench
-BENCH_PROGRAMS := $(addprefix $(BENCH)/,churn demote first latency launch memeat meter-load \
-	mixed pingpong readall redisload spin)
+BENCH_PROGRAMS := $(addprefix $(BENCH)/,changes churn demote first latency launch memeat \
+	meter-load mixed pingpong readall redisload spin)
 METERS := $(patsubst tools/bench/meter/%,$(BENCH)/%,$(patsubst %.c,%.o,$(wildcard tools/bench/meter/*.bpf.c)))
 
 .PHONY: bench-programs

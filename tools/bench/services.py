@@ -19,6 +19,11 @@ MARGIN = 1.5
 READY_S = 10
 
 
+def band_changes(node, name):
+    """A service within its request should never be in another band."""
+    return int(output([f"{node.build}/bench/changes", node.pins, name]))
+
+
 class Latency:
     """Our own: tools/bench/latency.c. It lives as long as it is measured."""
 
@@ -39,8 +44,12 @@ class Latency:
                 "--duration", str(seconds), "--seed", str(seed)]
         if self.group:
             return json.loads(output(argv, preexec_fn=self.group.join))
-        return json.loads(output(self.node.command(
-            "run", "--name", "service", "--cpu", f"{MARGIN * self.need:g}:max", "--", *argv)))
+        result = json.loads(output(self.node.command(
+            "run", "--keep", "--name", "service", "--cpu", f"{MARGIN * self.need:g}:max", "--",
+            *argv)))
+        result["band_changes"] = band_changes(self.node, "service")
+        output(self.node.command("rm", "service"))
+        return result
 
     def cpu_ns(self):
         """Of what goes on after a measurement; what ended was our child and is counted as such."""
@@ -92,9 +101,12 @@ class Redis:
         raise SystemExit("redis-server did not become ready")
 
     def run(self, seconds, seed):
-        return json.loads(output([f"{self.node.build}/bench/redisload", "--rate", str(self.rate),
-                                  "--duration", str(seconds), "--seed", str(seed), "--json",
-                                  self.socket]))
+        result = json.loads(output([f"{self.node.build}/bench/redisload", "--rate", str(self.rate),
+                                    "--duration", str(seconds), "--seed", str(seed), "--json",
+                                    self.socket]))
+        if not self.group:
+            result["band_changes"] = band_changes(self.node, "redis")
+        return result
 
     def cpu_ns(self):
         return self.group.v2_ns() if self.group else self.node.containers_ns("redis")
