@@ -27,7 +27,7 @@ KEEPER_REQUEST = 0.1
 
 
 class Beside(Case):
-    unit, base = "us, p99", "alone"
+    unit, base, what = "us, p99", "alone", "p99"
     arms = ["alone", "weights", "quota", "rule", "weir"]
     outside = False
     job = "loop"

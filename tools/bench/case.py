@@ -28,6 +28,7 @@ def bar(what, values, most=None, least=None, unit=""):
 
 class Case:
     note = ""
+    what = ""  # the figure, where the title does not say it
     round = 0  # which one it is, for what has to be another in each
 
     def __init__(self, build, seconds=10, trials=100):
