@@ -154,8 +154,9 @@ static void attach(struct bpf_object *obj, struct links *links)
 	{
 		struct bpf_link *link;
 
-		/* Iterators cost nothing until they are read. */
-		if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER)
+		/* Iterators and what is called cost nothing until somebody does. */
+		if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER ||
+		    bpf_program__type(prog) == BPF_PROG_TYPE_SYSCALL)
 			continue;
 		link = links->n < MAX_LINKS ? bpf_program__attach(prog) : NULL;
 		if (!link)
