@@ -66,6 +66,8 @@ struct rq {
 struct cfs_rq {
 	struct rq *rq;
 	unsigned int h_nr_runnable; /* from 6.14 on */
+	__u64 throttled_clock_self_time; /* from 6.6 on */
+	__u64 throttled_clock_pelt_time;
 };
 
 /* Up to 6.13, where it also counts threads that went to sleep and were left on the queue. */
@@ -109,6 +111,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	unsigned int __state; /* 0: it can run */
 	int pid;
 	int tgid;
 	int exit_code;

@@ -21,6 +21,10 @@ struct weir_node_map weir_node SEC(".maps");
 struct weir_index_map weir_index SEC(".maps");
 struct weir_sources_map weir_sources SEC(".maps");
 
+/* These are parts of it that use the maps above. */
+#include "blame.h"
+#include "sources.h"
+
 /*
  * How far a thread has been counted, in the scheduler's own figures. Made at fork and when a thread
  * is moved in: sched_switch must not allocate.
@@ -28,6 +32,7 @@ struct weir_sources_map weir_sources SEC(".maps");
 struct weir_thread {
 	__u64 exec_ns, delay_ns;
 	__u32 slot; /* it was last known in; 0: none */
+	__u32 left_cpu; /* it was on when it lost it and could have gone on, plus 1; 0: it slept */
 };
 
 struct {
@@ -181,8 +186,8 @@ static __always_inline void charge_wait(struct weir_slot *slot, __u64 waited)
  * Differences go by what is kept for the thread, so that a switch which no tracepoint told us of is
  * made good by the next one; without storage, by what the CPU's record has of this very thread.
  */
-static __always_inline void settle(const struct weir_cpu *cpu, __u32 index,
-				   struct task_struct *task, __u64 now)
+static __always_inline void settle(const struct weir_cpu *cpu, __u32 key, __u32 index,
+				   struct task_struct *task, bool slept, __u64 now)
 {
 	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &index);
 	__u64 exec = task->se.sum_exec_runtime, delay = task->sched_info.run_delay, base = exec;
@@ -195,9 +200,14 @@ static __always_inline void settle(const struct weir_cpu *cpu, __u32 index,
 	if (thread) {
 		base = thread->exec_ns;
 		thread->exec_ns = exec;
-		if (delay > thread->delay_ns)
+		if (delay > thread->delay_ns) {
 			charge_wait(slot, delay - thread->delay_ns);
+			if (delay - thread->delay_ns >= WEIR_BLAME_NS)
+				blame(task, index, thread->left_cpu ? thread->left_cpu - 1 : key,
+				      cpu->since_ns, delay - thread->delay_ns);
+		}
 		thread->delay_ns = delay;
+		thread->left_cpu = slept ? 0 : key + 1;
 	} else if (cpu->pid == (__u32)task->pid) {
 		base = cpu->base_exec_ns;
 	}
@@ -208,12 +218,15 @@ static __always_inline void settle(const struct weir_cpu *cpu, __u32 index,
 }
 
 /* Close the stint on this CPU and open the next one, in one step for readers. */
-static __always_inline void turn(struct weir_cpu *cpu, __u64 now, struct task_struct *prev,
-				 __u32 old, struct task_struct *next, __u32 new)
+static __always_inline void turn(struct weir_cpu *cpu, __u32 key, __u64 now,
+				 struct task_struct *prev, __u32 old, bool slept,
+				 struct task_struct *next, __u32 new)
 {
 	__sync_fetch_and_add(&cpu->seq, 1); /* odd: being written; orders what follows */
 	if (old)
-		settle(cpu, old, prev, now);
+		settle(cpu, key, old, prev, slept, now);
+	if (cpu->slot != new)
+		note_stint(key, now, prev, old, new);
 	cpu->slot = new;
 	cpu->since_ns = now;
 	cpu->base_exec_ns = next->se.sum_exec_runtime;
@@ -251,7 +264,8 @@ int BPF_PROG(weir_switch, bool preempt, struct task_struct *prev, struct task_st
 	if (!prev->pid || !next->pid)
 		note_idle(cpu, clock_of(cpu, next), !next->pid);
 	if (old || new || cpu->slot)
-		turn(cpu, clock_of(cpu, next), prev, old, next, new);
+		turn(cpu, key, clock_of(cpu, next), prev, old, !preempt && prev->__state, next,
+		     new);
 	else
 		cpu->pid = next->pid;
 	return 0;
@@ -312,7 +326,8 @@ int BPF_PROG(weir_attach, struct cgroup *to, const char *path, struct task_struc
 
 	cpu = bpf_map_lookup_elem(&weir_cpus, &key);
 	if (cpu && task == current && cpu->slot != index)
-		turn(cpu, bpf_ktime_get_ns(), current, slot_of_stint(cpu, current), current, index);
+		turn(cpu, key, bpf_ktime_get_ns(), current, slot_of_stint(cpu, current), false,
+		     current, index);
 	thread = bpf_task_storage_get(&weir_threads, task, NULL, 0);
 	if (thread && !index)
 		thread->slot = 0;
@@ -324,40 +339,6 @@ int BPF_PROG(weir_attach, struct cgroup *to, const char *path, struct task_struc
 		thread->slot = index; /* from one of ours to another: the count goes on */
 	else
 		follow(task, index);
-	return 0;
-}
-
-/* The container's own objects among those @task belongs to, by the ids that the daemon gave. */
-static __noinline int find_sources(__u32 index, struct task_struct *task)
-{
-	struct weir_source *source = bpf_map_lookup_elem(&weir_sources, &index);
-	struct cgroup_subsys_state *css = NULL;
-	struct task_group *tg;
-	__u64 at;
-
-	if (!source || !task)
-		return 0;
-
-	tg = BPF_CORE_READ(task, sched_task_group);
-	for (int i = 0; i < 16 && tg; i++) {
-		if (BPF_CORE_READ(tg, css.cgroup, kn, id) == source->cpu_id) {
-			source->task_group = (__u64)tg;
-			break;
-		}
-		tg = BPF_CORE_READ(tg, parent);
-	}
-
-	at = (__u64)BPF_CORE_READ(task, cgroups) + bpf_core_field_offset(struct css_set, subsys) +
-	     bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id) * sizeof(css);
-	bpf_probe_read_kernel(&css, sizeof(css), (void *)at);
-	for (int i = 0; i < 16 && css; i++) {
-		if (BPF_CORE_READ(css, cgroup, kn, id) == source->memory_id) {
-			source->mem_cgroup =
-				(__u64)css - bpf_core_field_offset(struct mem_cgroup, css);
-			break;
-		}
-		css = BPF_CORE_READ(css, parent);
-	}
 	return 0;
 }
 

@@ -47,6 +47,9 @@ typedef __u32 weir_u32;
 #define WEIR_WAIT_BUCKETS    22
 #define WEIR_WAIT_UNIT_SHIFT 10 /* 1,024 ns */
 
+/* Waits of a thread below this are not looked into: they are too many, and mostly one switch. */
+#define WEIR_BLAME_NS 100000ULL
+
 enum weir_slot_state {
 	WEIR_SLOT_FREE = 0,
 	WEIR_SLOT_LAUNCHING = 1, /* placed and limited, its command not yet executed */
@@ -110,6 +113,20 @@ struct weir_slot {
 
 	char id[WEIR_ID_MAX]; /* NUL-padded; 128 bytes are used in full */
 	char role[WEIR_ROLE_MAX]; /* NUL-padded */
+
+	/*
+	 * Of wait_ns, what each wait of WEIR_BLAME_NS or more was for; what is missing from the sum
+	 * are the shorter ones. Written by the meter when the thread next leaves its CPU.
+	 */
+	weir_u64 wait_self_ns __attribute__((aligned(64))); /* its own other threads ran */
+	weir_u64 wait_neighbour_ns; /* other containers ran: which, `weir why` tells */
+	weir_u64 wait_limit_ns; /* its own CPU limit held it back */
+	weir_u64 wait_system_ns; /* all else ran; or nobody, while the CPU was waking up */
+	weir_u64 wait_unknown_ns; /* too long ago to tell */
+	weir_u64 inflicted_ns; /* what it took part in of other containers' wait_neighbour_ns */
+
+	weir_u64 band_since_ns; /* when `band` last changed; 0: it has not */
+	weir_u64 reserved_blame;
 };
 
 /*
@@ -159,6 +176,17 @@ struct weir_entry {
 	weir_u32 generation;
 };
 
+/* Who made whom wait: for the daemon alone, as what follows. Slots may have changed hands since. */
+#define WEIR_MAX_PAIRS 16384 /* the longest unchanged goes first */
+struct weir_pair {
+	weir_u32 victim, culprit; /* slots */
+};
+struct weir_blame {
+	weir_u32 victim_generation, culprit_generation;
+	weir_u64 ns, waits; /* in all, and in how many waits */
+	weir_u64 last_ns; /* when the last of them ended */
+};
+
 /* Between the daemon and weir_waiting, which no reader sees: so many of these slots, */
 #define WEIR_ASK_MAX 256
 struct weir_asked {
@@ -168,7 +196,7 @@ struct weir_asked {
 };
 
 #ifndef __bpf__
-static_assert(sizeof(struct weir_slot) == 576, "the slot's layout is ABI");
+static_assert(sizeof(struct weir_slot) == 640, "the slot's layout is ABI");
 static_assert(sizeof(struct weir_cpu) == 128, "the CPU record's layout is ABI");
 static_assert(sizeof(struct weir_node) == 120, "the node record's layout is ABI");
 #endif

@@ -32,6 +32,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -183,7 +184,8 @@ static inline int weir_metrics_open(struct weir_metrics *m, const char *pin_dir)
 	if (r == 0)
 		r = weir_metrics_map_(m->pin_dir, "cpus", &m->cpus);
 	if (r == 0 &&
-	    (m->nodes.size < sizeof(struct weir_node) || m->slots.size < sizeof(struct weir_slot) ||
+	    (m->nodes.size < sizeof(struct weir_node) ||
+	     m->slots.size < offsetof(struct weir_slot, wait_self_ns) || /* of the first weir */
 	     m->cpus.size < sizeof(struct weir_cpu)))
 		r = -EPROTO;
 	if (r == 0) {
@@ -281,10 +283,21 @@ static inline bool weir_metrics_read(const struct weir_metrics *m, uint32_t slot
 	s = weir_metrics_slot_(m, slot);
 	if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == WEIR_SLOT_FREE)
 		return false;
-	memcpy(ret, s, sizeof(*ret));
+	memset(ret, 0, sizeof(*ret)); /* a field that an older table does not have reads as 0 */
+	memcpy(ret, s, m->slots.size < sizeof(*ret) ? m->slots.size : sizeof(*ret));
 	ret->cpu_ns = weir_metrics_cpu_ns(m, slot);
 	return ret->state != WEIR_SLOT_FREE &&
 	       __atomic_load_n(&s->generation, __ATOMIC_ACQUIRE) == ret->generation;
+}
+
+/* Of wait_ns, the waits that nobody was blamed for since they were short: see WEIR_BLAME_NS. */
+static inline uint64_t weir_metrics_wait_short_ns(const struct weir_slot *slot)
+{
+	uint64_t blamed = slot->wait_self_ns + slot->wait_neighbour_ns + slot->wait_limit_ns +
+			  slot->wait_system_ns + slot->wait_unknown_ns;
+
+	/* Fields move while the record is copied. */
+	return slot->wait_ns > blamed ? slot->wait_ns - blamed : 0;
 }
 
 /* Bring memory and throttle figures up to date. -errno: the pin can't be read. */

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/more.sh"
 
 pins=$pin_dir/v1
-role_bytes=64 # the last field of a slot, and
+blame_bytes=64 # the last group of a slot, and
 programs_bytes=8 # of the node, which is the fingerprint of the programs
 
 # hex_key N: as bpftool takes it.
@@ -107,9 +107,9 @@ bracketed "$low" "$got" "$high" "$(bound cpu_agreement)" "what ran all the while
 # Shorter records, of an earlier ABI.
 daemon_stop KILL
 length=$(record slots 1 | wc -l)
-shrink slots "$role_bytes" 1 2
+shrink slots "$blame_bytes" 1 2
 shrink node "$programs_bytes" 0
-is "$(record slots 1 | wc -l)" $((length - role_bytes)) "records are shorter now"
+is "$(record slots 1 | wc -l)" $((length - blame_bytes)) "records are shorter now"
 daemon_start
 matches "$(start_said)" "records migrated" "records of an earlier weir are migrated"
 is "$(counters quiet)" "$quiet" "counters survive it to the nanosecond"

@@ -39,6 +39,8 @@ static const struct family slot_families[] = {
 	{ "weir_container_cpu_seconds", "CPU time used.", UNIT_SECONDS, true, SLOT(cpu_ns) },
 	{ "weir_container_cpu_beyond_request_seconds", "CPU time used above the request.",
 	  UNIT_SECONDS, true, SLOT(cpu_beyond_ns) },
+	{ "weir_container_inflicted_seconds", "Waiting of other containers that it caused.",
+	  UNIT_SECONDS, true, SLOT(inflicted_ns) },
 	{ "weir_container_switches", "Times a thread left a CPU.", UNIT_NONE, true,
 	  SLOT(switches) },
 	{ "weir_container_forks", "Threads and processes started.", UNIT_NONE, true, SLOT(forks) },
@@ -205,6 +207,39 @@ static void print_wait(FILE *file, const struct weir_sample *sample)
 		print_wait_of(file, name, &sample->slots[i]);
 }
 
+static void print_causes_of(FILE *file, const char *name, const struct weir_slot *slot)
+{
+	const struct {
+		const char *cause;
+		uint64_t ns;
+	} causes[] = {
+		{ "self", slot->wait_self_ns },
+		{ "neighbour", slot->wait_neighbour_ns },
+		{ "limit", slot->wait_limit_ns },
+		{ "system", slot->wait_system_ns },
+		{ "short", weir_metrics_wait_short_ns(slot) },
+		{ "unknown", slot->wait_unknown_ns },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
+		fprintf(file, "%s_total{", name);
+		print_labels(file, slot);
+		fprintf(file, ",cause=\"%s\"} ", causes[i].cause);
+		print_value(file, UNIT_SECONDS, causes[i].ns);
+		fputc('\n', file);
+	}
+}
+
+static void print_causes(FILE *file, const struct weir_sample *sample)
+{
+	static const char name[] = "weir_container_wait_cause_seconds";
+
+	print_head(file, name, "counter", UNIT_SECONDS,
+		   "Waits for a CPU by who or what had it meanwhile.");
+	for (size_t i = 0; i < sample->n; i++)
+		print_causes_of(file, name, &sample->slots[i]);
+}
+
 void weir_open_metrics_print(const struct weir_sample *sample, FILE *file)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(node_families); i++)
@@ -212,6 +247,7 @@ void weir_open_metrics_print(const struct weir_sample *sample, FILE *file)
 	print_state(file, sample);
 	for (size_t i = 0; i < ARRAY_SIZE(slot_families); i++)
 		print_slot_family(file, sample, &slot_families[i]);
+	print_causes(file, sample);
 	print_wait(file, sample);
 	fputs("# EOF\n", file);
 }

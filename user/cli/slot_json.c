@@ -38,6 +38,14 @@ static const struct field slot_fields[] = {
 	FIELD(weir_slot, mem_beyond_bytes),
 	FIELD(weir_slot, oom_kills),
 	FIELD(weir_slot, exit_ns),
+	FIELD(weir_slot, wait_self_ns),
+	FIELD(weir_slot, wait_neighbour_ns),
+	FIELD(weir_slot, wait_limit_ns),
+	FIELD(weir_slot, wait_system_ns),
+	FIELD(weir_slot, wait_unknown_ns),
+	FIELD(weir_slot, inflicted_ns),
+	FIELD(weir_slot, band_changes),
+	FIELD(weir_slot, band_since_ns),
 };
 
 static const struct field node_fields[] = {
@@ -71,6 +79,7 @@ void weir_slot_json(struct weir_json_out *json, const struct weir_slot *slot)
 	weir_json_out_text(json, "band", slot->band == WEIR_BAND_BURST ? "burst" : "guaranteed",
 			   SIZE_MAX);
 	put_fields(json, slot, slot_fields, ARRAY_SIZE(slot_fields));
+	weir_json_out_u64(json, "wait_short_ns", weir_metrics_wait_short_ns(slot));
 	if (slot->exit_ns)
 		weir_json_out_u64(json, "exit_status", slot->exit_status);
 	weir_json_out_open(json, "wait_hist", '[');

@@ -88,6 +88,7 @@ static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum w
 	weir_band_note(&pacer->bands, &paced->member, band);
 	if (paced->slot && paced->slot->generation == paced->generation) {
 		paced->slot->band = band;
+		paced->slot->band_since_ns = now_ns();
 		paced->slot->band_changes++;
 	}
 }

@@ -97,6 +97,19 @@ uint64_t weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_
 int weir_bpf_waiting(struct weir_bpf *bpf, const uint32_t *slots, size_t n, uint32_t *ret_waiting,
 		     struct weir_error *err);
 
+/*
+ * Who ran while threads of @victim waited, the heaviest first; at most @n of them. Returns how many,
+ * 0 also when nothing can be read: it is not known then. A culprit's slot may be somebody else's
+ * by now: its record has another generation then. On any thread.
+ */
+struct weir_bpf_culprit {
+	uint32_t slot, generation;
+	uint64_t ns, waits; /* what it took, and in how many waits it had a part */
+	uint64_t last_ns; /* when the last of these ended, CLOCK_MONOTONIC */
+};
+size_t weir_bpf_blame(const struct weir_bpf *bpf, uint32_t victim, uint32_t generation,
+		      struct weir_bpf_culprit *ret, size_t n);
+
 /* Verified instructions and load times, for `make budget`. */
 typedef void weir_bpf_program_fn(const char *name, uint32_t verified_insns, uint32_t jited_bytes,
 				 void *data);

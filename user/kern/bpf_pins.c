@@ -42,6 +42,7 @@ const struct weir_pinned_map weir_pinned_maps[WEIR_MAP_COUNT_] = {
 	[WEIR_MAP_SOURCES] = { "private/sources", "weir_sources", 0600 },
 	[WEIR_MAP_THREADS] = { "private/threads", "weir_threads", 0600 },
 	[WEIR_MAP_ASKED] = { "private/asked", "weir_asked", 0600 },
+	[WEIR_MAP_BLAME] = { "private/blame", "weir_blame", 0600 },
 };
 
 int weir_bpf_pin_path(const struct weir_bpf *bpf, const char *name, char path[PATH_MAX],
