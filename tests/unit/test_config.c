@@ -106,9 +106,9 @@ static const struct {
 	{ "[node]\n# fine\nreserve = 1\n",
 	  "3: unknown key 'reserve' in [node]: expected reserve_cpu, reserve_memory" },
 	{ "[demon]\nsocket = /a\n",
-	  "2: unknown section [demon]: expected daemon, access, node, containers" },
+	  "2: unknown section [demon]: expected daemon, access, node, containers, bursting" },
 	{ "socket = /a\n", "1: 'socket' stands before the first section: expected daemon, access, "
-			   "node, containers" },
+			   "node, containers, bursting" },
 	{ "[daemon]\nsocket = /a\nwhat is this\n[daemon]\nstate_dir = x\n",
 	  "3: expected '[section]', 'key = value' or a comment" },
 	{ "[daemon\n", "1: expected '[section]', 'key = value' or a comment" },

@@ -226,7 +226,8 @@ static void bursters_are_killed_before_everybody_else(void **state)
 static void states_and_reasons_have_names(void **state)
 {
 	static const char *const states[] = { "launching", "running", "exited" };
-	static const char *const reasons[] = { "none", "self", "killed", "limit", "lost" };
+	static const char *const reasons[] = { "none",	"self",		 "killed",
+					       "limit", "node-pressure", "lost" };
 	enum weir_state got_state = WEIR_STATE_LAUNCHING;
 	enum weir_reason got_reason = WEIR_REASON_NONE;
 

@@ -274,8 +274,8 @@ const struct weir_setting weir_settings[] = {
 	{ "node", "reserve_memory", AUTO, set_reserve_memory, FIELD(reserve_bytes) },
 	{ "containers", "default_cpu_limit", "none", set_default_cpu_limit,
 	  FIELD(default_cpu_limit) },
-	{ "bursting", "bands", "yes", set_switch, FIELD(bands) },
 	{ "containers", "log_max", "16Mi", set_log_max, FIELD(log_max_bytes) },
+	{ "bursting", "bands", "yes", set_switch, FIELD(bands) },
 };
 
 const size_t weir_n_settings = ARRAY_SIZE(weir_settings);
