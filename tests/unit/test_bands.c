@@ -98,7 +98,8 @@ static void node_tick(struct node *node)
 		node->used_ns[i] += got[i];
 		sample = (struct weir_band_sample){
 			.cpu_ns = node->used_ns[i],
-			.waiting = got[i] + node->n < node->threads[i] * TICK_NS,
+			.waiting = got[i] == 0 && node->threads[i] > 0 &&
+				   weir_band_must_ask(&node->bands, &node->members[i]),
 		};
 		weir_band_sample(&node->bands, &node->members[i], &sample, node->now_ns);
 	}
@@ -283,6 +284,37 @@ static void other_figures_leave_what_was_saved(void **state)
 }
 
 /*
+ * The scheduler gives whole slices: one that uses its request exactly does not run for many ticks
+ * and then in one go. It waits meanwhile, which is asked for, and so it stays within.
+ */
+static void a_slice_that_comes_late_is_within_the_request(void **state)
+{
+	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
+	struct weir_band_sample sample = {};
+	struct weir_band_member member, none;
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+
+	weir_bands_tick(&bands, 0, N_CPUS, now);
+	weir_band_join(&bands, 250, INF, 0, WEIR_BAND_GUARANTEED, &member);
+	assert_false(weir_band_must_ask(&bands, &member));
+	weir_band_join(&bands, 0, INF, 0, WEIR_BAND_GUARANTEED, &none);
+	assert_false(weir_band_must_ask(&bands, &none));
+
+	for (int i = 1; i <= 1000; i++) {
+		bool runs = i % 4 == 0;
+
+		now += TICK_NS;
+		sample.cpu_ns += runs ? TICK_NS : 0;
+		sample.waiting = !runs && weir_band_must_ask(&bands, &member);
+		weir_band_sample(&bands, &member, &sample, now);
+		weir_bands_tick(&bands, 0, N_CPUS, now);
+		assert_false(member.over);
+	}
+}
+
+/*
  * Random histories on a node whose requests fit: over any second in which it had enough threads
  * throughout, each gets its request less one window and a tick; and bands change seldom.
  */
@@ -339,6 +371,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_request_gives_way_within_a_tick),
 		cmocka_unit_test(changes_of_the_node_are_bounded),
 		cmocka_unit_test(other_figures_leave_what_was_saved),
+		cmocka_unit_test(a_slice_that_comes_late_is_within_the_request),
 		cmocka_unit_test(the_promise_holds_over_random_histories),
 	};
 

@@ -103,7 +103,7 @@ static void add_stint(uint32_t slot, uint64_t ns, void *data)
 		pacer->all[pacer->by_slot[slot]].cpu_ns += ns;
 }
 
-/* Of those that are over and did not run: only they may be starving, and get a bucket filled. */
+/* Of those that did not run: whether they starve, and so get their buckets filled. */
 static void ask_who_waits(struct weir_pacer *pacer)
 {
 	struct weir_error err = {};
@@ -113,8 +113,8 @@ static void ask_who_waits(struct weir_pacer *pacer)
 		struct paced *paced = &pacer->all[i];
 
 		paced->waiting = 0;
-		if (paced->cpu_ns <= paced->member.cpu_ns && paced->member.over &&
-		    paced->member.request_mcpu > 0)
+		if (paced->cpu_ns <= paced->member.cpu_ns &&
+		    weir_band_must_ask(&pacer->bands, &paced->member))
 			pacer->asked[n++] = paced->slot_index;
 	}
 	if (n == 0)

@@ -86,6 +86,11 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		bands->guaranteed_ns = now_ns;
 }
 
+bool weir_band_must_ask(const struct weir_bands *bands, const struct weir_band_member *member)
+{
+	return member->bucket_ns < bucket_size(bands, member);
+}
+
 /* Of the node's CPU time, so much may go idle in a tick that still counts as full: a percent. */
 static bool is_full(uint64_t idle_ns, unsigned int n_cpus, uint64_t elapsed_ns)
 {

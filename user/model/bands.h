@@ -86,6 +86,12 @@ void weir_band_change(const struct weir_bands *bands, struct weir_band_member *m
 void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		      const struct weir_band_sample *sample, uint64_t now_ns);
 
+/*
+ * Of one that did not run since the last sample: does it matter whether it waits? With a full bucket
+ * there is nothing to add, and without a request nothing to wait for.
+ */
+bool weir_band_must_ask(const struct weir_bands *bands, const struct weir_band_member *member);
+
 /* @idle_ns: of all @n_cpus together, since the tick before. */
 void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
 		     uint64_t now_ns);
