@@ -136,7 +136,8 @@ struct weir_wait_result {
 	int status; /* as from wait(2), of the first process */
 	/*
 	 * "self": it exited, or a signal from elsewhere ended it; "killed": weir was asked to;
-	 * "limit": it reached its memory limit; "lost": it was gone when the daemon came back.
+	 * "limit": it reached its memory limit; "node-pressure": the node was short of memory;
+	 * "lost": it was gone when the daemon came back.
 	 */
 	char reason[16];
 	char message[256]; /* the same for people: "exited with 1" */

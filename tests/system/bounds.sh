@@ -23,6 +23,7 @@ declare -A weir_amounts=(
     [mixed_load]="  60     20" # seconds
     [helpers_share]="10  2" # times what the shell needs that starts them
     [pipe_mib]="    1024   32"
+    [shortages]="   5      2" # of a whole node: in guests only
 )
 
 bound() {

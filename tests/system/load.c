@@ -7,6 +7,7 @@
  *	load fork MS [N]	start children one after the other, each of them a moment's work,
  *				for so long and until they were N
  *	load hold MIB [KEEP]	use so much memory; at SIGUSR1 give back all but KEEP MiB
+ *	load grow MIB RATE	use so much memory at once and RATE MiB more each second, for good
  *	load nap		wait for a signal
  */
 
@@ -97,6 +98,26 @@ static int hold(long mib, long keep_mib)
 	return 1;
 }
 
+/* In steps of 10 ms: what could not be had in time is had later. */
+static int grow(long mib, long rate)
+{
+	int64_t start = now_us();
+
+	for (size_t have = 0;; usleep(10000)) {
+		size_t due = ((size_t)mib + (size_t)((now_us() - start) * rate / 1000000)) * MIB;
+		char *more;
+
+		if (due <= have)
+			continue;
+		more = mmap(NULL, due - have, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+		if (more == MAP_FAILED)
+			return 1;
+		memset(more, 1, due - have);
+		have = due;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -111,8 +132,10 @@ int main(int argc, char **argv)
 		return run_forks(first, second);
 	if (strcmp(what, "hold") == 0)
 		return hold(first, second);
+	if (strcmp(what, "grow") == 0)
+		return grow(first, second);
 	if (strcmp(what, "nap") == 0)
 		return pause() < 0 && errno != EINTR;
-	fprintf(stderr, "usage: load spin|slices|fork|hold|nap [N [N]]\n");
+	fprintf(stderr, "usage: load spin|slices|fork|hold|grow|nap [N [N]]\n");
 	return 2;
 }

@@ -18,6 +18,7 @@ static void stats_are_read_from_v1(void **state)
 	put(&v1, 2, "weir.s/memory.usage_in_bytes", "4096\n");
 	put(&v1, 2, "weir.s/memory.max_usage_in_bytes", "8192\n");
 	put(&v1, 2, "weir.s/memory.limit_in_bytes", "9223372036854771712\n");
+	put(&v1, 2, "weir.s/memory.failcnt", "6\n");
 	put(&v1, 2, "weir.s/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n");
 
 	weir_cgroup_read_stats(&v1, "s", &stats);
@@ -33,6 +34,7 @@ static void stats_are_read_from_v1(void **state)
 	assert_int_equal(stats.mem_peak_bytes, 8192);
 	assert_true(stats.mem_max_bytes == WEIR_INFINITE);
 	assert_int_equal(stats.oom_kills, 4);
+	assert_int_equal(stats.limit_hits, 6);
 }
 
 static void stats_are_read_from_v2(void **state)
@@ -58,6 +60,7 @@ static void stats_are_read_from_v2(void **state)
 	assert_true(stats.cpu_quota_mcpu == WEIR_INFINITE);
 	assert_int_equal(stats.mem_max_bytes, 65536);
 	assert_int_equal(stats.oom_kills, 4);
+	assert_int_equal(stats.limit_hits, 5);
 
 	put(&v2, 0, "weir.s/cpu.max", "40000 100000\n");
 	weir_cgroup_read_stats(&v2, "s", &stats);

@@ -152,7 +152,8 @@ static void conclude(struct weir_client *client, const struct weir_launch_option
 	struct weir_wait_result result;
 	int r = weir_client_wait(client, launch->id, END_PATIENCE_MS, &result);
 
-	if (r == 0 && strcmp(result.reason, "limit") == 0)
+	if (r == 0 &&
+	    (strcmp(result.reason, "limit") == 0 || strcmp(result.reason, "node-pressure") == 0))
 		weir_say("container '%s': %s", launch->id, result.message);
 
 	/* Should this fail, the daemon does it once we are gone. */

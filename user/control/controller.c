@@ -267,7 +267,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	    start_pacer(controller, options, err) < 0 ||
 	    weir_worker_new(event, &controller->groups, weir_controller_on_job, controller,
 			    &controller->worker, err) < 0 ||
-	    weir_squeezer_new(controller, &controller->squeezer, err) < 0 ||
+	    (options->squeeze && weir_squeezer_new(controller, &controller->squeezer, err) < 0) ||
 	    weir_controller_recover(controller, err) < 0 || weir_logs_start(controller, err) < 0 ||
 	    start_tick(controller, err) < 0)
 		return err->code;

@@ -41,6 +41,7 @@ struct weir_controller_options {
 	uint64_t reserve_mcpu, reserve_bytes;
 	enum weir_default_cpu_limit default_cpu_limit;
 	bool bands; /* demote who is over its request while others need theirs */
+	bool squeeze; /* take memory back from who is over its request while the node is short */
 	uint64_t log_max_bytes; /* per stream of a detached container */
 	gid_t reader_gid; /* (gid_t)-1: none */
 };

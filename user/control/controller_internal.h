@@ -44,6 +44,7 @@ struct weir_live {
 	struct weir_squeeze_member squeeze;
 	uint64_t told_pending_bytes; /* the memory limit of which it was last told that it waits */
 	uint64_t pressed_bytes; /* killed for the node, so far over its request; 0: was not */
+	bool outside_oom; /* the kernel killed in it though its own limit was never in the way */
 	uint64_t signals; /* that were asked for: see weir_signal_bit() */
 	bool caller_gone, finishing;
 	bool foreign; /* groups of its name were there before: not ours to clear */

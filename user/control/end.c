@@ -30,6 +30,7 @@ static void collect_status(struct weir_controller *controller, struct weir_conta
 
 static void collect_final(struct weir_controller *controller, struct weir_container *container)
 {
+	struct weir_live *live = container->live;
 	struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
 	struct weir_final *final = &container->final;
 	struct weir_cgroup_stats stats;
@@ -60,6 +61,26 @@ static void collect_final(struct weir_controller *controller, struct weir_contai
 		final->throttled_ns = slot->throttled_ns;
 		slot->state = WEIR_SLOT_EXITED;
 	}
+	live->outside_oom = final->oom_kills && stats.limit_hits == 0;
+}
+
+/* Memory ran out on the node. Ours to have seen to, or the kernel was faster. */
+static void blame_node(struct weir_container *container)
+{
+	const struct weir_live *live = container->live;
+	const struct weir_figures *f = &container->figures;
+	uint64_t peak = container->final.mem_peak_bytes, over = live->pressed_bytes;
+	char limit[WEIR_QUANTITY_TEXT], request[WEIR_QUANTITY_TEXT], text[WEIR_QUANTITY_TEXT];
+
+	if (over == 0 && peak != UINT64_MAX && peak > f->mem_request_bytes)
+		over = peak - f->mem_request_bytes;
+	container->reason = WEIR_REASON_NODE_PRESSURE;
+	snprintf(container->message, sizeof(container->message),
+		 "the node was short of memory%s: %s%s over its request of %s, limit %s",
+		 live->pressed_bytes ? "" : " and the kernel killed in it",
+		 live->pressed_bytes ? "" : "at most ", weir_format_memory(over, text),
+		 weir_format_memory(f->mem_request_bytes, request),
+		 weir_format_memory(f->mem_limit_bytes, limit));
 }
 
 static void explain(struct weir_container *container)
@@ -71,13 +92,8 @@ static void explain(struct weir_container *container)
 	/* Not by a signal that it took and went on: one that ended it. */
 	bool on_request = killed && (live->signals & weir_signal_bit(WTERMSIG(container->status)));
 
-	if (live->pressed_bytes && !on_request) {
-		container->reason = WEIR_REASON_NODE_PRESSURE;
-		snprintf(container->message, sizeof(container->message),
-			 "the node was short of memory: %s over its request of %s, limit %s",
-			 weir_format_memory(live->pressed_bytes, peak),
-			 weir_format_memory(f->mem_request_bytes, request),
-			 weir_format_memory(f->mem_limit_bytes, limit));
+	if ((live->pressed_bytes || live->outside_oom) && !on_request) {
+		blame_node(container);
 		return;
 	}
 	if (container->final.oom_kills && !on_request) {

@@ -118,6 +118,7 @@ static int open_controller(sd_event *event, const struct weir_options *options,
 		.reserve_bytes = options->reserve_bytes,
 		.default_cpu_limit = options->default_cpu_limit,
 		.bands = options->bands,
+		.squeeze = options->squeeze,
 		.log_max_bytes = options->log_max_bytes,
 		.reader_gid = options->reader_gid,
 	};

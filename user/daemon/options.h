@@ -52,6 +52,7 @@ struct weir_options {
 	uint64_t reserve_mcpu, reserve_bytes; /* WEIR_ABSENT: by the size of the machine */
 	enum weir_default_cpu_limit default_cpu_limit;
 	bool bands;
+	bool squeeze;
 	uint64_t log_max_bytes;
 };
 

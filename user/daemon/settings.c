@@ -276,6 +276,7 @@ const struct weir_setting weir_settings[] = {
 	  FIELD(default_cpu_limit) },
 	{ "containers", "log_max", "16Mi", set_log_max, FIELD(log_max_bytes) },
 	{ "bursting", "bands", "yes", set_switch, FIELD(bands) },
+	{ "bursting", "squeeze", "yes", set_switch, FIELD(squeeze) },
 };
 
 const size_t weir_n_settings = ARRAY_SIZE(weir_settings);

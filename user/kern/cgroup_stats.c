@@ -139,6 +139,10 @@ static void read_memory(const struct source *from, bool memory_v2)
 	text = read_text(from, memory, memory_v2 ? "memory.events" : "memory.oom_control", buf);
 	if (text)
 		take(from, text, "oom_kill", &stats->oom_kills);
+	if (text && memory_v2)
+		take(from, text, "oom", &stats->limit_hits);
+	if (!memory_v2)
+		read_number(from, memory, "memory.failcnt", &stats->limit_hits);
 }
 
 void weir_cgroup_read_stats(const struct weir_groups *groups, const char *id,

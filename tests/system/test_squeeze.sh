@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016,SC2119,SC2317
+#
+# A node that runs short of memory: who is over its request pays, and nobody else.
+# alone: everybody on the machine feels it
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/more.sh
+. "$(dirname "$0")/more.sh"
+
+[[ ${WEIR_TEST_GUEST:-} ]] || skip_all "takes all memory there is: in guests only"
+
+trials=$(amount shortages)
+innocents=(first second third)
+meminfo_mib() {
+    awk -v key="$1:" '$1 == key { print int($2 / 1024) }' /proc/meminfo
+}
+
+is_held_by_nothing() {
+    [[ $(knob "$1" memory memory.high memory.high) == max ]]
+}
+
+reason_of() {
+    call '{"type": "WAIT_CONTAINER", "wait_container": {"container_id": {"value": "'"$1"'"}}}'
+    jq -r .wait_container.weir.reason <<<"$body"
+}
+
+nobody_else_suffered() {
+    local id
+    for id in "${innocents[@]}" modest; do
+        is_running "$id" || return 1
+    done
+}
+
+# shortage RATE: a container that wants ever more, so many MiB a second, until it has ended.
+# It begins close to the edge: what is there in peace is of no interest.
+shortage() {
+    local available total
+    total=$(meminfo_mib MemTotal)
+    available=$(meminfo_mib MemAvailable)
+    weir run --name hog --mem 16Mi:max --detach -- \
+        "$load" grow $((available - total / 20 - total / 40)) "$1" >/dev/null
+    weir wait hog >/dev/null 2>&1 || :
+    reason_of hog
+    weir rm hog >/dev/null
+}
+
+daemon_start
+for id in "${innocents[@]}"; do
+    weir run --name "$id" --mem 48Mi:max --detach -- "$load" hold 24 >/dev/null
+done
+weir run --name modest --mem 8Mi:max --detach -- "$load" hold 32 >/dev/null
+for id in "${innocents[@]}" modest; do
+    succeeds "$id has its memory" eventually 10 grep -q ready "$state_dir/logs/$id.stdout"
+done
+
+for ((i = 1; i <= trials; i++)); do
+    is "$(shortage 20)" node-pressure "row 22: at 20 MiB a second, $i: who is far over its request goes"
+    succeeds "row 22: and nobody else, $i" nobody_else_suffered
+done
+for id in "${innocents[@]}"; do
+    if [[ $(controller_version memory) == 2 ]]; then
+        succeeds "$id, within its request, is held by nothing" is_held_by_nothing "$id"
+    fi
+done
+for ((i = 1; i <= trials; i++)); do
+    is "$(shortage 1000)" node-pressure "row 22: at 1 GiB a second, $i: the kernel takes the same"
+    succeeds "row 22: nor does anybody else go, $i" nobody_else_suffered
+done
+
+# What is held is let go when there is room again.
+if [[ $(controller_version memory) == 2 ]]; then
+    succeeds "in peace modest is held by nothing" eventually 40 is_held_by_nothing modest
+fi
+
+# One that breaches its own limit while the node has room says so.
+weir run --name own --mem 8Mi:16Mi --detach -- "$load" grow 8 100 >/dev/null
+weir wait own >/dev/null 2>&1 || :
+is "$(reason_of own)" limit "row 13: its own limit is told from the node's"
+done_testing
