@@ -131,6 +131,17 @@ int weir_client_kill(struct weir_client *client, const char *id, int signal);
 /* Forget one that has ended, with its output. -EIO (500) while it runs, or if there is none. */
 int weir_client_remove(struct weir_client *client, const char *id);
 
+/*
+ * Have the daemon read its configuration again. -EBUSY (409): a file is wrong, all stays as it was,
+ * and the text says which line.
+ */
+int weir_client_reload(struct weir_client *client);
+/*
+ * Every knob of every container back to its static value, at once; bands and squeeze stay off
+ * until the configuration is read again.
+ */
+int weir_client_reset_knobs(struct weir_client *client);
+
 struct weir_wait_result {
 	bool status_known; /* false: nobody saw it end */
 	int status; /* as from wait(2), of the first process */

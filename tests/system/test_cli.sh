@@ -8,7 +8,7 @@
 # shellcheck source=tests/system/more.sh
 . "$(dirname "$0")/more.sh"
 
-verbs=(run ps inspect update stats top kill stop wait logs events rm doctor metrics purge version help)
+verbs=(run ps inspect update stats top kill stop wait logs events rm doctor metrics reload reset-knobs purge version help)
 mib=$((1 << 20))
 
 # exits CODE NAME COMMAND…: what it says is in $said.
@@ -38,7 +38,7 @@ for verb in "${verbs[@]}"; do
     is "$(weir help "$verb")" "$said" "weir help $verb: says the same"
 done
 exits 0 "weir --help" weir --help
-listed=$(sed -n '/^  weir /,/^Options/s/^  \([a-z]*\)  .*/\1/p' <<<"$said" | xargs)
+listed=$(sed -n '/^  weir /,/^Options/s/^  \([a-z-]*\)  .*/\1/p' <<<"$said" | xargs)
 is "$listed" "${verbs[*]}" "weir --help: lists all verbs"
 exits 2 "no verb: usage" weir
 exits 2 "no verb behind an option: usage" weir --socket ps

@@ -69,6 +69,8 @@ static const struct {
 	  "{\"type\":\"WAIT_CONTAINER\",\"wait_container\":{\"exit_status\":6,\"state\":"
 	  "\"TASK_FAILED\",\"reason\":\"REASON_CONTAINER_LIMITATION_MEMORY\","
 	  "\"message\":\"it ended\",\"weir\":{\"reason\":\"limit\"}}}" },
+	{ "{\"type\":\"RELOAD\"}", 409, "weir.conf:7: no such thing" },
+	{ "{\"type\":\"RESET_KNOBS\"}", 200, "" },
 };
 
 static void each_call_has_the_status_that_the_documents_say(void **state)

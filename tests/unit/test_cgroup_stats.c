@@ -18,7 +18,6 @@ static void stats_are_read_from_v1(void **state)
 	put(&v1, 2, "weir.s/memory.usage_in_bytes", "4096\n");
 	put(&v1, 2, "weir.s/memory.max_usage_in_bytes", "8192\n");
 	put(&v1, 2, "weir.s/memory.limit_in_bytes", "9223372036854771712\n");
-	put(&v1, 2, "weir.s/memory.failcnt", "6\n");
 	put(&v1, 2, "weir.s/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n");
 
 	weir_cgroup_read_stats(&v1, "s", &stats);
@@ -34,7 +33,10 @@ static void stats_are_read_from_v1(void **state)
 	assert_int_equal(stats.mem_peak_bytes, 8192);
 	assert_true(stats.mem_max_bytes == WEIR_INFINITE);
 	assert_int_equal(stats.oom_kills, 4);
-	assert_int_equal(stats.limit_hits, 6);
+	assert_int_equal(stats.limit_hits, 0);
+	put(&v1, 2, "weir.s/memory.limit_in_bytes", "8192\n");
+	weir_cgroup_read_stats(&v1, "s", &stats);
+	assert_int_equal(stats.limit_hits, 1);
 }
 
 static void stats_are_read_from_v2(void **state)

@@ -32,8 +32,8 @@ static void every_key_can_be_set_in_a_file(void **state)
 	assert_int_equal(o->reader_gid, 0);
 	assert_int_equal(o->reserve_mcpu, 1500);
 	assert_int_equal(o->reserve_bytes, 1 << 30);
-	assert_int_equal(o->default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_REQUEST);
-	assert_int_equal(o->log_max_bytes, 4096);
+	assert_int_equal(o->tunables.default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_REQUEST);
+	assert_int_equal(o->tunables.log_max_bytes, 4096);
 }
 
 static void later_files_win_and_the_command_line_over_all(void **state)

@@ -18,8 +18,8 @@ static void the_defaults_are_usable(void **state)
 	assert_null(f->options.cgroup_parent);
 	assert_int_equal(f->options.log_level, WEIR_LOG_INFO);
 	assert_int_equal(f->options.mode, WEIR_MODE_SERVE);
-	assert_int_equal(f->options.default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_NONE);
-	assert_int_equal(f->options.log_max_bytes, 16 << 20);
+	assert_int_equal(f->options.tunables.default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_NONE);
+	assert_int_equal(f->options.tunables.log_max_bytes, 16 << 20);
 }
 
 static void automatic_figures_follow_the_machine(void **state)

@@ -91,6 +91,16 @@ static int remove_container(const struct run *run, struct weir_error *err)
 	return weir_controller_remove(run->controller, run->call->id, err);
 }
 
+static int reload(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_reload(run->controller, err);
+}
+
+static int reset_knobs(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_reset_knobs(run->controller, err);
+}
+
 static const struct {
 	enum weir_level level;
 	bool is_read;
@@ -106,6 +116,8 @@ static const struct {
 	[WEIR_CALL_UPDATE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, update_container },
 	[WEIR_CALL_KILL_CONTAINER] = { WEIR_LEVEL_MUTATE, false, kill_container },
 	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
+	[WEIR_CALL_RELOAD] = { WEIR_LEVEL_MUTATE, false, reload },
+	[WEIR_CALL_RESET_KNOBS] = { WEIR_LEVEL_MUTATE, false, reset_knobs },
 };
 
 enum weir_level weir_call_level(enum weir_call_type type)
@@ -152,6 +164,7 @@ static const struct {
 	{ WEIR_CALL_LAUNCH_CONTAINER, -EEXIST, 202 }, { WEIR_CALL_LAUNCH_CONTAINER, -EDQUOT, 409 },
 	{ WEIR_CALL_LAUNCH_CONTAINER, -ENOENT, 400 }, /* the command: the caller's mistake */
 	{ WEIR_CALL_LAUNCH_CONTAINER, -EACCES, 400 }, { WEIR_CALL_REMOVE_CONTAINER, -ENOENT, 500 },
+	{ WEIR_CALL_RELOAD, -EBADMSG, 409 }, /* a file of the daemon's, not the caller's mistake */
 	{ WEIR_CALL_COUNT_, -EINVAL, 400 },	      { WEIR_CALL_COUNT_, -ERANGE, 400 },
 	{ WEIR_CALL_COUNT_, -EALREADY, 400 },	      { WEIR_CALL_COUNT_, -EPERM, 403 },
 	{ WEIR_CALL_COUNT_, -ENOENT, 404 },	      { WEIR_CALL_COUNT_, -ENOSPC, 409 },

@@ -216,6 +216,8 @@ static const struct call_kind {
 					 .message = &weir_named_message },
 	[WEIR_CALL_GET_EVENTS] = { "GET_EVENTS", "get_events", &weir_events_message,
 				   .optional = true },
+	[WEIR_CALL_RELOAD] = { .name = "RELOAD" },
+	[WEIR_CALL_RESET_KNOBS] = { .name = "RESET_KNOBS" },
 };
 
 static int find_kind(const json_t *tree, enum weir_call_type *ret, struct weir_error *err)

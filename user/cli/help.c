@@ -27,7 +27,7 @@ void weir_help_overview(FILE *file)
 	fprintf(file, "weir: hold containers between their request and their limit\n\n"
 		      "  weir [OPTION...] VERB [OPTION...] [OPERAND...]\n\n");
 	for (size_t i = 0; (verb = weir_verb_at(i)); i++)
-		fprintf(file, "  %-10s %s\n", verb->name, verb->summary);
+		fprintf(file, "  %-12s %s\n", verb->name, verb->summary);
 	fprintf(file, "\nOptions of every verb:\n");
 	print_options(file, weir_global_options);
 	fprintf(file, "\nOptions instead of a verb:\n");

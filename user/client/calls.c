@@ -104,6 +104,25 @@ int weir_client_remove(struct weir_client *client, const char *id)
 	return r < 0 ? r : call_write(client, request, NULL, NULL);
 }
 
+/* A call that has neither parameters nor an answer. */
+static int order(struct weir_client *client, const char *call)
+{
+	char *request = strdup(call);
+
+	weir_client_begin(client);
+	return request ? call_write(client, request, NULL, NULL) : weir_fail_memory(&client->err);
+}
+
+int weir_client_reload(struct weir_client *client)
+{
+	return order(client, "{\"type\":\"RELOAD\"}");
+}
+
+int weir_client_reset_knobs(struct weir_client *client)
+{
+	return order(client, "{\"type\":\"RESET_KNOBS\"}");
+}
+
 int weir_client_wait(struct weir_client *client, const char *id, int timeout_ms,
 		     struct weir_wait_result *ret)
 {

@@ -228,10 +228,10 @@ static int start_pacer(struct weir_controller *controller,
 		.groups = &controller->groups,
 		.bpf = controller->bpf,
 		.n_cpus = (unsigned int)controller->machine.cpus,
-		.enabled = options->bands && !options->cgroup_parent,
+		.enabled = options->tunables.bands && !options->cgroup_parent,
 	};
 
-	if (options->bands && options->cgroup_parent)
+	if (options->tunables.bands && options->cgroup_parent)
 		weir_info("bands: off below cgroup_parent '%s', weights rule",
 			  options->cgroup_parent);
 	return weir_pacer_new(&pacer, &controller->pacer, err);
@@ -249,8 +249,10 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	for (size_t i = 0; i < WEIR_LOG_STREAMS; i++)
 		controller->spare_fds[i] = -1;
 	controller->event = sd_event_ref(event);
-	controller->default_cpu_limit = options->default_cpu_limit;
-	controller->log_max_bytes = options->log_max_bytes;
+	controller->default_cpu_limit = options->tunables.default_cpu_limit;
+	controller->log_max_bytes = options->tunables.log_max_bytes;
+	controller->reload = options->reload;
+	controller->reload_data = options->reload_data;
 	controller->reader_gid = options->reader_gid;
 	if (init_lock(controller, err) < 0)
 		return err->code;
@@ -267,7 +269,8 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	    start_pacer(controller, options, err) < 0 ||
 	    weir_worker_new(event, &controller->groups, weir_controller_on_job, controller,
 			    &controller->worker, err) < 0 ||
-	    (options->squeeze && weir_squeezer_new(controller, &controller->squeezer, err) < 0) ||
+	    (options->tunables.squeeze &&
+	     weir_squeezer_new(controller, &controller->squeezer, err) < 0) ||
 	    weir_controller_recover(controller, err) < 0 || weir_logs_start(controller, err) < 0 ||
 	    start_tick(controller, err) < 0)
 		return err->code;

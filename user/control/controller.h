@@ -32,6 +32,17 @@
 struct weir_controller;
 struct weir_error;
 
+/* What can be changed while it runs. */
+struct weir_tunables {
+	bool bands; /* demote who is over its request while others need theirs */
+	bool squeeze; /* take memory back from who is over its request while the node is short */
+	enum weir_default_cpu_limit default_cpu_limit; /* of containers to come */
+	uint64_t log_max_bytes; /* per stream of a detached container */
+};
+
+/* Find the tunables anew. On failure, with a text for the operator, the old ones stay in force. */
+typedef int weir_reload_fn(void *data, struct weir_tunables *ret, struct weir_error *err);
+
 struct weir_controller_options {
 	const char *state_dir; /* store, logs */
 	const char *pin_dir;
@@ -39,10 +50,9 @@ struct weir_controller_options {
 	const char *cgroup_parent; /* NULL: flat at the top */
 	const char *run_dir; /* for a private cgroup2 mount */
 	uint64_t reserve_mcpu, reserve_bytes;
-	enum weir_default_cpu_limit default_cpu_limit;
-	bool bands; /* demote who is over its request while others need theirs */
-	bool squeeze; /* take memory back from who is over its request while the node is short */
-	uint64_t log_max_bytes; /* per stream of a detached container */
+	struct weir_tunables tunables;
+	weir_reload_fn *reload; /* NULL: they are never found anew */
+	void *reload_data;
 	gid_t reader_gid; /* (gid_t)-1: none */
 };
 
@@ -107,6 +117,15 @@ int weir_controller_start(struct weir_controller *controller, const char *id, pi
 int weir_controller_update(struct weir_controller *controller, const char *id,
 			   const struct weir_ask *change, struct weir_notes *notes,
 			   bool *ret_pending, struct weir_error *err);
+
+/* Find the tunables anew and put them into force. Failures are the reload_fn's; -ENOTSUP: there is none. */
+int weir_controller_reload(struct weir_controller *controller, struct weir_error *err);
+
+/*
+ * Every knob of every container back to what its figures say, and bands and squeeze off until the
+ * next reload. One that can't be written does not keep the others; the text names the first.
+ */
+int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_error *err);
 
 /* SIGKILL: everything inside; any other signal: the first process. -ENOENT: unknown or exited; -EINVAL: no such signal. */
 int weir_controller_kill(struct weir_controller *controller, const char *id, int signal,

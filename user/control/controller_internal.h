@@ -70,6 +70,8 @@ struct weir_controller {
 	char *state_dir;
 	enum weir_default_cpu_limit default_cpu_limit;
 	uint64_t log_max_bytes;
+	weir_reload_fn *reload;
+	void *reload_data;
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
@@ -119,6 +121,10 @@ void weir_controller_publish(struct weir_controller *controller,
 /* After a restart: what the kernel has already, so that a quota is not written (and refilled) again. */
 void weir_controller_learn_applied(struct weir_controller *controller,
 				   struct weir_container *container);
+
+/* tune.c */
+int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
+			 struct weir_error *err);
 
 /* launch.c */
 int weir_controller_identify(struct weir_controller *controller, const char *id,

@@ -164,7 +164,7 @@ static bool wait_for_tick(struct weir_pacer *pacer)
 	struct timespec ts = { .tv_sec = (time_t)(at / NS_PER_S),
 			       .tv_nsec = (long)(at % NS_PER_S) };
 
-	while (!pacer->stop && pacer->n == 0)
+	while (!pacer->stop && (pacer->n == 0 || !pacer->options.enabled))
 		pthread_cond_wait(&pacer->wake, &pacer->lock);
 	while (!pacer->stop && pthread_cond_timedwait(&pacer->wake, &pacer->lock, &ts) != ETIMEDOUT)
 		;
@@ -187,8 +187,10 @@ static void *pacer_main(void *data)
 
 	take_priority();
 	pthread_mutex_lock(&pacer->lock);
-	while (wait_for_tick(pacer))
-		tick(pacer);
+	while (wait_for_tick(pacer)) {
+		if (pacer->options.enabled) /* still: it may have been waiting for long */
+			tick(pacer);
+	}
 	pthread_mutex_unlock(&pacer->lock);
 	return NULL;
 }
@@ -227,16 +229,14 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 	if (!pacer->by_slot)
 		return weir_fail_memory(err);
 	memset(pacer->by_slot, 0xff, WEIR_MAX_CONTAINERS * sizeof(*pacer->by_slot));
-	if (options->enabled) {
-		/* Signals are the event loop's. */
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before);
-		r = pthread_create(&pacer->thread, NULL, pacer_main, pacer);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-		if (r != 0)
-			return weir_fail(err, -r, "start the pacer: %s", strerror(r));
-		pacer->started = true;
-	}
+	/* Signals are the event loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&pacer->thread, NULL, pacer_main, pacer);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r != 0)
+		return weir_fail(err, -r, "start the pacer: %s", strerror(r));
+	pacer->started = true;
 	*ret = take_ptr(pacer);
 	return 0;
 }
@@ -363,6 +363,16 @@ void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *co
 		pacer->by_slot[container->slot] = NOBODY;
 		*paced = *last;
 	}
+	pthread_mutex_unlock(&pacer->lock);
+}
+
+void weir_pacer_enable(struct weir_pacer *pacer, bool on)
+{
+	pthread_mutex_lock(&pacer->lock);
+	pacer->options.enabled = on;
+	for (size_t i = 0; !on && i < pacer->n; i++)
+		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED);
+	pthread_cond_signal(&pacer->wake);
 	pthread_mutex_unlock(&pacer->lock);
 }
 

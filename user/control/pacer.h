@@ -45,6 +45,9 @@ int weir_pacer_add(struct weir_pacer *pacer, const struct weir_container *contai
 void weir_pacer_change(struct weir_pacer *pacer, const struct weir_container *container);
 void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *container);
 
+/* Off: everybody is put into the normal class and left there. */
+void weir_pacer_enable(struct weir_pacer *pacer, bool on);
+
 /* Write the weight; of one that is in the idle class, when it comes out of it. */
 int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container *container,
 			  uint64_t mcpu, struct weir_error *err);

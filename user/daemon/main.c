@@ -20,6 +20,7 @@
 #include "daemon/listen.h"
 #include "daemon/options.h"
 #include "daemon/purge.h"
+#include "daemon/reload.h"
 #include "daemon/setup.h"
 #include "kern/node.h"
 
@@ -74,7 +75,7 @@ static int open_listener(const struct weir_options *options, struct weir_listene
 
 static int open_event(sd_event **ret, struct weir_error *err)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	static const int signals[] = { SIGTERM, SIGINT };
 	scoped(sd_event_unrefp) sd_event *event = NULL;
 	int r;
 
@@ -104,9 +105,10 @@ static int open_api(sd_event *event, const struct weir_options *options,
 	return 0;
 }
 
-static int open_controller(sd_event *event, const struct weir_options *options,
+static int open_controller(sd_event *event, struct weir_reload *reload,
 			   struct weir_controller **ret, struct weir_error *err)
 {
+	const struct weir_options *options = reload->options;
 	char cgroup_mount[PATH_MAX];
 	const struct weir_controller_options controller = {
 		.state_dir = options->state_dir,
@@ -116,10 +118,9 @@ static int open_controller(sd_event *event, const struct weir_options *options,
 		.run_dir = cgroup_mount,
 		.reserve_mcpu = options->reserve_mcpu,
 		.reserve_bytes = options->reserve_bytes,
-		.default_cpu_limit = options->default_cpu_limit,
-		.bands = options->bands,
-		.squeeze = options->squeeze,
-		.log_max_bytes = options->log_max_bytes,
+		.tunables = options->tunables,
+		.reload = weir_reload,
+		.reload_data = reload,
 		.reader_gid = options->reader_gid,
 	};
 
@@ -131,9 +132,21 @@ static int open_controller(sd_event *event, const struct weir_options *options,
 	return 0;
 }
 
-/* Everything is released in reverse: the connections before the controller they speak to. */
-static int serve(const struct weir_options *options, struct weir_error *err)
+/* What went wrong is in the log; all stays as it was. */
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
+	struct weir_error err = {};
+
+	(void)source;
+	(void)info;
+	weir_controller_reload(data, &err);
+	return 0;
+}
+
+/* Everything is released in reverse: the connections before the controller they speak to. */
+static int serve(struct weir_reload *reload, struct weir_error *err)
+{
+	const struct weir_options *options = reload->options;
 	scoped(weir_instance_release) struct weir_instance instance = WEIR_INSTANCE_INIT;
 	scoped(weir_listen_close) struct weir_listener listener = WEIR_LISTENER_INIT;
 	scoped(sd_event_unrefp) sd_event *event = NULL;
@@ -145,8 +158,11 @@ static int serve(const struct weir_options *options, struct weir_error *err)
 	if (weir_instance_claim(WEIR_LOCK_DIR, options, &instance, err) < 0 ||
 	    open_listener(options, &listener, err) < 0 || open_event(&event, err) < 0 ||
 	    open_api(event, options, &listener, &api, err) < 0 ||
-	    open_controller(event, options, &controller, err) < 0)
+	    open_controller(event, reload, &controller, err) < 0)
 		return err->code;
+	r = sd_event_add_signal(event, NULL, SIGHUP, on_hangup, controller);
+	if (r < 0)
+		return weir_fail(err, r, "watch for SIGHUP: %s", strerror(-r));
 	weir_api_ready(api, controller);
 
 	weir_info("version " WEIR_VERSION " serves on %s",
@@ -160,9 +176,9 @@ static int serve(const struct weir_options *options, struct weir_error *err)
 	return 0;
 }
 
-static int run_daemon(struct weir_options *options)
+static int run_daemon(int argc, char **argv, struct weir_options *options)
 {
-	struct weir_machine machine;
+	struct weir_reload reload = { .argc = argc, .argv = argv, .options = options };
 	struct weir_error err = {};
 	int r;
 
@@ -170,10 +186,10 @@ static int run_daemon(struct weir_options *options)
 	weir_setup_process();
 	r = require_root(&err);
 	if (r == 0)
-		r = weir_machine_read(&machine, &err);
+		r = weir_machine_read(&reload.machine, &err);
 	if (r == 0) {
-		weir_options_fit(options, &machine);
-		r = serve(options, &err);
+		weir_options_fit(options, &reload.machine);
+		r = serve(&reload, &err);
 	}
 	if (r < 0)
 		weir_err("%s", err.text);
@@ -218,7 +234,7 @@ int main(int argc, char **argv)
 
 	switch (options.mode) {
 	case WEIR_MODE_SERVE:
-		return run_daemon(&options);
+		return run_daemon(argc, argv, &options);
 	case WEIR_MODE_CHECK_CONFIG:
 		return print("ok\n");
 	case WEIR_MODE_DOCTOR:

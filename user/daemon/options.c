@@ -232,6 +232,46 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+#define TEXT(key, field) { key, offsetof(struct weir_options, field), 0 }
+#define NUMBER(key, field) \
+	{ key, offsetof(struct weir_options, field), sizeof(((struct weir_options *)0)->field) }
+
+static const struct {
+	const char *key;
+	size_t offset, size; /* 0: a string, which may be NULL */
+} fixed[] = {
+	TEXT("socket", socket),
+	TEXT("state_dir", state_dir),
+	TEXT("pin_dir", pin_dir),
+	TEXT("run_dir", run_dir),
+	TEXT("cgroup_prefix", cgroup_prefix),
+	TEXT("cgroup_parent", cgroup_parent),
+	NUMBER("threads", threads),
+	NUMBER("admin_group", admin_gid),
+	NUMBER("reader_group", reader_gid),
+	NUMBER("reserve_cpu", reserve_mcpu),
+	NUMBER("reserve_memory", reserve_bytes),
+};
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+const char *weir_options_first_fixed(const struct weir_options *a, const struct weir_options *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+		const char *in_a = (const char *)a + fixed[i].offset;
+		const char *in_b = (const char *)b + fixed[i].offset;
+		bool same = fixed[i].size ? memcmp(in_a, in_b, fixed[i].size) == 0
+					  : same_text(*(char *const *)in_a, *(char *const *)in_b);
+
+		if (!same)
+			return fixed[i].key;
+	}
+	return NULL;
+}
+
 void weir_options_fit(struct weir_options *options, const struct weir_machine *machine)
 {
 	if (options->reserve_mcpu == WEIR_ABSENT)

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "base/log.h"
-#include "model/container.h"
+#include "control/controller.h"
 
 struct weir_error;
 struct weir_machine;
@@ -50,10 +50,7 @@ struct weir_options {
 	gid_t admin_gid, reader_gid; /* WEIR_NO_GID: none */
 
 	uint64_t reserve_mcpu, reserve_bytes; /* WEIR_ABSENT: by the size of the machine */
-	enum weir_default_cpu_limit default_cpu_limit;
-	bool bands;
-	bool squeeze;
-	uint64_t log_max_bytes;
+	struct weir_tunables tunables;
 };
 
 #define WEIR_OPTIONS_INIT { .admin_gid = WEIR_NO_GID, .reader_gid = WEIR_NO_GID }
@@ -71,6 +68,12 @@ int weir_options_default(struct weir_options *options, struct weir_error *err);
 /* Where a cgroup2 is mounted if the machine has none: below run_dir, never on it. -ENAMETOOLONG. */
 int weir_options_cgroup_mount(const struct weir_options *options, char path[static PATH_MAX],
 			      struct weir_error *err);
+
+/*
+ * Of what takes effect at a start only: the key of the first that is not the same in both, both
+ * fitted to the machine; NULL: none.
+ */
+const char *weir_options_first_fixed(const struct weir_options *a, const struct weir_options *b);
 
 /* Put figures where the machine's size decides: reserves and threads. */
 void weir_options_fit(struct weir_options *options, const struct weir_machine *machine);

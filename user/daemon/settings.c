@@ -273,10 +273,10 @@ const struct weir_setting weir_settings[] = {
 	{ "node", "reserve_cpu", AUTO, set_reserve_cpu, FIELD(reserve_mcpu) },
 	{ "node", "reserve_memory", AUTO, set_reserve_memory, FIELD(reserve_bytes) },
 	{ "containers", "default_cpu_limit", "none", set_default_cpu_limit,
-	  FIELD(default_cpu_limit) },
-	{ "containers", "log_max", "16Mi", set_log_max, FIELD(log_max_bytes) },
-	{ "bursting", "bands", "yes", set_switch, FIELD(bands) },
-	{ "bursting", "squeeze", "yes", set_switch, FIELD(squeeze) },
+	  FIELD(tunables.default_cpu_limit) },
+	{ "containers", "log_max", "16Mi", set_log_max, FIELD(tunables.log_max_bytes) },
+	{ "bursting", "bands", "yes", set_switch, FIELD(tunables.bands) },
+	{ "bursting", "squeeze", "yes", set_switch, FIELD(tunables.squeeze) },
 };
 
 const size_t weir_n_settings = ARRAY_SIZE(weir_settings);

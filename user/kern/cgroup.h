@@ -104,8 +104,8 @@ struct weir_cgroup_stats {
 	uint64_t mem_current_bytes, mem_peak_bytes;
 	uint64_t oom_kills;
 	/*
-	 * How often its own limit, or one below it, stood in the way: 0 with processes killed says
-	 * that memory ran out above. v1 counts what could be reclaimed, too.
+	 * How often its own limit, or one below it, stood in the way, on v1 whether usage ever met
+	 * it: 0 with processes killed says that memory ran out above.
 	 */
 	uint64_t limit_hits;
 	uint64_t cpu_quota_mcpu; /* as the kernel has it; WEIR_INFINITE: none */

@@ -141,8 +141,9 @@ static void read_memory(const struct source *from, bool memory_v2)
 		take(from, text, "oom_kill", &stats->oom_kills);
 	if (text && memory_v2)
 		take(from, text, "oom", &stats->limit_hits);
-	if (!memory_v2)
-		read_number(from, memory, "memory.failcnt", &stats->limit_hits);
+	/* v1 does not tell failures at a limit for memory and swap. Single pages reach it exactly. */
+	if (!memory_v2 && stats->mem_peak_bytes != UINT64_MAX)
+		stats->limit_hits = stats->mem_peak_bytes >= stats->mem_max_bytes;
 }
 
 void weir_cgroup_read_stats(const struct weir_groups *groups, const char *id,

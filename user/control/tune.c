@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an operator changes while containers run: the tunables, and every knob at once. */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+/* Nobody is held any more. What fails is tried again at the next tick. */
+static void let_go_of_all(struct weir_controller *controller)
+{
+	struct weir_container *const *all;
+	struct weir_error err = {};
+	size_t n;
+
+	all = weir_ledger_all(controller->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct weir_live *live = all[i]->live;
+
+		if (!live || live->squeeze.means == WEIR_SQUEEZE_NONE)
+			continue;
+		live->squeeze = (struct weir_squeeze_member){};
+		if (weir_controller_actuate(controller, all[i], &err) < 0)
+			weir_warn("container '%s': %s, retrying at next tick", all[i]->id,
+				  err.text);
+	}
+}
+
+static int set_squeeze(struct weir_controller *controller, bool on, struct weir_error *err)
+{
+	if (on == (controller->squeezer != NULL))
+		return 0;
+	if (on)
+		return weir_squeezer_new(controller, &controller->squeezer, err);
+	controller->squeezer = weir_squeezer_free(controller->squeezer);
+	let_go_of_all(controller);
+	return 0;
+}
+
+int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
+			 struct weir_error *err)
+{
+	controller->default_cpu_limit = tunables->default_cpu_limit;
+	controller->log_max_bytes = tunables->log_max_bytes;
+	weir_pacer_enable(controller->pacer, tunables->bands && !controller->groups.h.parent);
+	return set_squeeze(controller, tunables->squeeze, err);
+}
+
+int weir_controller_reload(struct weir_controller *controller, struct weir_error *err)
+{
+	struct weir_tunables tunables;
+
+	if (!controller->reload)
+		return weir_fail(err, -ENOTSUP, "this daemon has no configuration to read again");
+	if (controller->reload(controller->reload_data, &tunables, err) < 0 ||
+	    weir_controller_tune(controller, &tunables, err) < 0) {
+		weir_err("reload: %s; all stays as it was", err->text);
+		return weir_fail_in(err, "reload");
+	}
+	weir_info("the configuration is read again: bands %s, squeeze %s",
+		  tunables.bands ? "yes" : "no", tunables.squeeze ? "yes" : "no");
+	return 0;
+}
+
+/* As if the daemon had just come: what the kernel has is looked up, since a quota is not to be refilled. */
+static int write_all(struct weir_controller *controller, struct weir_container *container,
+		     struct weir_error *err)
+{
+	struct weir_live *live = container->live;
+
+	live->squeeze = (struct weir_squeeze_member){};
+	live->applied = (struct weir_applied)WEIR_APPLIED_NOTHING;
+	weir_controller_learn_applied(controller, container);
+	return weir_controller_actuate(controller, container, err);
+}
+
+int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_error *err)
+{
+	struct weir_container *const *all;
+	struct weir_error first = {}, one = {};
+	size_t n, n_failed = 0;
+
+	controller->squeezer = weir_squeezer_free(controller->squeezer);
+	weir_pacer_enable(controller->pacer, false);
+	all = weir_ledger_all(controller->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->state != WEIR_STATE_RUNNING || !all[i]->live)
+			continue;
+		if (write_all(controller, all[i], &one) < 0 && n_failed++ == 0)
+			weir_fail(&first, one.code, "container '%s': %s", all[i]->id, one.text);
+	}
+	weir_warn("all knobs are at their static values on request; bands and squeeze rest until "
+		  "the configuration is read again");
+	if (n_failed == 0)
+		return 0;
+	return weir_fail(err, first.code, "%zu containers could not be reset, the first: %s",
+			 n_failed, first.text);
+}
