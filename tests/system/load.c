@@ -109,6 +109,9 @@ static int grow(long mib, long rate)
 
 		if (due <= have)
 			continue;
+		if (due >
+		    have + 64 * MIB) /* the kernel gives no piece that is larger than all it has */
+			due = have + 64 * MIB;
 		more = mmap(NULL, due - have, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			    -1, 0);
 		if (more == MAP_FAILED)

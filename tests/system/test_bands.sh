@@ -18,6 +18,11 @@ band_of() {
     weir stats --json "$1" | jq -r '.[0].band'
 }
 
+# events_of ID KIND: their causes, a line each.
+events_of() {
+    weir events --json "$1" | jq -r "select(.kind == \"$2\") | .cause"
+}
+
 daemon_start
 cpus=$(nproc)
 
@@ -44,6 +49,9 @@ for ((i = 0; i < cpus; i++)); do
     succeeds "row 19: beside a service burst$i gives way" eventually 5 is_idle "burst$i"
 done
 is "$(band_of burst0)" burst "and its band is in the map"
+is "$(events_of burst0 demoted | uniq)" over-request "an event says why"
+is "$(weir events --json burst0 | jq 'select(.kind == "demoted") | .figures.cpu_used_mcpu > .figures.cpu_request_mcpu' |
+    sort -u)" true "with what it used and what it had requested"
 succeeds "the service keeps its own" is_normal service
 is "$(band_of service)" guaranteed "by the map too"
 
@@ -62,6 +70,7 @@ weir kill service
 weir wait service >/dev/null
 succeeds "row 19: alone again, they share by weight" eventually 10 is_normal burst1
 succeeds "row 19: all of them" eventually 10 is_normal burst0
+is "$(events_of burst1 promoted | tail -n 1)" disarmed "and an event says that nobody needed it any more"
 is "$(weight_mcpu burst0)" 10 "row 10: and the weight is what was asked for meanwhile"
 
 # A daemon that stops leaves nobody behind.

@@ -39,7 +39,7 @@ shortage() {
     local available total
     total=$(meminfo_mib MemTotal)
     available=$(meminfo_mib MemAvailable)
-    weir run --name hog --mem 16Mi:max --detach -- \
+    weir run --name hog --mem 32Mi:max --detach -- \
         "$load" grow $((available - total / 20 - total / 40)) "$1" >/dev/null
     weir wait hog >/dev/null 2>&1 || :
     reason_of hog
@@ -50,7 +50,7 @@ daemon_start
 for id in "${innocents[@]}"; do
     weir run --name "$id" --mem 48Mi:max --detach -- "$load" hold 24 >/dev/null
 done
-weir run --name modest --mem 8Mi:max --detach -- "$load" hold 32 >/dev/null
+weir run --name modest --mem 32Mi:max --detach -- "$load" hold 64 >/dev/null
 for id in "${innocents[@]}" modest; do
     succeeds "$id has its memory" eventually 10 grep -q ready "$state_dir/logs/$id.stdout"
 done
@@ -75,7 +75,7 @@ if [[ $(controller_version memory) == 2 ]]; then
 fi
 
 # One that breaches its own limit while the node has room says so.
-weir run --name own --mem 8Mi:16Mi --detach -- "$load" grow 8 100 >/dev/null
+weir run --name own --mem 32Mi:48Mi --detach -- "$load" grow 8 100 >/dev/null
 weir wait own >/dev/null 2>&1 || :
 is "$(reason_of own)" limit "row 13: its own limit is told from the node's"
 done_testing

@@ -133,6 +133,8 @@ static void a_burster_alone_keeps_its_band(void **state)
 	assert_true(node.members[burster].over);
 	assert_int_equal(BAND(burster), WEIR_BAND_GUARANTEED);
 	assert_int_equal(node.changes[burster], 0);
+	assert_in_range(node.members[burster].used_mcpu, 990, 1000);
+	assert_string_equal(weir_band_cause(&node.bands, WEIR_BAND_GUARANTEED), "disarmed");
 }
 
 /* Whoever is new is within its request for a moment; from then on nothing is written. */
@@ -181,6 +183,8 @@ static void bursters_give_way_to_a_service_and_come_back(void **state)
 		assert_int_equal(BAND(capped), WEIR_BAND_GUARANTEED);
 	}
 	assert_true(node.changes[burster] >= 1);
+	assert_string_equal(weir_band_cause(&node.bands, WEIR_BAND_BURST), "over-request");
+	assert_string_equal(weir_band_cause(&node.bands, WEIR_BAND_GUARANTEED), "within-request");
 
 	/* It sleeps: a second later everybody is back, and stays. */
 	node.threads[service] = 0;
@@ -312,6 +316,7 @@ static void a_slice_that_comes_late_is_within_the_request(void **state)
 		weir_bands_tick(&bands, 0, N_CPUS, now);
 		assert_false(member.over);
 	}
+	assert_in_range(member.used_mcpu, 230, 290);
 }
 
 /*

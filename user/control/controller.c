@@ -227,6 +227,7 @@ static int start_pacer(struct weir_controller *controller,
 	const struct weir_pacer_options pacer = {
 		.groups = &controller->groups,
 		.bpf = controller->bpf,
+		.events = controller->events,
 		.n_cpus = (unsigned int)controller->machine.cpus,
 		.enabled = options->tunables.bands && !options->cgroup_parent,
 	};

@@ -42,6 +42,7 @@ struct weir_live {
 	uint64_t finish_delay_us, finish_since_us; /* while its groups are being removed */
 	struct weir_applied applied;
 	struct weir_squeeze_member squeeze;
+	enum weir_squeeze_means told_means; /* of which it was last told */
 	uint64_t told_pending_bytes; /* the memory limit of which it was last told that it waits */
 	uint64_t pressed_bytes; /* killed for the node, so far over its request; 0: was not */
 	bool outside_oom; /* the kernel killed in it though its own limit was never in the way */
@@ -157,6 +158,12 @@ void weir_logs_remove(struct weir_controller *controller, const char *id);
 
 /* tell.c: what happens to containers, as events. */
 /* Its command is executed. */
+/* @cause: static. On any thread. */
+void weir_tell_band(struct weir_events *events, const char *id, enum weir_band band,
+		    const char *cause, uint64_t request_mcpu, uint64_t used_mcpu);
+/* By which means memory is taken back from it now. */
+void weir_tell_squeeze(struct weir_controller *controller, const struct weir_container *container,
+		       uint64_t available_bytes);
 void weir_tell_launched(struct weir_controller *controller, const struct weir_container *container);
 /* Its figures are in force; nothing, if they are those of @old. */
 void weir_tell_updated(struct weir_controller *controller, const struct weir_container *container,

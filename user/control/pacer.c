@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "control/controller_internal.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "model/bands.h"
@@ -72,7 +73,8 @@ static int move(struct weir_pacer *pacer, const struct paced *paced, enum weir_b
 		       : weir_cgroup_set_cpu_weight(groups, id, paced->weight_mcpu, err);
 }
 
-static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum weir_band band)
+static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum weir_band band,
+			   const char *cause)
 {
 	struct weir_error err = {};
 
@@ -91,6 +93,8 @@ static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum w
 		paced->slot->band_since_ns = now_ns();
 		paced->slot->band_changes++;
 	}
+	weir_tell_band(pacer->options.events, paced->container->id, band, cause,
+		       paced->member.request_mcpu, paced->member.used_mcpu);
 }
 
 /* ---- Looking ---- */
@@ -152,9 +156,12 @@ static void tick(struct weir_pacer *pacer)
 	}
 	weir_bands_tick(&pacer->bands, idle_ns - pacer->idle_ns, pacer->options.n_cpus, now);
 	pacer->idle_ns = idle_ns;
-	for (size_t i = 0; i < pacer->n; i++)
-		move_or_let_be(pacer, &pacer->all[i],
-			       weir_band_wanted(&pacer->bands, &pacer->all[i].member));
+	for (size_t i = 0; i < pacer->n; i++) {
+		struct paced *paced = &pacer->all[i];
+		enum weir_band band = weir_band_wanted(&pacer->bands, &paced->member);
+
+		move_or_let_be(pacer, paced, band, weir_band_cause(&pacer->bands, band));
+	}
 }
 
 /* false: it is time to stop. */
@@ -254,7 +261,7 @@ struct weir_pacer *weir_pacer_free(struct weir_pacer *pacer)
 	}
 	/* Nobody would bring them back. */
 	for (size_t i = 0; i < pacer->n; i++)
-		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED);
+		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED, "stopped");
 	pthread_cond_destroy(&pacer->wake);
 	pthread_mutex_destroy(&pacer->lock);
 	free(pacer->all);
@@ -323,7 +330,7 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 		weir_bands_presume(&pacer->bands, now_ns());
 	pacer->by_slot[container->slot] = (uint32_t)pacer->n++;
 	if (!pacer->options.enabled)
-		move_or_let_be(pacer, paced, WEIR_BAND_GUARANTEED);
+		move_or_let_be(pacer, paced, WEIR_BAND_GUARANTEED, "stopped");
 	pthread_cond_signal(&pacer->wake);
 	return 0;
 }
@@ -371,7 +378,7 @@ void weir_pacer_enable(struct weir_pacer *pacer, bool on)
 	pthread_mutex_lock(&pacer->lock);
 	pacer->options.enabled = on;
 	for (size_t i = 0; !on && i < pacer->n; i++)
-		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED);
+		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED, "stopped");
 	pthread_cond_signal(&pacer->wake);
 	pthread_mutex_unlock(&pacer->lock);
 }

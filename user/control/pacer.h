@@ -22,12 +22,14 @@
 struct weir_bpf;
 struct weir_container;
 struct weir_error;
+struct weir_events;
 struct weir_groups;
 struct weir_pacer;
 
 struct weir_pacer_options {
 	const struct weir_groups *groups; /* as long as the pacer lives, like @bpf */
 	struct weir_bpf *bpf;
+	struct weir_events *events; /* is told of each move */
 	unsigned int n_cpus; /* that are online */
 	bool enabled; /* false: everybody is in the normal class, and nothing is written */
 };

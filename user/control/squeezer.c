@@ -50,20 +50,30 @@ static void kill_for_the_node(struct weir_squeezer *squeezer, struct weir_live *
 			      uint64_t excess_bytes, uint64_t available_bytes)
 {
 	const char *id = live->container->id;
-	char excess[WEIR_QUANTITY_TEXT], left[WEIR_QUANTITY_TEXT];
+	char excess[WEIR_QUANTITY_TEXT];
 	struct weir_error err = {};
 
-	weir_format_memory(excess_bytes, excess);
-	weir_format_memory(available_bytes, left);
 	live->pressed_bytes = excess_bytes;
 	if (weir_cgroup_kill(&squeezer->controller->groups, id, &err) < 0) {
 		if (err.code != -ENOENT)
 			weir_warn("container '%s': %s over its request, but not killed: %s", id,
-				  excess, err.text);
+				  weir_format_memory(excess_bytes, excess), err.text);
 		return;
 	}
-	weir_warn("container '%s': killed, %s over its request while the node had %s left", id,
-		  excess, left);
+	live->told_means = WEIR_SQUEEZE_KILL;
+	weir_tell_squeeze(squeezer->controller, live->container, available_bytes);
+}
+
+/* A stronger means, or none any more: not each step of the same. */
+static void tell_change(struct weir_squeezer *squeezer, struct weir_live *live,
+			uint64_t available_bytes)
+{
+	enum weir_squeeze_means now = live->squeeze.means;
+
+	if (now == WEIR_SQUEEZE_KILL || now == live->told_means)
+		return;
+	live->told_means = now;
+	weir_tell_squeeze(squeezer->controller, live->container, available_bytes);
 }
 
 static void carry_out(struct weir_squeezer *squeezer, const struct weir_squeeze_action *action,
@@ -157,6 +167,8 @@ static int look(struct weir_squeezer *squeezer, struct weir_error *err)
 		squeezer->lives[i]->squeeze = squeezer->members[i];
 	for (size_t i = 0; i < plan.n; i++)
 		carry_out(squeezer, &plan.actions[i], available);
+	for (size_t i = 0; i < squeezer->n; i++)
+		tell_change(squeezer, squeezer->lives[i], available);
 	squeezer->held = weir_squeeze_at_work(&squeezer->squeeze, squeezer->members, squeezer->n);
 	return 0;
 }

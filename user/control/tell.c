@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the event loop does to containers, told as events. The pacer and the squeezer tell their own. */
+/* What is done to containers, told as events: sentences and figures are made here. */
 #include "control/controller_internal.h"
 
 #include <stdio.h>
@@ -27,6 +27,59 @@ static void add_amounts(struct weir_event *event, const struct weir_figures *fig
 	weir_event_add(event, "cpu_limit_mcpu", figures->cpu_limit_mcpu);
 	weir_event_add(event, "mem_request_bytes", figures->mem_request_bytes);
 	weir_event_add(event, "mem_limit_bytes", figures->mem_limit_bytes);
+}
+
+/* At real-time priority: nothing here allocates or waits. */
+void weir_tell_band(struct weir_events *events, const char *id, enum weir_band band,
+		    const char *cause, uint64_t request_mcpu, uint64_t used_mcpu)
+{
+	char request[WEIR_QUANTITY_TEXT], used[WEIR_QUANTITY_TEXT];
+	struct weir_event event;
+
+	weir_format_cpu(request_mcpu, request);
+	weir_format_cpu(used_mcpu, used);
+	weir_event_init(&event, band == WEIR_BAND_BURST ? WEIR_EVENT_DEMOTED : WEIR_EVENT_PROMOTED,
+			id, cause);
+	weir_event_say(&event, "%s: used %s CPUs of late, requested %s",
+		       band == WEIR_BAND_BURST ? "gives way to those within their requests"
+					       : "gives way no more",
+		       used, request);
+	weir_event_add(&event, "cpu_request_mcpu", request_mcpu);
+	weir_event_add(&event, "cpu_used_mcpu", used_mcpu);
+	weir_events_emit(events, &event);
+}
+
+void weir_tell_squeeze(struct weir_controller *controller, const struct weir_container *container,
+		       uint64_t available_bytes)
+{
+	static const char *const done[] = {
+		[WEIR_SQUEEZE_NONE] = "is let go",
+		[WEIR_SQUEEZE_RECLAIM] = "memory is taken back",
+		[WEIR_SQUEEZE_HOLD] = "grows no further",
+		[WEIR_SQUEEZE_KILL] = "is killed",
+	};
+	const struct weir_live *live = container->live;
+	const struct weir_squeeze_member *member = &live->squeeze;
+	char used[WEIR_QUANTITY_TEXT], request[WEIR_QUANTITY_TEXT], left[WEIR_QUANTITY_TEXT];
+	struct weir_event event;
+
+	weir_format_memory(member->used_bytes, used);
+	weir_format_memory(member->request_bytes, request);
+	weir_format_memory(available_bytes, left);
+	if (member->means == WEIR_SQUEEZE_NONE)
+		weir_event_init(&event, WEIR_EVENT_RELEASED, container->id, "node-recovered");
+	else
+		weir_event_init(&event, WEIR_EVENT_SQUEEZED, container->id,
+				member->means == WEIR_SQUEEZE_KILL ? "kill" : "node-pressure");
+	weir_event_say(&event, "%s: uses %s, requested %s; the node has %s left",
+		       done[member->means], used, request, left);
+	weir_event_add(&event, "used_bytes", member->used_bytes);
+	weir_event_add(&event, "mem_request_bytes", member->request_bytes);
+	weir_event_add(&event, "excess_bytes", weir_squeeze_excess(member));
+	weir_event_add(&event, "available_bytes", available_bytes);
+	if (member->high_bytes)
+		weir_event_add(&event, "high_bytes", member->high_bytes);
+	weir_events_emit(controller->events, &event);
 }
 
 void weir_tell_launched(struct weir_controller *controller, const struct weir_container *container)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -25,6 +26,17 @@
 #define NICE_FALLBACK	-10
 #define FDS_BESIDE_PIDS 4096 /* connections, pipes, maps */
 #define MMAP_THRESHOLD	(128 << 10) /* glibc's own, to begin with */
+
+/*
+ * While the node is short of memory the kernel takes pages of programs back, and whoever is to relieve
+ * it must not wait for a disk. Only what has been touched: stacks and maps are mostly never used.
+ */
+static void keep_in_memory(void)
+{
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		weir_info("not locked in memory (%s): under pressure the squeeze may come late",
+			  strerror(errno));
+}
 
 static void block_signals(void)
 {
@@ -86,6 +98,7 @@ void weir_setup_process(void)
 {
 	struct weir_error err = {};
 
+	keep_in_memory();
 	block_signals();
 	give_memory_back();
 	umask(022);

@@ -64,6 +64,21 @@ void weir_band_change(const struct weir_bands *bands, struct weir_band_member *m
 	judge(bands, member);
 }
 
+/* What it uses of late: by whole windows, as ticks are too short to tell. */
+static void measure(const struct weir_bands *bands, struct weir_band_member *member,
+		    uint64_t now_ns)
+{
+	uint64_t elapsed = now_ns - member->marked_ns,
+		 used = member->cpu_ns - member->marked_cpu_ns;
+
+	if (member->marked_ns != 0 && elapsed < bands->params.window_ns)
+		return;
+	if (member->marked_ns != 0)
+		member->used_mcpu = used / (elapsed / 1000);
+	member->marked_ns = now_ns;
+	member->marked_cpu_ns = member->cpu_ns;
+}
+
 void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		      const struct weir_band_sample *sample, uint64_t now_ns)
 {
@@ -72,6 +87,7 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 	uint64_t elapsed = now_ns - bands->ticked_ns, size = bucket_size(bands, member);
 
 	member->cpu_ns = sample->cpu_ns;
+	measure(bands, member, now_ns);
 	if (bands->ticked_ns == 0)
 		return;
 	member->active = used > 0 || sample->waiting;
@@ -129,6 +145,13 @@ enum weir_band weir_band_wanted(const struct weir_bands *bands,
 	if (!member->active || bands->credit_ns < cost_of_change(bands))
 		return member->band;
 	return WEIR_BAND_BURST;
+}
+
+const char *weir_band_cause(const struct weir_bands *bands, enum weir_band wanted)
+{
+	if (wanted == WEIR_BAND_BURST)
+		return "over-request";
+	return bands->armed ? "within-request" : "disarmed";
 }
 
 bool weir_bands_calm(const struct weir_bands *bands)

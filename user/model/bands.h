@@ -41,6 +41,8 @@ struct weir_band_member {
 	uint64_t limit_mcpu; /* at its request: it is capped before it can be over */
 	uint64_t cpu_ns; /* as last sampled */
 	uint64_t bucket_ns; /* CPU time that its request still covers */
+	uint64_t used_mcpu; /* of late: in the last whole window */
+	uint64_t marked_ns, marked_cpu_ns; /* where the present window began */
 	bool over;
 	bool active; /* it ran or waited in the last tick */
 	enum weir_band band; /* the kernel's, as told by weir_band_note() */
@@ -99,6 +101,9 @@ void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_
 /* The band @member should be in. One that does nothing is left where it is while armed. */
 enum weir_band weir_band_wanted(const struct weir_bands *bands,
 				const struct weir_band_member *member);
+
+/* Why it should be there, in a word: "over-request", "within-request", "disarmed". */
+const char *weir_band_cause(const struct weir_bands *bands, enum weir_band wanted);
 
 /* Is there anything that a tick might change? If not, seldom is often enough. */
 bool weir_bands_calm(const struct weir_bands *bands);
