@@ -61,6 +61,21 @@ succeeds "nor does it later" is_normal burst0
 succeeds "reload ends that" weir reload
 succeeds "and bands are back" eventually 5 is_idle burst0
 
+# A dry run tells, and does nothing.
+configure '[bursting]' 'dry_run = yes'
+succeeds "reload for a dry run" weir reload
+succeeds "dry_run = yes: who gave way is put back" is_normal burst0
+would_give_way() {
+    weir events --json burst0 | jq -se 'map(select(.kind == "demoted")) | last | .figures.dry_run == 1' >/dev/null
+}
+succeeds "an event tells that it would give way" eventually 5 would_give_way
+sleep 0.3
+succeeds "but it does not" is_normal burst0
+is "$(stat_of burst0 band)" guaranteed "nor do the maps say so"
+configure '[bursting]' 'dry_run = no'
+succeeds "reload for a real one" weir reload
+succeeds "then it does" eventually 5 is_idle burst0
+
 # What is wrong changes nothing and names its line.
 configure '[bursting]' 'bands = no' 'squeeze = perhaps'
 code=0

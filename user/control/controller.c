@@ -229,6 +229,7 @@ static int start_pacer(struct weir_controller *controller,
 		.bpf = controller->bpf,
 		.events = controller->events,
 		.n_cpus = (unsigned int)controller->machine.cpus,
+		.dry_run = options->tunables.dry_run,
 		.enabled = options->tunables.bands && !options->cgroup_parent,
 	};
 
@@ -252,6 +253,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	controller->event = sd_event_ref(event);
 	controller->default_cpu_limit = options->tunables.default_cpu_limit;
 	controller->log_max_bytes = options->tunables.log_max_bytes;
+	controller->dry_run = options->tunables.dry_run;
 	controller->reload = options->reload;
 	controller->reload_data = options->reload_data;
 	controller->reader_gid = options->reader_gid;

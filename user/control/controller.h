@@ -36,6 +36,7 @@ struct weir_error;
 struct weir_tunables {
 	bool bands; /* demote who is over its request while others need theirs */
 	bool squeeze; /* take memory back from who is over its request while the node is short */
+	bool dry_run; /* of both: tell what would be done, and do not do it */
 	enum weir_default_cpu_limit default_cpu_limit; /* of containers to come */
 	uint64_t log_max_bytes; /* per stream of a detached container */
 };

@@ -18,6 +18,7 @@
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "kern/node.h"
+#include "model/bands.h"
 #include "model/ledger.h"
 #include "model/plan.h"
 #include "model/squeeze.h"
@@ -71,6 +72,7 @@ struct weir_controller {
 	char *state_dir;
 	enum weir_default_cpu_limit default_cpu_limit;
 	uint64_t log_max_bytes;
+	bool dry_run;
 	weir_reload_fn *reload;
 	void *reload_data;
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
@@ -159,8 +161,8 @@ void weir_logs_remove(struct weir_controller *controller, const char *id);
 /* tell.c: what happens to containers, as events. */
 /* Its command is executed. */
 /* @cause: static. On any thread. */
-void weir_tell_band(struct weir_events *events, const char *id, enum weir_band band,
-		    const char *cause, uint64_t request_mcpu, uint64_t used_mcpu);
+void weir_tell_band(struct weir_events *events, const char *id,
+		    const struct weir_band_member *member, const char *cause, bool dry_run);
 /* By which means memory is taken back from it now. */
 void weir_tell_squeeze(struct weir_controller *controller, const struct weir_container *container,
 		       uint64_t available_bytes);

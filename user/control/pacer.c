@@ -44,8 +44,8 @@ struct weir_pacer {
 	struct weir_bands bands;
 	struct paced *all;
 	size_t n, size;
-	uint32_t *by_slot; /* index into all; NOBODY */
-	uint32_t *asked, *answers; /* of one look; size each */
+	uint32_t by_slot[WEIR_MAX_CONTAINERS]; /* index into all; NOBODY */
+	uint32_t asked[WEIR_MAX_CONTAINERS], answers[WEIR_MAX_CONTAINERS]; /* of one look */
 	uint64_t idle_ns; /* as of the last look */
 };
 
@@ -73,14 +73,14 @@ static int move(struct weir_pacer *pacer, const struct paced *paced, enum weir_b
 		       : weir_cgroup_set_cpu_weight(groups, id, paced->weight_mcpu, err);
 }
 
-static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum weir_band band,
-			   const char *cause)
+static void shift(struct weir_pacer *pacer, struct paced *paced, enum weir_band band,
+		  const char *cause, bool dry)
 {
 	struct weir_error err = {};
 
 	if (paced->lost || paced->member.band == band)
 		return;
-	if (move(pacer, paced, band, &err) < 0) {
+	if (!dry && move(pacer, paced, band, &err) < 0) {
 		paced->lost = true;
 		if (err.code != -ENOENT) /* which says that it has just ended */
 			weir_warn("container '%s': left in its band: %s", paced->container->id,
@@ -88,13 +88,18 @@ static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum w
 		return;
 	}
 	weir_band_note(&pacer->bands, &paced->member, band);
-	if (paced->slot && paced->slot->generation == paced->generation) {
+	if (!dry && paced->slot && paced->slot->generation == paced->generation) {
 		paced->slot->band = band;
 		paced->slot->band_since_ns = now_ns();
 		paced->slot->band_changes++;
 	}
-	weir_tell_band(pacer->options.events, paced->container->id, band, cause,
-		       paced->member.request_mcpu, paced->member.used_mcpu);
+	weir_tell_band(pacer->options.events, paced->container->id, &paced->member, cause, dry);
+}
+
+static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum weir_band band,
+			   const char *cause)
+{
+	shift(pacer, paced, band, cause, pacer->options.dry_run);
 }
 
 /* ---- Looking ---- */
@@ -232,10 +237,7 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 	pacer->options = *options;
 	pacer->bands.params = (struct weir_band_params)WEIR_BAND_PARAMS_DEFAULT;
 	init_lock(pacer);
-	pacer->by_slot = malloc(WEIR_MAX_CONTAINERS * sizeof(*pacer->by_slot));
-	if (!pacer->by_slot)
-		return weir_fail_memory(err);
-	memset(pacer->by_slot, 0xff, WEIR_MAX_CONTAINERS * sizeof(*pacer->by_slot));
+	memset(pacer->by_slot, 0xff, sizeof(pacer->by_slot));
 	/* Signals are the event loop's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -265,9 +267,6 @@ struct weir_pacer *weir_pacer_free(struct weir_pacer *pacer)
 	pthread_cond_destroy(&pacer->wake);
 	pthread_mutex_destroy(&pacer->lock);
 	free(pacer->all);
-	free(pacer->asked);
-	free(pacer->answers);
-	free(pacer->by_slot);
 	free(pacer);
 	return NULL;
 }
@@ -286,19 +285,10 @@ static int grow(struct weir_pacer *pacer, struct weir_error *err)
 {
 	size_t size = pacer->size ? 2 * pacer->size : 16;
 	struct paced *all = realloc(pacer->all, size * sizeof(*all));
-	uint32_t *asked, *answers;
 
 	if (!all)
 		return weir_fail_memory(err);
 	pacer->all = all;
-	asked = realloc(pacer->asked, size * sizeof(*asked));
-	if (!asked)
-		return weir_fail_memory(err);
-	pacer->asked = asked;
-	answers = realloc(pacer->answers, size * sizeof(*answers));
-	if (!answers)
-		return weir_fail_memory(err);
-	pacer->answers = answers;
 	pacer->size = size;
 	return 0;
 }
@@ -329,8 +319,9 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 	if (idle)
 		weir_bands_presume(&pacer->bands, now_ns());
 	pacer->by_slot[container->slot] = (uint32_t)pacer->n++;
-	if (!pacer->options.enabled)
-		move_or_let_be(pacer, paced, WEIR_BAND_GUARANTEED, "stopped");
+	/* What an earlier daemon left there is real, whatever this one may do. */
+	if (!pacer->options.enabled || pacer->options.dry_run)
+		shift(pacer, paced, WEIR_BAND_GUARANTEED, "stopped", false);
 	pthread_cond_signal(&pacer->wake);
 	return 0;
 }
@@ -373,12 +364,13 @@ void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *co
 	pthread_mutex_unlock(&pacer->lock);
 }
 
-void weir_pacer_enable(struct weir_pacer *pacer, bool on)
+void weir_pacer_enable(struct weir_pacer *pacer, bool on, bool dry_run)
 {
 	pthread_mutex_lock(&pacer->lock);
-	pacer->options.enabled = on;
-	for (size_t i = 0; !on && i < pacer->n; i++)
+	for (size_t i = 0; (!on || dry_run != pacer->options.dry_run) && i < pacer->n; i++)
 		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED, "stopped");
+	pacer->options.enabled = on;
+	pacer->options.dry_run = dry_run;
 	pthread_cond_signal(&pacer->wake);
 	pthread_mutex_unlock(&pacer->lock);
 }

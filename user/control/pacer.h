@@ -32,6 +32,7 @@ struct weir_pacer_options {
 	struct weir_events *events; /* is told of each move */
 	unsigned int n_cpus; /* that are online */
 	bool enabled; /* false: everybody is in the normal class, and nothing is written */
+	bool dry_run; /* tell what would be done, and do not do it */
 };
 
 int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer **ret,
@@ -47,8 +48,8 @@ int weir_pacer_add(struct weir_pacer *pacer, const struct weir_container *contai
 void weir_pacer_change(struct weir_pacer *pacer, const struct weir_container *container);
 void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *container);
 
-/* Off: everybody is put into the normal class and left there. */
-void weir_pacer_enable(struct weir_pacer *pacer, bool on);
+/* Off, or from a dry run to a real one or back: everybody begins in the normal class. */
+void weir_pacer_enable(struct weir_pacer *pacer, bool on, bool dry_run);
 
 /* Write the weight; of one that is in the idle class, when it comes out of it. */
 int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container *container,

@@ -70,7 +70,8 @@ static void tell_change(struct weir_squeezer *squeezer, struct weir_live *live,
 {
 	enum weir_squeeze_means now = live->squeeze.means;
 
-	if (now == WEIR_SQUEEZE_KILL || now == live->told_means)
+	/* A kill is told where it succeeds. */
+	if (now == live->told_means || (now == WEIR_SQUEEZE_KILL && !squeezer->controller->dry_run))
 		return;
 	live->told_means = now;
 	weir_tell_squeeze(squeezer->controller, live->container, available_bytes);
@@ -83,6 +84,8 @@ static void carry_out(struct weir_squeezer *squeezer, const struct weir_squeeze_
 	struct weir_container *container = live->container;
 	struct weir_error err = {};
 
+	if (squeezer->controller->dry_run)
+		return;
 	switch (action->means) {
 	case WEIR_SQUEEZE_RECLAIM:
 		let_kernel_reclaim(squeezer, container, action->bytes);

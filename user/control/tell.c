@@ -30,22 +30,24 @@ static void add_amounts(struct weir_event *event, const struct weir_figures *fig
 }
 
 /* At real-time priority: nothing here allocates or waits. */
-void weir_tell_band(struct weir_events *events, const char *id, enum weir_band band,
-		    const char *cause, uint64_t request_mcpu, uint64_t used_mcpu)
+void weir_tell_band(struct weir_events *events, const char *id,
+		    const struct weir_band_member *member, const char *cause, bool dry_run)
 {
+	bool burst = member->band == WEIR_BAND_BURST;
 	char request[WEIR_QUANTITY_TEXT], used[WEIR_QUANTITY_TEXT];
 	struct weir_event event;
 
-	weir_format_cpu(request_mcpu, request);
-	weir_format_cpu(used_mcpu, used);
-	weir_event_init(&event, band == WEIR_BAND_BURST ? WEIR_EVENT_DEMOTED : WEIR_EVENT_PROMOTED,
-			id, cause);
-	weir_event_say(&event, "%s: used %s CPUs of late, requested %s",
-		       band == WEIR_BAND_BURST ? "gives way to those within their requests"
-					       : "gives way no more",
+	weir_format_cpu(member->request_mcpu, request);
+	weir_format_cpu(member->used_mcpu, used);
+	weir_event_init(&event, burst ? WEIR_EVENT_DEMOTED : WEIR_EVENT_PROMOTED, id, cause);
+	weir_event_say(&event, "%s%s: used %s CPUs of late, requested %s",
+		       dry_run ? "dry run: " : "",
+		       burst ? "gives way to those within their requests" : "gives way no more",
 		       used, request);
-	weir_event_add(&event, "cpu_request_mcpu", request_mcpu);
-	weir_event_add(&event, "cpu_used_mcpu", used_mcpu);
+	weir_event_add(&event, "cpu_request_mcpu", member->request_mcpu);
+	weir_event_add(&event, "cpu_used_mcpu", member->used_mcpu);
+	if (dry_run)
+		weir_event_add(&event, "dry_run", 1);
 	weir_events_emit(events, &event);
 }
 
@@ -71,14 +73,17 @@ void weir_tell_squeeze(struct weir_controller *controller, const struct weir_con
 	else
 		weir_event_init(&event, WEIR_EVENT_SQUEEZED, container->id,
 				member->means == WEIR_SQUEEZE_KILL ? "kill" : "node-pressure");
-	weir_event_say(&event, "%s: uses %s, requested %s; the node has %s left",
-		       done[member->means], used, request, left);
+	weir_event_say(&event, "%s%s: uses %s, requested %s; the node has %s left",
+		       controller->dry_run ? "dry run: " : "", done[member->means], used, request,
+		       left);
 	weir_event_add(&event, "used_bytes", member->used_bytes);
 	weir_event_add(&event, "mem_request_bytes", member->request_bytes);
 	weir_event_add(&event, "excess_bytes", weir_squeeze_excess(member));
 	weir_event_add(&event, "available_bytes", available_bytes);
 	if (member->high_bytes)
 		weir_event_add(&event, "high_bytes", member->high_bytes);
+	if (controller->dry_run)
+		weir_event_add(&event, "dry_run", 1);
 	weir_events_emit(controller->events, &event);
 }
 

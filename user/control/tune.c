@@ -28,15 +28,16 @@ static void let_go_of_all(struct weir_controller *controller)
 	}
 }
 
-static int set_squeeze(struct weir_controller *controller, bool on, struct weir_error *err)
+/* From a dry run to a real one, or back, it begins anew: what was never done is not to be undone. */
+static int set_squeeze(struct weir_controller *controller, bool on, bool dry_run,
+		       struct weir_error *err)
 {
-	if (on == (controller->squeezer != NULL))
+	if (on == (controller->squeezer != NULL) && dry_run == controller->dry_run)
 		return 0;
-	if (on)
-		return weir_squeezer_new(controller, &controller->squeezer, err);
 	controller->squeezer = weir_squeezer_free(controller->squeezer);
 	let_go_of_all(controller);
-	return 0;
+	controller->dry_run = dry_run;
+	return on ? weir_squeezer_new(controller, &controller->squeezer, err) : 0;
 }
 
 int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
@@ -44,8 +45,9 @@ int weir_controller_tune(struct weir_controller *controller, const struct weir_t
 {
 	controller->default_cpu_limit = tunables->default_cpu_limit;
 	controller->log_max_bytes = tunables->log_max_bytes;
-	weir_pacer_enable(controller->pacer, tunables->bands && !controller->groups.h.parent);
-	return set_squeeze(controller, tunables->squeeze, err);
+	weir_pacer_enable(controller->pacer, tunables->bands && !controller->groups.h.parent,
+			  tunables->dry_run);
+	return set_squeeze(controller, tunables->squeeze, tunables->dry_run, err);
 }
 
 int weir_controller_reload(struct weir_controller *controller, struct weir_error *err)
@@ -59,8 +61,9 @@ int weir_controller_reload(struct weir_controller *controller, struct weir_error
 		weir_err("reload: %s; all stays as it was", err->text);
 		return weir_fail_in(err, "reload");
 	}
-	weir_info("the configuration is read again: bands %s, squeeze %s",
-		  tunables.bands ? "yes" : "no", tunables.squeeze ? "yes" : "no");
+	weir_info("the configuration is read again: bands %s, squeeze %s%s",
+		  tunables.bands ? "yes" : "no", tunables.squeeze ? "yes" : "no",
+		  tunables.dry_run ? ", as a dry run" : "");
 	return 0;
 }
 
@@ -83,7 +86,7 @@ int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_
 	size_t n, n_failed = 0;
 
 	controller->squeezer = weir_squeezer_free(controller->squeezer);
-	weir_pacer_enable(controller->pacer, false);
+	weir_pacer_enable(controller->pacer, false, controller->dry_run);
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (all[i]->state != WEIR_STATE_RUNNING || !all[i]->live)

@@ -276,6 +276,7 @@ const struct weir_setting weir_settings[] = {
 	  FIELD(tunables.default_cpu_limit) },
 	{ "containers", "log_max", "16Mi", set_log_max, FIELD(tunables.log_max_bytes) },
 	{ "bursting", "bands", "yes", set_switch, FIELD(tunables.bands) },
+	{ "bursting", "dry_run", "no", set_switch, FIELD(tunables.dry_run) },
 	{ "bursting", "squeeze", "yes", set_switch, FIELD(tunables.squeeze) },
 };
 
