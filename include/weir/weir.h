@@ -223,6 +223,38 @@ struct weir_event_list {
 	void *owner; /* the library's */
 };
 
+/* Who made it wait for a CPU. */
+struct weir_culprit_info {
+	const char *id; /* "": a container that is gone */
+	uint64_t ns, waits; /* how long in all, and in how many waits it had a part */
+};
+
+/* Why a container is as it is. Times add up from its launch on. */
+struct weir_explanation_info {
+	const char *id;
+	struct weir_amounts amounts; /* in force */
+	uint64_t pending_mem_limit_bytes; /* WEIR_ABSENT: none waits */
+	const char *band; /* "guaranteed", or "burst": it gives way to those that are */
+	uint64_t band_since_us; /* CLOCK_REALTIME; 0: it was never moved */
+	uint64_t band_changes;
+	/* What it waited for a CPU; of it, by cause: see weir/abi.h. */
+	uint64_t wait_ns, wait_self_ns, wait_neighbour_ns, wait_limit_ns, wait_system_ns,
+		wait_short_ns, wait_unknown_ns;
+	uint64_t inflicted_ns; /* what others waited for it */
+	size_t n_culprits;
+	struct weir_culprit_info *culprits; /* the heaviest first, some at most */
+	const char
+		*squeeze; /* "none"; "reclaim", "hold", "kill": how memory is taken back from it */
+	uint64_t mem_high_bytes; /* it is held at this; 0: it is not */
+	void *owner; /* the library's */
+};
+
+/* -ENOENT: no such container, or it has ended: its events tell why. */
+int weir_client_explain(struct weir_client *client, const char *id,
+			struct weir_explanation_info *ret);
+/* Leaves it empty; what is empty, all zero, is fine. */
+void weir_explanation_free(struct weir_explanation_info *explanation);
+
 #define WEIR_EVENTS_WAIT_MAX_MS 60000
 
 /*

@@ -19,8 +19,9 @@ loops() {
     echo 'for i in $(seq '"$1"'); do taskset -c '"$cpu"' "$0" spin & done; wait'
 }
 
-# blamed ID CAUSE: over some seconds, most of what it waits for is CAUSE, and the causes add up.
-blamed() {
+# look ID CAUSE: over some seconds, most of what it waits for is CAUSE, and the causes add up.
+# What speaks against it is in $scratch/verdict.
+look() {
     local before after
     sleep 0.5
     before=$(weir stats --json "$1")
@@ -38,13 +39,25 @@ blamed() {
         END {
             if (of["wait"] < 100)
                 print "it hardly waited"
-            if (of[cause] * 100 < least * of["wait"])
+            # Whatever else runs on this machine has a share in it.
+            others = cause == "system" ? 0 : of["system"]
+            if (of[cause] * 100 < least * (of["wait"] - others))
                 print cause " is less than " least " %"
             if (of["unknown"] * 100 > unknown * of["wait"])
                 print "more than " unknown " % unknown"
             if (total > of["wait"] * (1 + sum / 100) || total < of["wait"] * (1 - sum / 100))
                 print "the causes add up to " total " of " of["wait"]
         }' "$scratch/blame" >"$scratch/verdict"
+    [[ ! -s $scratch/verdict ]]
+}
+
+# blamed ID CAUSE NAME: in one of a few looks, since others may be at work on this machine, and
+# who is kept off by them says nothing about the rest.
+blamed() {
+    local i
+    for ((i = 0; i < 3; i++)); do
+        ! look "$1" "$2" || break
+    done
     is "$(<"$scratch/verdict")" "" "$3"
 }
 
@@ -62,7 +75,10 @@ inflicted=$(stat_of noisy inflicted_ns)
 blamed victim neighbour "beside loops of another container: a neighbour"
 inflicted=$((($(stat_of noisy inflicted_ns) - inflicted) / 1000000))
 is "$((inflicted > seconds * 300))" 1 "and the other has it on its account"
+is "$(weir why --json victim | jq -r '.culprits[0].id')" noisy "weir why names it"
+succeeds "and so for people" grep -q "for other containers: noisy " <<<"$(weir why victim)"
 weir rm --force noisy
+is "$(weir why --json victim | jq -r '.culprits[0].id')" noisy "while its record is not used anew"
 
 taskset -c "$cpu" "$load" spin &
 outside=$!

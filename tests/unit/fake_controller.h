@@ -53,19 +53,6 @@ struct weir_controller {
 
 static struct weir_controller fake = { .lock = PTHREAD_RWLOCK_INITIALIZER };
 
-int weir_controller_reload(struct weir_controller *controller, struct weir_error *err)
-{
-	(void)controller;
-	return weir_fail(err, -EBADMSG, "weir.conf:7: no such thing");
-}
-
-int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_error *err)
-{
-	(void)controller;
-	(void)err;
-	return 0;
-}
-
 static struct weir_container **fake_find(const char *id)
 {
 	for (size_t i = 0; i < fake.n; i++) {
@@ -79,6 +66,8 @@ static int fake_unknown(const char *id, struct weir_error *err)
 {
 	return weir_fail(err, -ENOENT, "container '%s': there is none", id);
 }
+
+#include "fake_tune.h"
 
 static void fake_end(const struct weir_container *container)
 {

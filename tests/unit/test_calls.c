@@ -69,6 +69,15 @@ static const struct {
 	  "{\"type\":\"WAIT_CONTAINER\",\"wait_container\":{\"exit_status\":6,\"state\":"
 	  "\"TASK_FAILED\",\"reason\":\"REASON_CONTAINER_LIMITATION_MEMORY\","
 	  "\"message\":\"it ended\",\"weir\":{\"reason\":\"limit\"}}}" },
+	{ "{\"type\":\"EXPLAIN_CONTAINER\",\"explain_container\":{\"container_id\":{\"value\":"
+	  "\"z\"}}"
+	  "}",
+	  404, "container 'z': there is none" },
+	{ LAUNCH("why"), 200, LAUNCHED("why") },
+	{ "{\"type\":\"EXPLAIN_CONTAINER\",\"explain_container\":{\"container_id\":{\"value\":"
+	  "\"why\"}"
+	  "}}",
+	  200, NULL },
 	{ "{\"type\":\"RELOAD\"}", 409, "weir.conf:7: no such thing" },
 	{ "{\"type\":\"RESET_KNOBS\"}", 200, "" },
 };

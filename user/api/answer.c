@@ -177,6 +177,56 @@ struct listing {
 	uint64_t now_us;
 };
 
+/* ---- EXPLAIN_CONTAINER ---------------------------------------------------------- */
+
+static void add_waits(struct weir_json *json, const struct weir_explanation *e)
+{
+	weir_json_u64(json, "wait_ns", e->wait_ns);
+	weir_json_u64(json, "wait_self_ns", e->wait_self_ns);
+	weir_json_u64(json, "wait_neighbour_ns", e->wait_neighbour_ns);
+	weir_json_u64(json, "wait_limit_ns", e->wait_limit_ns);
+	weir_json_u64(json, "wait_system_ns", e->wait_system_ns);
+	weir_json_u64(json, "wait_short_ns", e->wait_short_ns);
+	weir_json_u64(json, "wait_unknown_ns", e->wait_unknown_ns);
+	weir_json_u64(json, "inflicted_ns", e->inflicted_ns);
+}
+
+void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanation *e)
+{
+	const struct weir_figures *figures = &e->container->figures;
+	struct weir_json json = WEIR_JSON_INIT(buffer);
+
+	open_answer(&json, "EXPLAIN_CONTAINER", "explain_container");
+	add_id(&json, e->container->id);
+	weir_json_u64(&json, "cpu_request_mcpu", figures->cpu_request_mcpu);
+	weir_json_amount(&json, "cpu_limit_mcpu", figures->cpu_limit_mcpu);
+	weir_json_u64(&json, "mem_request_bytes", figures->mem_request_bytes);
+	weir_json_amount(&json, "mem_limit_bytes", figures->mem_limit_bytes);
+	if (e->container->pending_mem_limit_bytes != WEIR_ABSENT)
+		weir_json_amount(&json, "pending_mem_limit_bytes",
+				 e->container->pending_mem_limit_bytes);
+	weir_json_string(&json, "band", e->band == WEIR_BAND_BURST ? "burst" : "guaranteed");
+	if (e->band_since_us)
+		weir_json_u64(&json, "band_since_us", e->band_since_us);
+	weir_json_u64(&json, "band_changes", e->band_changes);
+	add_waits(&json, e);
+	weir_json_open_array(&json, "culprits");
+	for (size_t i = 0; i < e->n_culprits; i++) {
+		weir_json_open_object(&json, NULL);
+		add_id(&json, e->culprits[i].id);
+		weir_json_u64(&json, "ns", e->culprits[i].ns);
+		weir_json_u64(&json, "waits", e->culprits[i].waits);
+		weir_json_close_object(&json);
+	}
+	weir_json_close_array(&json);
+	weir_json_string(&json, "squeeze", weir_squeeze_means_name(e->squeeze));
+	if (e->high_bytes)
+		weir_json_u64(&json, "mem_high_bytes", e->high_bytes);
+	close_answer(&json);
+}
+
+/* ---- GET_CONTAINERS -------------------------------------------------------------- */
+
 static void add_status(struct weir_json *json, const struct weir_container *c)
 {
 	weir_json_open_object(json, "container_status");

@@ -27,6 +27,9 @@ void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end);
 void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *controller,
 			uint64_t since, const char *id);
 
+/* EXPLAIN_CONTAINER. */
+void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanation *explanation);
+
 /*
  * GET_CONTAINERS, for those that @show says; @id: one of them, NULL: all. Walks under the
  * controller's read lock. -ENOENT: @id is unknown.

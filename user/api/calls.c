@@ -91,6 +91,16 @@ static int remove_container(const struct run *run, struct weir_error *err)
 	return weir_controller_remove(run->controller, run->call->id, err);
 }
 
+static int explain_container(const struct run *run, struct weir_error *err)
+{
+	struct weir_explanation explanation;
+
+	if (weir_controller_explain(run->controller, run->call->id, &explanation, err) < 0)
+		return err->code;
+	weir_answer_explain(run->answer, &explanation);
+	return 0;
+}
+
 static int reload(const struct run *run, struct weir_error *err)
 {
 	return weir_controller_reload(run->controller, err);
@@ -116,6 +126,8 @@ static const struct {
 	[WEIR_CALL_UPDATE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, update_container },
 	[WEIR_CALL_KILL_CONTAINER] = { WEIR_LEVEL_MUTATE, false, kill_container },
 	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
+	/* It reads what only the event loop may. */
+	[WEIR_CALL_EXPLAIN_CONTAINER] = { WEIR_LEVEL_READ, false, explain_container },
 	[WEIR_CALL_RELOAD] = { WEIR_LEVEL_MUTATE, false, reload },
 	[WEIR_CALL_RESET_KNOBS] = { WEIR_LEVEL_MUTATE, false, reset_knobs },
 };

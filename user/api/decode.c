@@ -216,6 +216,8 @@ static const struct call_kind {
 					 .message = &weir_named_message },
 	[WEIR_CALL_GET_EVENTS] = { "GET_EVENTS", "get_events", &weir_events_message,
 				   .optional = true },
+	[WEIR_CALL_EXPLAIN_CONTAINER] = { "EXPLAIN_CONTAINER", "explain_container",
+					  .message = &weir_named_message },
 	[WEIR_CALL_RELOAD] = { .name = "RELOAD" },
 	[WEIR_CALL_RESET_KNOBS] = { .name = "RESET_KNOBS" },
 };

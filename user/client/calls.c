@@ -189,6 +189,22 @@ int weir_client_events(struct weir_client *client, const char *id, uint64_t sinc
 	return r;
 }
 
+int weir_client_explain(struct weir_client *client, const char *id,
+			struct weir_explanation_info *ret)
+{
+	scoped(freep) char *body = NULL;
+	char *request;
+	size_t size = 0;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_on("EXPLAIN_CONTAINER", "explain_container", id, NULL, 0, &request,
+			    &client->err);
+	if (r == 0)
+		r = call_read(client, request, &body, &size);
+	return r < 0 ? r : weir_decode_explain(body, size, ret, &client->err);
+}
+
 int weir_client_record(struct weir_client *client, const char *id, char **ret_json)
 {
 	scoped(freep) char *body = NULL;

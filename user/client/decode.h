@@ -46,6 +46,10 @@ int weir_decode_containers(const char *text, size_t size, struct weir_container_
 /* The only container in the answer, as indented JSON. -ENOENT: there is none. */
 int weir_decode_record(const char *text, size_t size, char **ret_json, struct weir_error *err);
 
+/* decode_explain.c */
+int weir_decode_explain(const char *text, size_t size, struct weir_explanation_info *ret,
+			struct weir_error *err);
+
 /* decode_events.c */
 int weir_decode_events(const char *text, size_t size, struct weir_event_list *ret,
 		       struct weir_error *err);

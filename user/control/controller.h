@@ -28,6 +28,7 @@
 #include "control/events.h"
 #include "model/container.h"
 #include "model/ledger.h"
+#include "model/squeeze.h"
 
 struct weir_controller;
 struct weir_error;
@@ -152,6 +153,30 @@ int weir_controller_wait(struct weir_controller *controller, const char *id, wei
 			 void *data, struct weir_error *err);
 /* The waiter went away. */
 void weir_controller_unwait(struct weir_controller *controller, weir_end_fn *fn, void *data);
+
+#define WEIR_MAX_CULPRITS 16
+
+/* Why a container is as it is: who delayed it, and what was done to it. */
+struct weir_explanation {
+	const struct weir_container *container; /* the loop's */
+	enum weir_band band;
+	uint64_t band_since_us; /* CLOCK_REALTIME; 0: it was never moved */
+	uint64_t band_changes;
+	uint64_t wait_ns, wait_self_ns, wait_neighbour_ns, wait_limit_ns, wait_system_ns,
+		wait_short_ns, wait_unknown_ns;
+	uint64_t inflicted_ns; /* what others waited for it */
+	enum weir_squeeze_means squeeze;
+	uint64_t high_bytes; /* it is held at this; 0: it is not */
+	size_t n_culprits;
+	struct {
+		char id[WEIR_ID_MAX + 1]; /* "": of a container that is gone */
+		uint64_t ns, waits;
+	} culprits[WEIR_MAX_CULPRITS]; /* the heaviest first */
+};
+
+/* On the loop's thread. -ENOENT: unknown, or it has ended, and its record with it. */
+int weir_controller_explain(struct weir_controller *controller, const char *id,
+			    struct weir_explanation *ret, struct weir_error *err);
 
 /* Be told once when it pays to read events, or after @wait_ms: as weir_events_wait(). */
 int weir_controller_wait_events(struct weir_controller *controller, uint64_t since, const char *id,

@@ -29,6 +29,18 @@ void weir_squeeze_params_for(uint64_t node_bytes, struct weir_squeeze_params *re
 	};
 }
 
+const char *weir_squeeze_means_name(enum weir_squeeze_means means)
+{
+	static const char *const names[] = {
+		[WEIR_SQUEEZE_NONE] = "none",
+		[WEIR_SQUEEZE_RECLAIM] = "reclaim",
+		[WEIR_SQUEEZE_HOLD] = "hold",
+		[WEIR_SQUEEZE_KILL] = "kill",
+	};
+
+	return names[means];
+}
+
 uint64_t weir_squeeze_excess(const struct weir_squeeze_member *member)
 {
 	if (member->exempt || member->used_bytes <= member->request_bytes)

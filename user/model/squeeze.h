@@ -49,6 +49,8 @@ enum weir_squeeze_means {
 	WEIR_SQUEEZE_KILL,
 };
 
+const char *weir_squeeze_means_name(enum weir_squeeze_means means); /* "none", "reclaim" … */
+
 /* One container. Set the first part before each tick; the rest is the squeeze's, zeroed at first. */
 struct weir_squeeze_member {
 	uint64_t request_bytes;
