@@ -39,7 +39,7 @@ vmtest() {
 
 passes='echo 3 0 1 >$results/guest.result; echo 0 >$results/status'
 
-guest "$passes; echo \"asked: \$argv\""
+guest "$passes; echo \"asked: \$argv\"; cat \$results/command"
 said=$(vmtest oldest)
 matches "$said" "vmtest: 6.1 .vmlinuz-6.1.0., unified, " "an alias is resolved, and what it became is said"
 matches "$said" "3 passed, 0 failed, 1 skipped" "the guest's counts are told"
@@ -60,6 +60,11 @@ guest 'echo 0 0 2 >$results/guest.result; echo 4 >$results/status'
 matches "$(vmtest 6.1)" "status 4" "a run of nothing but skips has a status of its own"
 guest 'echo 7 >$results/status'
 matches "$(vmtest 6.1 -- false)" "status 7" "a command's status is handed on"
+
+long=$(printf 'x%.0s' {1..4000})
+guest 'echo "asked: ${#argv}"; tail -c 10 $results/command; echo 0 >$results/status'
+matches "$(vmtest 6.1 -- echo "$long")" "asked: [0-9]{1,3}[^0-9].*xxxxxxxxx" \
+    "a kernel's command line does not grow with the command"
 
 guest 'echo "Kernel panic - not syncing: Attempted to kill init!" >&2; exit 255'
 said=$(vmtest 6.1)
