@@ -62,6 +62,15 @@ weight_mcpu() {
     fi
 }
 
+# Which class of the scheduler a container runs in.
+is_idle() {
+    [[ $(knob "$1" cpu cpu.idle cpu.idle) == 1 ]]
+}
+
+is_normal() {
+    [[ $(knob "$1" cpu cpu.idle cpu.idle) == 0 ]]
+}
+
 # Millicores, or "max".
 quota_mcpu() {
     local quota period

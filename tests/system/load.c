@@ -109,8 +109,8 @@ static int grow(long mib, long rate)
 
 		if (due <= have)
 			continue;
-		if (due >
-		    have + 64 * MIB) /* the kernel gives no piece that is larger than all it has */
+		/* The kernel gives no piece that is larger than all it has. */
+		if (due > have + 64 * MIB)
 			due = have + 64 * MIB;
 		more = mmap(NULL, due - have, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			    -1, 0);

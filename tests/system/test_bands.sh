@@ -8,12 +8,6 @@
 # shellcheck source=tests/system/more.sh
 . "$(dirname "$0")/more.sh"
 
-is_idle() {
-    [[ $(knob "$1" cpu cpu.idle cpu.idle) == 1 ]]
-}
-is_normal() {
-    [[ $(knob "$1" cpu cpu.idle cpu.idle) == 0 ]]
-}
 band_of() {
     weir stats --json "$1" | jq -r '.[0].band'
 }

@@ -15,12 +15,6 @@ configure() {
     printf '%s\n' "$@" >"$config"
 }
 
-is_idle() {
-    [[ $(knob "$1" cpu cpu.idle cpu.idle) == 1 ]]
-}
-is_normal() {
-    [[ $(knob "$1" cpu cpu.idle cpu.idle) == 0 ]]
-}
 says_in_log() {
     grep -q -- "$1" "$daemon_log"
 }

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/thread.h"
 
 static _Thread_local const struct weir_server *self;
 
@@ -75,18 +76,14 @@ static void *serve(void *data)
 
 static int start_thread(struct weir_server *server, struct weir_error *err)
 {
-	int r;
-
 	server->stops = false;
 	server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (server->wake_fd < 0)
 		return weir_fail(err, -errno, "eventfd: %s", strerror(errno));
-	r = pthread_create(&server->thread, NULL, serve, server);
-	if (r != 0) {
+	if (weir_thread_start("weir-http", serve, server, &server->thread, err) < 0) {
 		server->wake_fd = close_fd(server->wake_fd);
-		return weir_fail(err, -r, "start an HTTP thread: %s", strerror(r));
+		return err->code;
 	}
-	pthread_setname_np(server->thread, "weir-http");
 	return 0;
 }
 

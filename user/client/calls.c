@@ -24,6 +24,20 @@ static int call_write(struct weir_client *client, char *request, char **ret_body
 	return weir_client_call(client, &call, ret_body, ret_size);
 }
 
+/* One whose request is at hand as text. */
+static int call_text(struct weir_client *client,
+		     int (*call)(struct weir_client *, char *, char **, size_t *), const char *text,
+		     char **ret_body, size_t *ret_size)
+{
+	char *request;
+
+	weir_client_begin(client);
+	request = strdup(text);
+	if (!request)
+		return weir_fail_memory(&client->err);
+	return call(client, request, ret_body, ret_size);
+}
+
 /* Hand the notes on, or drop them when nobody wants them. */
 static void give_notes(struct weir_answer_notes *from, struct weir_answer_notes *to)
 {
@@ -104,23 +118,14 @@ int weir_client_remove(struct weir_client *client, const char *id)
 	return r < 0 ? r : call_write(client, request, NULL, NULL);
 }
 
-/* A call that has neither parameters nor an answer. */
-static int order(struct weir_client *client, const char *call)
-{
-	char *request = strdup(call);
-
-	weir_client_begin(client);
-	return request ? call_write(client, request, NULL, NULL) : weir_fail_memory(&client->err);
-}
-
 int weir_client_reload(struct weir_client *client)
 {
-	return order(client, "{\"type\":\"RELOAD\"}");
+	return call_text(client, call_write, "{\"type\":\"RELOAD\"}", NULL, NULL);
 }
 
 int weir_client_reset_knobs(struct weir_client *client)
 {
-	return order(client, "{\"type\":\"RESET_KNOBS\"}");
+	return call_text(client, call_write, "{\"type\":\"RESET_KNOBS\"}", NULL, NULL);
 }
 
 int weir_client_wait(struct weir_client *client, const char *id, int timeout_ms,
@@ -219,23 +224,11 @@ int weir_client_record(struct weir_client *client, const char *id, char **ret_js
 	return r < 0 ? r : weir_decode_record(body, size, ret_json, &client->err);
 }
 
-/* A read whose request is at hand as text. */
-static int ask(struct weir_client *client, const char *text, char **ret_body, size_t *ret_size)
-{
-	char *request;
-
-	weir_client_begin(client);
-	request = strdup(text);
-	if (!request)
-		return weir_fail_memory(&client->err);
-	return call_read(client, request, ret_body, ret_size);
-}
-
 int weir_client_health(struct weir_client *client, bool *ret_healthy)
 {
 	scoped(freep) char *body = NULL;
 	size_t size = 0;
-	int r = ask(client, "{\"type\":\"GET_HEALTH\"}", &body, &size);
+	int r = call_text(client, call_read, "{\"type\":\"GET_HEALTH\"}", &body, &size);
 
 	return r < 0 ? r : weir_decode_health(body, size, ret_healthy, &client->err);
 }
@@ -244,7 +237,7 @@ int weir_client_version(struct weir_client *client, char *buf, size_t buf_size)
 {
 	scoped(freep) char *body = NULL;
 	size_t size = 0;
-	int r = ask(client, "{\"type\":\"GET_VERSION\"}", &body, &size);
+	int r = call_text(client, call_read, "{\"type\":\"GET_VERSION\"}", &body, &size);
 
 	return r < 0 ? r : weir_decode_version(body, size, buf, buf_size, &client->err);
 }
@@ -253,5 +246,5 @@ int weir_client_raw(struct weir_client *client, const char *request_json, char *
 {
 	size_t size = 0;
 
-	return ask(client, request_json, ret_json, &size);
+	return call_text(client, call_read, request_json, ret_json, &size);
 }

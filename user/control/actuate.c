@@ -66,7 +66,8 @@ uint64_t weir_controller_memory_in_use(struct weir_controller *controller,
 /* v1 has no memory.high. */
 static uint64_t hold_of(const struct weir_controller *controller, const struct weir_live *live)
 {
-	if (live->squeeze.high_bytes == 0 || controller->dry_run || memory_is_v1(controller))
+	if (live->squeeze.high_bytes == 0 || controller->tunables.dry_run ||
+	    memory_is_v1(controller))
 		return WEIR_INFINITE;
 	return live->squeeze.high_bytes;
 }

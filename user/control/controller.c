@@ -251,9 +251,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	for (size_t i = 0; i < WEIR_LOG_STREAMS; i++)
 		controller->spare_fds[i] = -1;
 	controller->event = sd_event_ref(event);
-	controller->default_cpu_limit = options->tunables.default_cpu_limit;
-	controller->log_max_bytes = options->tunables.log_max_bytes;
-	controller->dry_run = options->tunables.dry_run;
+	controller->tunables = options->tunables;
 	controller->reload = options->reload;
 	controller->reload_data = options->reload_data;
 	controller->reader_gid = options->reader_gid;

@@ -43,7 +43,6 @@ struct weir_live {
 	uint64_t finish_delay_us, finish_since_us; /* while its groups are being removed */
 	struct weir_applied applied;
 	struct weir_squeeze_member squeeze;
-	enum weir_squeeze_means told_means; /* of which it was last told */
 	uint64_t told_pending_bytes; /* the memory limit of which it was last told that it waits */
 	uint64_t pressed_bytes; /* killed for the node, so far over its request; 0: was not */
 	bool outside_oom; /* the kernel killed in it though its own limit was never in the way */
@@ -70,9 +69,7 @@ struct weir_controller {
 	struct weir_machine machine;
 	pthread_rwlock_t lock; /* the ledger and its containers; writers go first */
 	char *state_dir;
-	enum weir_default_cpu_limit default_cpu_limit;
-	uint64_t log_max_bytes;
-	bool dry_run;
+	struct weir_tunables tunables; /* in force */
 	weir_reload_fn *reload;
 	void *reload_data;
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */

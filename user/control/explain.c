@@ -62,7 +62,7 @@ int weir_controller_explain(struct weir_controller *controller, const char *id,
 		.wait_unknown_ns = slot->wait_unknown_ns,
 		.inflicted_ns = slot->inflicted_ns,
 		.squeeze = live->squeeze.means,
-		.high_bytes = controller->dry_run ? 0 : live->squeeze.high_bytes,
+		.high_bytes = controller->tunables.dry_run ? 0 : live->squeeze.high_bytes,
 	};
 	if (slot->band_since_ns) {
 		ago_us = now_us - slot->band_since_ns / 1000;

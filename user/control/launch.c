@@ -75,7 +75,7 @@ static int describe(const struct weir_controller *controller, const struct weir_
 	if (!container)
 		return weir_fail_memory(err);
 	container->ask = launch->ask;
-	container->cpu_default = controller->default_cpu_limit;
+	container->cpu_default = controller->tunables.default_cpu_limit;
 	container->foreground = launch->foreground;
 	container->keep = launch->keep;
 	container->created_us = weir_now_us(CLOCK_REALTIME);

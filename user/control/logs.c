@@ -224,10 +224,10 @@ void weir_logs_trim(struct weir_controller *controller, const struct weir_contai
 {
 	const struct weir_live *live = container->live;
 
-	if (!live->stdout_path || controller->log_max_bytes == 0)
+	if (!live->stdout_path || controller->tunables.log_max_bytes == 0)
 		return;
-	trim(live->stdout_path, controller->log_max_bytes);
-	trim(live->stderr_path, controller->log_max_bytes);
+	trim(live->stdout_path, controller->tunables.log_max_bytes);
+	trim(live->stderr_path, controller->tunables.log_max_bytes);
 }
 
 void weir_logs_remove(struct weir_controller *controller, const char *id)

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "control/controller_internal.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
@@ -229,8 +229,6 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 		   struct weir_error *err)
 {
 	scoped(weir_pacer_freep) struct weir_pacer *pacer = calloc(1, sizeof(*pacer));
-	sigset_t all, before;
-	int r;
 
 	if (!pacer)
 		return weir_fail_memory(err);
@@ -238,13 +236,8 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 	pacer->bands.params = (struct weir_band_params)WEIR_BAND_PARAMS_DEFAULT;
 	init_lock(pacer);
 	memset(pacer->by_slot, 0xff, sizeof(pacer->by_slot));
-	/* Signals are the event loop's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&pacer->thread, NULL, pacer_main, pacer);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r != 0)
-		return weir_fail(err, -r, "start the pacer: %s", strerror(r));
+	if (weir_thread_start("weir-pacer", pacer_main, pacer, &pacer->thread, err) < 0)
+		return err->code;
 	pacer->started = true;
 	*ret = take_ptr(pacer);
 	return 0;

@@ -60,20 +60,18 @@ static void kill_for_the_node(struct weir_squeezer *squeezer, struct weir_live *
 				  weir_format_memory(excess_bytes, excess), err.text);
 		return;
 	}
-	live->told_means = WEIR_SQUEEZE_KILL;
 	weir_tell_squeeze(squeezer->controller, live->container, available_bytes);
 }
 
 /* A stronger means, or none any more: not each step of the same. */
-static void tell_change(struct weir_squeezer *squeezer, struct weir_live *live,
-			uint64_t available_bytes)
+static void tell_change(struct weir_squeezer *squeezer, const struct weir_live *live,
+			enum weir_squeeze_means before, uint64_t available_bytes)
 {
 	enum weir_squeeze_means now = live->squeeze.means;
 
 	/* A kill is told where it succeeds. */
-	if (now == live->told_means || (now == WEIR_SQUEEZE_KILL && !squeezer->controller->dry_run))
+	if (now == before || (now == WEIR_SQUEEZE_KILL && !squeezer->controller->tunables.dry_run))
 		return;
-	live->told_means = now;
 	weir_tell_squeeze(squeezer->controller, live->container, available_bytes);
 }
 
@@ -84,7 +82,7 @@ static void carry_out(struct weir_squeezer *squeezer, const struct weir_squeeze_
 	struct weir_container *container = live->container;
 	struct weir_error err = {};
 
-	if (squeezer->controller->dry_run)
+	if (squeezer->controller->tunables.dry_run)
 		return;
 	switch (action->means) {
 	case WEIR_SQUEEZE_RECLAIM:
@@ -166,12 +164,15 @@ static int look(struct weir_squeezer *squeezer, struct weir_error *err)
 
 	weir_squeeze_tick(&squeezer->squeeze, available, now_ns, squeezer->members, squeezer->n,
 			  &plan);
-	for (size_t i = 0; i < squeezer->n; i++)
-		squeezer->lives[i]->squeeze = squeezer->members[i];
+	for (size_t i = 0; i < squeezer->n; i++) {
+		struct weir_live *live = squeezer->lives[i];
+		enum weir_squeeze_means before = live->squeeze.means;
+
+		live->squeeze = squeezer->members[i];
+		tell_change(squeezer, live, before, available);
+	}
 	for (size_t i = 0; i < plan.n; i++)
 		carry_out(squeezer, &plan.actions[i], available);
-	for (size_t i = 0; i < squeezer->n; i++)
-		tell_change(squeezer, squeezer->lives[i], available);
 	squeezer->held = weir_squeeze_at_work(&squeezer->squeeze, squeezer->members, squeezer->n);
 	return 0;
 }

@@ -74,15 +74,15 @@ void weir_tell_squeeze(struct weir_controller *controller, const struct weir_con
 		weir_event_init(&event, WEIR_EVENT_SQUEEZED, container->id,
 				member->means == WEIR_SQUEEZE_KILL ? "kill" : "node-pressure");
 	weir_event_say(&event, "%s%s: uses %s, requested %s; the node has %s left",
-		       controller->dry_run ? "dry run: " : "", done[member->means], used, request,
-		       left);
+		       controller->tunables.dry_run ? "dry run: " : "", done[member->means], used,
+		       request, left);
 	weir_event_add(&event, "used_bytes", member->used_bytes);
 	weir_event_add(&event, "mem_request_bytes", member->request_bytes);
 	weir_event_add(&event, "excess_bytes", weir_squeeze_excess(member));
 	weir_event_add(&event, "available_bytes", available_bytes);
 	if (member->high_bytes)
 		weir_event_add(&event, "high_bytes", member->high_bytes);
-	if (controller->dry_run)
+	if (controller->tunables.dry_run)
 		weir_event_add(&event, "dry_run", 1);
 	weir_events_emit(controller->events, &event);
 }

@@ -28,26 +28,19 @@ static void let_go_of_all(struct weir_controller *controller)
 	}
 }
 
-/* From a dry run to a real one, or back, it begins anew: what was never done is not to be undone. */
-static int set_squeeze(struct weir_controller *controller, bool on, bool dry_run,
-		       struct weir_error *err)
-{
-	if (on == (controller->squeezer != NULL) && dry_run == controller->dry_run)
-		return 0;
-	controller->squeezer = weir_squeezer_free(controller->squeezer);
-	let_go_of_all(controller);
-	controller->dry_run = dry_run;
-	return on ? weir_squeezer_new(controller, &controller->squeezer, err) : 0;
-}
-
 int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
 			 struct weir_error *err)
 {
-	controller->default_cpu_limit = tunables->default_cpu_limit;
-	controller->log_max_bytes = tunables->log_max_bytes;
+	bool begin_anew = tunables->dry_run != controller->tunables.dry_run;
+
+	controller->tunables = *tunables;
 	weir_pacer_enable(controller->pacer, tunables->bands && !controller->groups.h.parent,
 			  tunables->dry_run);
-	return set_squeeze(controller, tunables->squeeze, tunables->dry_run, err);
+	if (tunables->squeeze == (controller->squeezer != NULL) && !begin_anew)
+		return 0;
+	controller->squeezer = weir_squeezer_free(controller->squeezer);
+	let_go_of_all(controller);
+	return tunables->squeeze ? weir_squeezer_new(controller, &controller->squeezer, err) : 0;
 }
 
 int weir_controller_reload(struct weir_controller *controller, struct weir_error *err)
@@ -86,7 +79,7 @@ int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_
 	size_t n, n_failed = 0;
 
 	controller->squeezer = weir_squeezer_free(controller->squeezer);
-	weir_pacer_enable(controller->pacer, false, controller->dry_run);
+	weir_pacer_enable(controller->pacer, false, controller->tunables.dry_run);
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (all[i]->state != WEIR_STATE_RUNNING || !all[i]->live)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "kern/cgroup.h"
 
 struct entry {
@@ -121,20 +121,11 @@ static int on_results(sd_event_source *source, int fd, uint32_t events, void *da
 	return 0;
 }
 
-/* Signals are the event loop's: it reads them from a signalfd, so no other thread may get one. */
 static int start_thread(struct weir_worker *worker, struct weir_error *err)
 {
-	sigset_t all, before;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&worker->thread, NULL, worker_main, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r != 0)
-		return weir_fail(err, -r, "start the worker thread: %s", strerror(r));
+	if (weir_thread_start("weir-worker", worker_main, worker, &worker->thread, err) < 0)
+		return err->code;
 	worker->started = true;
-	pthread_setname_np(worker->thread, "weir-worker");
 	return 0;
 }
 
