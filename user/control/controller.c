@@ -220,9 +220,8 @@ static int open_ledger(struct weir_controller *controller,
 	return weir_ledger_new(&capacity, WEIR_MAX_CONTAINERS - 1, &controller->ledger, err);
 }
 
-/* Below a parent the bands would have to be its own: an idle group inside one that is not harms all. */
-static int start_pacer(struct weir_controller *controller,
-		       const struct weir_controller_options *options, struct weir_error *err)
+static int open_pacer(struct weir_controller *controller,
+		      const struct weir_controller_options *options, struct weir_error *err)
 {
 	const struct weir_pacer_options pacer = {
 		.groups = &controller->groups,
@@ -230,12 +229,9 @@ static int start_pacer(struct weir_controller *controller,
 		.events = controller->events,
 		.n_cpus = (unsigned int)controller->machine.cpus,
 		.dry_run = options->tunables.dry_run,
-		.enabled = options->tunables.bands && !options->cgroup_parent,
+		.enabled = options->tunables.bands,
 	};
 
-	if (options->tunables.bands && options->cgroup_parent)
-		weir_info("bands: off below cgroup_parent '%s', weights rule",
-			  options->cgroup_parent);
 	return weir_pacer_new(&pacer, &controller->pacer, err);
 }
 
@@ -266,13 +262,13 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	/* Then the store: its lock keeps a second daemon from touching anything. */
 	if (weir_store_open(options->state_dir, &controller->store, err) < 0 ||
 	    open_kernel_side(controller, options, err) < 0 ||
-	    open_ledger(controller, options, err) < 0 ||
-	    start_pacer(controller, options, err) < 0 ||
+	    open_ledger(controller, options, err) < 0 || open_pacer(controller, options, err) < 0 ||
 	    weir_worker_new(event, &controller->groups, weir_controller_on_job, controller,
 			    &controller->worker, err) < 0 ||
 	    (options->tunables.squeeze &&
 	     weir_squeezer_new(controller, &controller->squeezer, err) < 0) ||
-	    weir_controller_recover(controller, err) < 0 || weir_logs_start(controller, err) < 0 ||
+	    weir_controller_recover(controller, err) < 0 ||
+	    weir_pacer_start(controller->pacer, err) < 0 || weir_logs_start(controller, err) < 0 ||
 	    start_tick(controller, err) < 0)
 		return err->code;
 	weir_controller_publish_node(controller);

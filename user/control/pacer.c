@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,96 +10,16 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "control/controller_internal.h"
+#include "control/pacer_internal.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "model/bands.h"
 #include "model/container.h"
+#include "weir/metrics.h"
 
+#define NS_PER_S     1000000000ULL
 #define FULL_TICK_NS 4000000ULL /* the scheduler's own at 250 Hz: nothing shows any sooner */
 #define CALM_TICK_NS WEIR_WINDOW_NS
-#define NS_PER_S     1000000000ULL
-#define NOBODY	     UINT32_MAX
-
-struct paced {
-	struct weir_band_member member;
-	const struct weir_container *container; /* its id stays; the rest is the loop's */
-	struct weir_slot *slot;
-	uint32_t slot_index, generation;
-	uint64_t weight_mcpu; /* to be written when it comes out of the idle class */
-	uint64_t cpu_ns; /* of this look */
-	uint32_t waiting;
-	bool lost; /* its group can't be written: let be */
-};
-
-struct weir_pacer {
-	struct weir_pacer_options options;
-	pthread_t thread;
-	bool started;
-
-	pthread_mutex_t lock; /* all below, and the knobs cpu.idle and weight */
-	pthread_cond_t wake; /* the first is there, or it is time to stop */
-	bool stop, blind;
-	struct weir_bands bands;
-	struct paced *all;
-	size_t n, size;
-	uint32_t by_slot[WEIR_MAX_CONTAINERS]; /* index into all; NOBODY */
-	uint32_t asked[WEIR_MAX_CONTAINERS], answers[WEIR_MAX_CONTAINERS]; /* of one look */
-	uint64_t idle_ns; /* as of the last look */
-};
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
-/* ---- Writing ---- */
-
-static int move(struct weir_pacer *pacer, const struct paced *paced, enum weir_band band,
-		struct weir_error *err)
-{
-	const struct weir_groups *groups = pacer->options.groups;
-	const char *id = paced->container->id;
-
-	if (weir_cgroup_set_cpu_idle(groups, id, band == WEIR_BAND_BURST, err) < 0)
-		return err->code;
-	/* Coming out of the idle class set it to the kernel's default. */
-	return band == WEIR_BAND_BURST
-		       ? 0
-		       : weir_cgroup_set_cpu_weight(groups, id, paced->weight_mcpu, err);
-}
-
-static void shift(struct weir_pacer *pacer, struct paced *paced, enum weir_band band,
-		  const char *cause, bool dry)
-{
-	struct weir_error err = {};
-
-	if (paced->lost || paced->member.band == band)
-		return;
-	if (!dry && move(pacer, paced, band, &err) < 0) {
-		paced->lost = true;
-		if (err.code != -ENOENT) /* which says that it has just ended */
-			weir_warn("container '%s': left in its band: %s", paced->container->id,
-				  err.text);
-		return;
-	}
-	weir_band_note(&pacer->bands, &paced->member, band);
-	if (!dry && paced->slot && paced->slot->generation == paced->generation) {
-		paced->slot->band = band;
-		paced->slot->band_since_ns = now_ns();
-		paced->slot->band_changes++;
-	}
-	weir_tell_band(pacer->options.events, paced->container->id, &paced->member, cause, dry);
-}
-
-static void move_or_let_be(struct weir_pacer *pacer, struct paced *paced, enum weir_band band,
-			   const char *cause)
-{
-	shift(pacer, paced, band, cause, pacer->options.dry_run);
-}
 
 /* ---- Looking ---- */
 
@@ -140,6 +59,20 @@ static void ask_who_waits(struct weir_pacer *pacer)
 		pacer->all[pacer->by_slot[pacer->asked[i]]].waiting = pacer->answers[i];
 }
 
+static void carry_out(struct weir_pacer *pacer)
+{
+	for (size_t i = 0; i < pacer->n; i++) {
+		struct paced *paced = &pacer->all[i];
+		enum weir_band band = weir_band_wanted(&pacer->bands, &paced->member);
+
+		if (band == WEIR_BAND_BURST && !paced->lost)
+			weir_pacer_shift_parent(pacer, band, pacer->options.dry_run);
+		if (weir_pacer_may_be(pacer, band))
+			weir_pacer_move(pacer, paced, band, weir_band_cause(&pacer->bands, band));
+	}
+	weir_pacer_release_parent(pacer);
+}
+
 static void tick(struct weir_pacer *pacer)
 {
 	uint64_t now, idle_ns;
@@ -147,7 +80,7 @@ static void tick(struct weir_pacer *pacer)
 	for (size_t i = 0; i < pacer->n; i++)
 		pacer->all[i].cpu_ns =
 			__atomic_load_n(&pacer->all[i].slot->cpu_ns, __ATOMIC_ACQUIRE);
-	now = now_ns();
+	now = weir_metrics_now_ns();
 	idle_ns = weir_bpf_foreach_stint(pacer->options.bpf, now, add_stint, pacer);
 	ask_who_waits(pacer);
 
@@ -161,43 +94,38 @@ static void tick(struct weir_pacer *pacer)
 	}
 	weir_bands_tick(&pacer->bands, idle_ns - pacer->idle_ns, pacer->options.n_cpus, now);
 	pacer->idle_ns = idle_ns;
-	for (size_t i = 0; i < pacer->n; i++) {
-		struct paced *paced = &pacer->all[i];
-		enum weir_band band = weir_band_wanted(&pacer->bands, &paced->member);
+	carry_out(pacer);
+}
 
-		move_or_let_be(pacer, paced, band, weir_band_cause(&pacer->bands, band));
-	}
+/* Also with nobody left in a parent that gives way. */
+static bool has_work(const struct weir_pacer *pacer)
+{
+	return pacer->options.enabled && (pacer->n > 0 || pacer->bands.parent == WEIR_BAND_BURST);
 }
 
 /* false: it is time to stop. */
 static bool wait_for_tick(struct weir_pacer *pacer)
 {
-	uint64_t at = now_ns() + (weir_bands_calm(&pacer->bands) ? CALM_TICK_NS : FULL_TICK_NS);
+	uint64_t at = weir_metrics_now_ns() +
+		      (weir_bands_calm(&pacer->bands) ? CALM_TICK_NS : FULL_TICK_NS);
 	struct timespec ts = { .tv_sec = (time_t)(at / NS_PER_S),
 			       .tv_nsec = (long)(at % NS_PER_S) };
 
-	while (!pacer->stop && (pacer->n == 0 || !pacer->options.enabled))
+	while (!pacer->stop && !has_work(pacer))
 		pthread_cond_wait(&pacer->wake, &pacer->lock);
 	while (!pacer->stop && pthread_cond_timedwait(&pacer->wake, &pacer->lock, &ts) != ETIMEDOUT)
 		;
 	return !pacer->stop;
 }
 
-/* Children never come of this thread, but a priority that can't be inherited is one worry less. */
-static void take_priority(void)
-{
-	const struct sched_param first = { .sched_priority = 1 };
-
-	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first) < 0)
-		weir_info("no real-time priority (%s): under load bands may change late",
-			  strerror(errno));
-}
-
 static void *pacer_main(void *data)
 {
 	struct weir_pacer *pacer = data;
+	int r = weir_thread_take_priority();
 
-	take_priority();
+	if (r < 0)
+		weir_info("no real-time priority (%s): under load bands may change late",
+			  strerror(-r));
 	pthread_mutex_lock(&pacer->lock);
 	while (wait_for_tick(pacer)) {
 		if (pacer->options.enabled) /* still: it may have been waiting for long */
@@ -209,22 +137,6 @@ static void *pacer_main(void *data)
 
 /* ---- Life ---- */
 
-/* Whoever holds the lock must not be kept from running by those that are waited for. */
-static void init_lock(struct weir_pacer *pacer)
-{
-	pthread_mutexattr_t lock;
-	pthread_condattr_t wake;
-
-	pthread_mutexattr_init(&lock);
-	pthread_mutexattr_setprotocol(&lock, PTHREAD_PRIO_INHERIT);
-	pthread_mutex_init(&pacer->lock, &lock);
-	pthread_mutexattr_destroy(&lock);
-	pthread_condattr_init(&wake);
-	pthread_condattr_setclock(&wake, CLOCK_MONOTONIC);
-	pthread_cond_init(&pacer->wake, &wake);
-	pthread_condattr_destroy(&wake);
-}
-
 int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer **ret,
 		   struct weir_error *err)
 {
@@ -234,12 +146,22 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 		return weir_fail_memory(err);
 	pacer->options = *options;
 	pacer->bands.params = (struct weir_band_params)WEIR_BAND_PARAMS_DEFAULT;
-	init_lock(pacer);
+	if (weir_cgroup_parent_idle(options->groups, err) == 1)
+		pacer->bands.parent = WEIR_BAND_BURST;
+	weir_lock_init(&pacer->lock, &pacer->wake);
 	memset(pacer->by_slot, 0xff, sizeof(pacer->by_slot));
+	*ret = take_ptr(pacer);
+	return 0;
+}
+
+int weir_pacer_start(struct weir_pacer *pacer, struct weir_error *err)
+{
+	/* What an earlier daemon left there is real, whatever this one may do. */
+	if (!pacer->options.enabled || pacer->options.dry_run)
+		weir_pacer_shift_parent(pacer, WEIR_BAND_GUARANTEED, false);
 	if (weir_thread_start("weir-pacer", pacer_main, pacer, &pacer->thread, err) < 0)
 		return err->code;
 	pacer->started = true;
-	*ret = take_ptr(pacer);
 	return 0;
 }
 
@@ -254,9 +176,7 @@ struct weir_pacer *weir_pacer_free(struct weir_pacer *pacer)
 		pthread_mutex_unlock(&pacer->lock);
 		pthread_join(pacer->thread, NULL);
 	}
-	/* Nobody would bring them back. */
-	for (size_t i = 0; i < pacer->n; i++)
-		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED, "stopped");
+	weir_pacer_bring_all_back(pacer); /* nobody would, later */
 	pthread_cond_destroy(&pacer->wake);
 	pthread_mutex_destroy(&pacer->lock);
 	free(pacer->all);
@@ -310,11 +230,11 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 		       idle ? WEIR_BAND_BURST : WEIR_BAND_GUARANTEED, &paced->member);
 	slot->band = paced->member.band;
 	if (idle)
-		weir_bands_presume(&pacer->bands, now_ns());
+		weir_bands_presume(&pacer->bands, weir_metrics_now_ns());
 	pacer->by_slot[container->slot] = (uint32_t)pacer->n++;
 	/* What an earlier daemon left there is real, whatever this one may do. */
 	if (!pacer->options.enabled || pacer->options.dry_run)
-		shift(pacer, paced, WEIR_BAND_GUARANTEED, "stopped", false);
+		weir_pacer_shift(pacer, paced, WEIR_BAND_GUARANTEED, "stopped", false);
 	pthread_cond_signal(&pacer->wake);
 	return 0;
 }
@@ -360,8 +280,8 @@ void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *co
 void weir_pacer_enable(struct weir_pacer *pacer, bool on, bool dry_run)
 {
 	pthread_mutex_lock(&pacer->lock);
-	for (size_t i = 0; (!on || dry_run != pacer->options.dry_run) && i < pacer->n; i++)
-		move_or_let_be(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED, "stopped");
+	if (!on || dry_run != pacer->options.dry_run)
+		weir_pacer_bring_all_back(pacer);
 	pacer->options.enabled = on;
 	pacer->options.dry_run = dry_run;
 	pthread_cond_signal(&pacer->wake);

@@ -10,6 +10,8 @@
  * (model/bands.h); cpu.idle and, behind it, the weight are all that it writes. It runs at
  * real-time priority where it may, so as not to queue behind those it is to move.
  *
+ * With a parent above them all, that one goes first into the idle class and last out of it.
+ *
  * Fails open: a group that can't be written is left as it is and said once; when the daemon is
  * gone each keeps its band, and so at least what the idle class gets.
  */
@@ -37,6 +39,8 @@ struct weir_pacer_options {
 
 int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer **ret,
 		   struct weir_error *err);
+/* Begin to move them. After a restart: once all that were there before have been added. */
+int weir_pacer_start(struct weir_pacer *pacer, struct weir_error *err);
 /* Ends the thread and puts everybody back into the normal class. NULL is fine. Returns NULL. */
 struct weir_pacer *weir_pacer_free(struct weir_pacer *pacer);
 WEIR_DEFINE_CLEANUP(struct weir_pacer, weir_pacer_free);

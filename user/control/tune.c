@@ -34,8 +34,7 @@ int weir_controller_tune(struct weir_controller *controller, const struct weir_t
 	bool begin_anew = tunables->dry_run != controller->tunables.dry_run;
 
 	controller->tunables = *tunables;
-	weir_pacer_enable(controller->pacer, tunables->bands && !controller->groups.h.parent,
-			  tunables->dry_run);
+	weir_pacer_enable(controller->pacer, tunables->bands, tunables->dry_run);
 	if (tunables->squeeze == (controller->squeezer != NULL) && !begin_anew)
 		return 0;
 	controller->squeezer = weir_squeezer_free(controller->squeezer);

@@ -69,6 +69,14 @@ int weir_cgroup_set_cpu_idle(const struct weir_groups *groups, const char *id, u
 			     struct weir_error *err);
 /* 1: it is in the idle class, 0: it is not. -ENOENT, as above. */
 int weir_cgroup_cpu_idle(const struct weir_groups *groups, const char *id, struct weir_error *err);
+/*
+ * The same for the group that all of them lie below. Its weight is somebody else's: it is kept in the
+ * group's extended attribute trusted.weir.weight while the kernel has none, and comes back.
+ * -ENOENT: a kernel before 5.15.
+ */
+int weir_cgroup_set_parent_idle(const struct weir_groups *groups, bool on, struct weir_error *err);
+/* 1, 0; 0 as well where there is no parent. */
+int weir_cgroup_parent_idle(const struct weir_groups *groups, struct weir_error *err);
 /* Quota over a period of 100 ms, at least 1 ms; WEIR_INFINITE: none. */
 int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
 			    struct weir_error *err);

@@ -79,6 +79,19 @@ static void measure(const struct weir_bands *bands, struct weir_band_member *mem
 	member->marked_cpu_ns = member->cpu_ns;
 }
 
+/* To wait at the end of one tick is nothing: who runs then may have been first. Of a whole one it is. */
+static void note_starved(struct weir_bands *bands, struct weir_band_member *member, bool waits,
+			 uint64_t now_ns)
+{
+	if (bands->parent != WEIR_BAND_BURST || !waits || member->over ||
+	    member->bucket_ns < bucket_size(bands, member))
+		member->starved_ns = 0;
+	else if (member->starved_ns == 0)
+		member->starved_ns = now_ns;
+	else
+		bands->short_ns = now_ns;
+}
+
 void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		      const struct weir_band_sample *sample, uint64_t now_ns)
 {
@@ -100,11 +113,13 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 	judge(bands, member);
 	if (member->active && !member->over)
 		bands->guaranteed_ns = now_ns;
+	note_starved(bands, member, sample->waiting && used == 0, now_ns);
 }
 
 bool weir_band_must_ask(const struct weir_bands *bands, const struct weir_band_member *member)
 {
-	return member->bucket_ns < bucket_size(bands, member);
+	return member->bucket_ns < bucket_size(bands, member) ||
+	       (bands->parent == WEIR_BAND_BURST && member->request_mcpu > 0);
 }
 
 /* Of the node's CPU time, so much may go idle in a tick that still counts as full: a percent. */
@@ -137,10 +152,16 @@ static uint64_t cost_of_change(const struct weir_bands *bands)
 	return NS_PER_S / bands->params.max_changes;
 }
 
+/* For a window, so that those in it change their band a few times a second at most. */
+static bool is_short(const struct weir_bands *bands)
+{
+	return bands->short_ns != 0 && bands->ticked_ns - bands->short_ns < bands->params.window_ns;
+}
+
 enum weir_band weir_band_wanted(const struct weir_bands *bands,
 				const struct weir_band_member *member)
 {
-	if (!bands->armed || !member->over)
+	if (!bands->armed || !member->over || is_short(bands))
 		return WEIR_BAND_GUARANTEED;
 	if (!member->active || bands->credit_ns < cost_of_change(bands))
 		return member->band;
@@ -151,7 +172,9 @@ const char *weir_band_cause(const struct weir_bands *bands, enum weir_band wante
 {
 	if (wanted == WEIR_BAND_BURST)
 		return "over-request";
-	return bands->armed ? "within-request" : "disarmed";
+	if (!bands->armed)
+		return "disarmed";
+	return is_short(bands) ? "short-inside" : "within-request";
 }
 
 bool weir_bands_calm(const struct weir_bands *bands)

@@ -13,6 +13,11 @@
  *	                                              ├──> the band it should be in
  *	idle time, who is about ──> armed or not ─────┘
  *
+ * Containers that lie below one group can't do that by themselves: an idle group inside one that is
+ * not takes CPUs from others at the level above as if it were a normal one. So their parent is in the
+ * idle class while any of them is, and it comes back, and all of them with it, when somebody inside
+ * is short: it has saved two windows, and now waits without running.
+ *
  * Pure: time is an argument, samples come from whoever has them, and what is wanted is returned,
  * not written. One thread at a time.
  */
@@ -35,7 +40,7 @@ struct weir_band_params {
 		.max_changes = 100,          \
 	}
 
-/* One container at the top level. Made by weir_band_join(); its fields are for reading. */
+/* One container. Made by weir_band_join(); its fields are for reading. */
 struct weir_band_member {
 	uint64_t request_mcpu; /* 0: none, so it is always over */
 	uint64_t limit_mcpu; /* at its request: it is capped before it can be over */
@@ -45,6 +50,7 @@ struct weir_band_member {
 	uint64_t marked_ns, marked_cpu_ns; /* where the present window began */
 	bool over;
 	bool active; /* it ran or waited in the last tick */
+	uint64_t starved_ns; /* since when it is seen to wait beside a full bucket; 0: it is not */
 	enum weir_band band; /* the kernel's, as told by weir_band_note() */
 };
 
@@ -61,6 +67,8 @@ struct weir_bands {
 	uint64_t full_ns; /* the last tick without an idle CPU; 0: never */
 	uint64_t credit_ns; /* each change of a band costs a share of a second */
 	bool armed;
+	enum weir_band parent; /* of the group they all lie below; GUARANTEED where there is none */
+	uint64_t short_ns; /* when somebody in it was last short; 0: never */
 };
 
 /*
@@ -90,7 +98,8 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 
 /*
  * Of one that did not run since the last sample: does it matter whether it waits? With a full bucket
- * there is nothing to add, and without a request nothing to wait for.
+ * there is nothing to add, and without a request nothing to wait for; but in a parent that gives way
+ * it may be short.
  */
 bool weir_band_must_ask(const struct weir_bands *bands, const struct weir_band_member *member);
 
@@ -102,7 +111,7 @@ void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_
 enum weir_band weir_band_wanted(const struct weir_bands *bands,
 				const struct weir_band_member *member);
 
-/* Why it should be there, in a word: "over-request", "within-request", "disarmed". */
+/* Why it should be there, in a word: "over-request", "within-request", "disarmed", "short-inside". */
 const char *weir_band_cause(const struct weir_bands *bands, enum weir_band wanted);
 
 /* Is there anything that a tick might change? If not, seldom is often enough. */
