@@ -79,6 +79,7 @@ struct weir_launch_options {
 	const char *user; /* "USER" or "USER:GROUP"; NULL: root, foreground the caller's own */
 	const char *workdir; /* NULL: "/", foreground the caller's own */
 	bool keep; /* a foreground record stays after the end */
+	bool exempt; /* never made to give way or to give memory back, however far over its requests */
 };
 
 /* What the daemon had to say beside "done", one line each: amounts that it raised to a floor. */
@@ -237,6 +238,7 @@ struct weir_explanation_info {
 	const char *band; /* "guaranteed", or "burst": it gives way to those that are */
 	uint64_t band_since_us; /* CLOCK_REALTIME; 0: it was never moved */
 	uint64_t band_changes;
+	bool exempt; /* it never gives way, nor gives memory back */
 	/* What it waited for a CPU; of it, by cause: see weir/abi.h. */
 	uint64_t wait_ns, wait_self_ns, wait_neighbour_ns, wait_limit_ns, wait_system_ns,
 		wait_short_ns, wait_unknown_ns;

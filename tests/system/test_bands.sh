@@ -49,6 +49,13 @@ is "$(weir events --json burst0 | jq 'select(.kind == "demoted") | .figures.cpu_
 succeeds "the service keeps its own" is_normal service
 is "$(band_of service)" guaranteed "by the map too"
 
+weir run --name exempt --exempt --detach -- "$load" spin >/dev/null
+sleep 1
+succeeds "one that is exempt gives way to nobody" is_normal exempt
+is "$(field exempt .weir.exempt) $(field burst0 .weir.exempt)" "true false" "its record says that it is"
+weir kill exempt
+weir wait exempt >/dev/null
+
 # Figures change while it is in the idle class.
 is "$(weir update burst0 --cpu 0.001:1.5 2>&1 >/dev/null | grep -c -v raised)" 0 "row 10: an update of one that gives way"
 is "$(quota_mcpu burst0)" 1500 "row 10: its limit is in force at once"

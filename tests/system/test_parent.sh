@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2119
+# shellcheck disable=SC2016,SC2119,SC2317
 #
 # Containers below cgroup_parent: they lie and are limited there, and give way together with it.
 # shellcheck source=tests/system/lib.sh

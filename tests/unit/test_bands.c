@@ -126,7 +126,6 @@ static void a_burster_alone_keeps_its_band(void **state)
 	size_t burster;
 
 	(void)state;
-
 	node_init(&node);
 	burster = node_add(&node, 300, INF, 1);
 	node_run(&node, 3000);
@@ -144,7 +143,6 @@ static void among_bursters_weights_rule(void **state)
 	uint64_t before[4];
 
 	(void)state;
-
 	node_init(&node);
 	for (size_t i = 0; i < 4; i++)
 		node_add(&node, 100 * (i + 1), INF, 2);
@@ -164,7 +162,6 @@ static void bursters_give_way_to_a_service_and_come_back(void **state)
 	uint64_t before;
 
 	(void)state;
-
 	node_init(&node);
 	service = node_add(&node, 1000, INF, 0);
 	burster = node_add(&node, 200, INF, 4);
@@ -202,7 +199,6 @@ static void where_there_is_room_nobody_gives_way(void **state)
 	struct node node;
 
 	(void)state;
-
 	node_init(&node);
 	node.n_cpus = 3;
 	node_add(&node, 500, INF, 1);
@@ -219,7 +215,6 @@ static void what_has_no_request_gives_way_within_a_tick(void **state)
 	struct node node;
 
 	(void)state;
-
 	node_init(&node);
 	node_add(&node, 1900, INF, 2);
 	node_add(&node, 0, INF, 2);
@@ -237,7 +232,6 @@ static void changes_of_the_node_are_bounded(void **state)
 	uint64_t now = 5000 * MS;
 
 	(void)state;
-
 	bands.params.max_changes = 50;
 	weir_band_join(&bands, 2000, INF, 0, WEIR_BAND_GUARANTEED, &guaranteed);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
@@ -267,13 +261,29 @@ static void changes_of_the_node_are_bounded(void **state)
 		assert_int_equal(weir_band_wanted(&bands, &all[i]), WEIR_BAND_GUARANTEED);
 }
 
+static void one_that_is_exempt_never_gives_way(void **state)
+{
+	struct node node;
+
+	(void)state;
+	node_init(&node);
+	node_add(&node, 1500, INF, 1);
+	node_add(&node, 0, INF, 2);
+	node_add(&node, 0, INF, 2);
+	node.members[1].exempt = true;
+	for (int i = 0; i < 500; i++) {
+		node_tick(&node);
+		assert_int_equal(BAND(1), WEIR_BAND_GUARANTEED);
+	}
+	assert_int_equal(BAND(2), WEIR_BAND_BURST);
+}
+
 static void other_figures_leave_what_was_saved(void **state)
 {
 	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
 	struct weir_band_member member;
 
 	(void)state;
-
 	weir_band_join(&bands, 1000, INF, 0, WEIR_BAND_GUARANTEED, &member);
 	assert_int_equal(member.bucket_ns, 200 * MS);
 	weir_band_change(&bands, &member, 100, INF);
@@ -299,7 +309,6 @@ static void a_slice_that_comes_late_is_within_the_request(void **state)
 	uint64_t now = 1000 * MS;
 
 	(void)state;
-
 	weir_bands_tick(&bands, 0, N_CPUS, now);
 	weir_band_join(&bands, 250, INF, 0, WEIR_BAND_GUARANTEED, &member);
 	assert_false(weir_band_must_ask(&bands, &member));
@@ -317,93 +326,6 @@ static void a_slice_that_comes_late_is_within_the_request(void **state)
 		assert_false(member.over);
 	}
 	assert_in_range(member.used_mcpu, 230, 290);
-}
-
-/* One that gives way beside one that keeps its own, in a parent that is in the idle class, too. */
-struct inside {
-	struct weir_bands bands;
-	struct weir_band_member service, burster;
-	uint64_t now_ns, burster_ns;
-};
-
-static void inside_tick(struct inside *inside, bool service_waits)
-{
-	struct weir_band_sample service = {
-		.waiting = service_waits && weir_band_must_ask(&inside->bands, &inside->service),
-		.cpu_ns = inside->service.cpu_ns + (service_waits ? 0 : TICK_NS / 4),
-	};
-
-	inside->now_ns += TICK_NS;
-	inside->burster_ns += TICK_NS;
-	weir_band_sample(&inside->bands, &inside->service, &service, inside->now_ns);
-	weir_band_sample(&inside->bands, &inside->burster,
-			 &(struct weir_band_sample){ .cpu_ns = inside->burster_ns },
-			 inside->now_ns);
-	weir_bands_tick(&inside->bands, 0, N_CPUS, inside->now_ns);
-}
-
-static void inside_init(struct inside *inside, enum weir_band parent)
-{
-	*inside =
-		(struct inside){ .bands = { .params = WEIR_BAND_PARAMS_DEFAULT, .parent = parent },
-				 .now_ns = 1000 * MS };
-	weir_bands_tick(&inside->bands, 0, N_CPUS, inside->now_ns);
-	weir_band_join(&inside->bands, 500, INF, 0, WEIR_BAND_GUARANTEED, &inside->service);
-	weir_band_join(&inside->bands, 0, INF, 0, WEIR_BAND_BURST, &inside->burster);
-	for (int i = 0; i < 20; i++)
-		inside_tick(inside, false);
-	assert_int_equal(weir_band_wanted(&inside->bands, &inside->burster), WEIR_BAND_BURST);
-}
-
-static void all_come_back_when_one_inside_is_short(void **state)
-{
-	struct inside inside;
-
-	(void)state;
-	inside_init(&inside, WEIR_BAND_BURST);
-	/* To have just come is not to starve, nor is to get a little. */
-	for (int i = 0; i < 20; i++) {
-		inside_tick(&inside, i % 2 == 0);
-		assert_int_equal(weir_band_wanted(&inside.bands, &inside.burster), WEIR_BAND_BURST);
-	}
-	inside_tick(&inside, true);
-	inside_tick(&inside, true);
-	assert_int_equal(weir_band_wanted(&inside.bands, &inside.burster), WEIR_BAND_GUARANTEED);
-	assert_string_equal(weir_band_cause(&inside.bands, WEIR_BAND_GUARANTEED), "short-inside");
-
-	/* For a window. */
-	inside.bands.parent = WEIR_BAND_GUARANTEED;
-	for (int i = 0; i < 24; i++) {
-		inside_tick(&inside, false);
-		assert_int_equal(weir_band_wanted(&inside.bands, &inside.burster),
-				 WEIR_BAND_GUARANTEED);
-	}
-	inside_tick(&inside, false);
-	assert_int_equal(weir_band_wanted(&inside.bands, &inside.burster), WEIR_BAND_BURST);
-}
-
-static void who_has_saved_little_is_not_short(void **state)
-{
-	struct inside inside;
-
-	(void)state;
-	inside_init(&inside, WEIR_BAND_BURST);
-	inside.service.bucket_ns = 60 * MS;
-	inside_tick(&inside, true);
-	inside_tick(&inside, true);
-	assert_int_equal(weir_band_wanted(&inside.bands, &inside.burster), WEIR_BAND_BURST);
-}
-
-static void at_the_top_nobody_waits_for_a_parent(void **state)
-{
-	struct inside inside;
-
-	(void)state;
-	inside_init(&inside, WEIR_BAND_GUARANTEED);
-	assert_false(weir_band_must_ask(&inside.bands, &inside.service));
-	for (int i = 0; i < 20; i++)
-		inside_tick(&inside, true);
-	assert_int_equal(weir_band_wanted(&inside.bands, &inside.burster), WEIR_BAND_BURST);
 }
 
 /*
@@ -462,11 +384,9 @@ int main(void)
 		cmocka_unit_test(where_there_is_room_nobody_gives_way),
 		cmocka_unit_test(what_has_no_request_gives_way_within_a_tick),
 		cmocka_unit_test(changes_of_the_node_are_bounded),
+		cmocka_unit_test(one_that_is_exempt_never_gives_way),
 		cmocka_unit_test(other_figures_leave_what_was_saved),
 		cmocka_unit_test(a_slice_that_comes_late_is_within_the_request),
-		cmocka_unit_test(all_come_back_when_one_inside_is_short),
-		cmocka_unit_test(who_has_saved_little_is_not_short),
-		cmocka_unit_test(at_the_top_nobody_waits_for_a_parent),
 		cmocka_unit_test(the_promise_holds_over_random_histories),
 	};
 

@@ -136,7 +136,8 @@ static void containers_are_told_with_all_that_is_known(void **state)
 		"\"mem_soft_limit_bytes\":67108864},\"weir\":{\"state\":\"running\",\"reason\":"
 		"\"none\","
 		"\"message\":\"\",\"role\":\"*\",\"user\":\"root\","
-		"\"argv\":[\"/bin/sh\",\"-c\",\"sleep 60\"],\"foreground\":false,\"slot\":0,"));
+		"\"argv\":[\"/bin/sh\",\"-c\",\"sleep "
+		"60\"],\"foreground\":false,\"exempt\":false,\"slot\":0,"));
 	assert_non_null(strstr(reply.body, "\"cpu_limit_mcpu\":\"Infinity\","));
 	assert_non_null(strstr(
 		reply.body, "\"stdout_path\":\"/var/lib/weir/logs/a.stdout\",\"labels\":[]}}]}}"));

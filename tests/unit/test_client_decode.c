@@ -202,7 +202,8 @@ static void a_launch_request_has_the_shape_of_the_api(void **state)
 		"\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":0.5}},"
 		"{\"name\":\"mem\",\"type\":\"SCALAR\",\"scalar\":{\"value\":256.0}}],"
 		"\"limits\":{\"cpus\":{\"value\":\"Infinity\"}},"
-		"\"weir\":{\"foreground\":false,\"keep\":false,\"working_directory\":\"/tmp\"}}}");
+		"\"weir\":{\"foreground\":false,\"keep\":false,\"exempt\":false,\"working_"
+		"directory\":\"/tmp\"}}}");
 }
 
 static void bytes_that_json_cannot_carry_are_refused_or_shown(void **state)

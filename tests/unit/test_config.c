@@ -18,7 +18,10 @@ static void every_key_can_be_set_in_a_file(void **state)
 		 "cgroup_prefix = w-\ncgroup_parent = box.slice\nlog_level = debug\nthreads = 7\n"
 		 "[access]\nadmin_group = 4242\nreader_group = root\n"
 		 "[node]\nreserve_cpu = 1.5\nreserve_memory = 1Gi\n"
-		 "[containers]\ndefault_cpu_limit = request\nlog_max = 4Ki\n");
+		 "[containers]\ndefault_cpu_limit = request\nlog_max = 4Ki\n"
+		 "[bursting]\nversion = 1\nbands = no\nbands_linger = 1500ms\n"
+		 "bands_changes = 7\nsqueeze = no\nsqueeze_kill_below = 0%\n"
+		 "squeeze_below = 12.5%\nsqueeze_until = 50%\ndry_run = yes\n");
 	assert_int_equal(read_options(f, "--config", f->config, NULL), 0);
 	assert_string_equal(o->socket, "/a/b");
 	assert_string_equal(o->state_dir, "/c");
@@ -34,6 +37,24 @@ static void every_key_can_be_set_in_a_file(void **state)
 	assert_int_equal(o->reserve_bytes, 1 << 30);
 	assert_int_equal(o->tunables.default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_REQUEST);
 	assert_int_equal(o->tunables.log_max_bytes, 4096);
+	assert_false(o->tunables.bands || o->tunables.squeeze);
+	assert_true(o->tunables.dry_run);
+	assert_int_equal(o->tunables.band_params.linger_ns, 1500000000);
+	assert_int_equal(o->tunables.band_params.max_changes, 7);
+	assert_int_equal(o->tunables.squeeze_marks.min, 0);
+	assert_int_equal(o->tunables.squeeze_marks.low, 125);
+	assert_int_equal(o->tunables.squeeze_marks.ok, 500);
+}
+
+static void levels_that_are_out_of_order_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_file(f, "weir.conf", "[bursting]\nsqueeze_below = 7.5%\n");
+	assert_int_equal(read_options(f, "--config", f->config, NULL), -EBADMSG);
+	assert_string_equal(f->err.text,
+			    "squeeze_kill_below, squeeze_below and squeeze_until are 2.5%, 7.5% "
+			    "and 7.5%: expected each to be less than the next");
 }
 
 static void later_files_win_and_the_command_line_over_all(void **state)
@@ -103,6 +124,19 @@ static const struct {
 	  "2: log_max: '1Ki' is out of range: expected 4Ki to 1Ti" },
 	{ "[containers]\nlog_max = max\n",
 	  "2: log_max: 'max' is out of range: expected 4Ki to 1Ti" },
+	{ "[bursting]\nversion = 2\n", "2: version: '2' is no version of [bursting]: expected 1" },
+	{ "[bursting]\nbands_linger = 99ms\n",
+	  "2: bands_linger: '99ms' is out of range: expected 100ms to 60s" },
+	{ "[bursting]\nbands_changes = 0\n",
+	  "2: bands_changes: '0' is no rate: expected 1 to 10000 a second" },
+	{ "[bursting]\nsqueeze_below = 5\n", "2: squeeze_below: '5' is no share of the memory: "
+					     "expected 0% to 50%, such as 2.5%" },
+	{ "[bursting]\nsqueeze_below = 50.1%\n",
+	  "2: squeeze_below: '50.1%' is no share of the memory: expected 0% to 50%, such as 2.5%" },
+	{ "[bursting]\nsqueeze_below = 5.%\n",
+	  "2: squeeze_below: '5.%' is no share of the memory: expected 0% to 50%, such as 2.5%" },
+	{ "[bursting]\nsqueeze_below = %\n",
+	  "2: squeeze_below: '%' is no share of the memory: expected 0% to 50%, such as 2.5%" },
 	{ "[node]\n# fine\nreserve = 1\n",
 	  "3: unknown key 'reserve' in [node]: expected reserve_cpu, reserve_memory" },
 	{ "[demon]\nsocket = /a\n",
@@ -225,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_key_can_be_set_in_a_file),
+		TEST(levels_that_are_out_of_order_are_refused),
 		TEST(later_files_win_and_the_command_line_over_all),
 		TEST(an_empty_value_takes_a_default_back),
 		TEST(a_bad_line_is_refused_by_file_and_line),

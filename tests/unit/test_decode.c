@@ -25,7 +25,8 @@ static const char launch_body[] =
 	"{\"name\": \"mem\", \"type\": \"SCALAR\", \"scalar\": {\"value\": 256}, \"role\": \"*\"}],"
 	"\"limits\": {\"cpus\": {\"value\": 2}, \"mem\": {\"value\": \"Infinity\"}},"
 	"\"weir\": {\"working_directory\": \"/tmp\", \"role\": \"eng/ads\", \"foreground\": true,"
-	"\"keep\": true, \"labels\": [{\"key\": \"tier\", \"value\": \"gold\"}, {\"key\": "
+	"\"keep\": true, \"exempt\": true, \"labels\": [{\"key\": \"tier\", \"value\": \"gold\"}, "
+	"{\"key\": "
 	"\"bare\"}]}}}";
 
 static int decode(const char *body, struct weir_call *call, struct weir_error *err)
@@ -62,7 +63,7 @@ static void a_launch_has_all_that_was_said(void **state)
 	assert_string_equal(launch->labels[0].key, "tier");
 	assert_string_equal(launch->labels[0].value, "gold");
 	assert_string_equal(launch->labels[1].value, "");
-	assert_true(launch->foreground && launch->keep);
+	assert_true(launch->foreground && launch->keep && launch->exempt);
 	weir_call_done(&call);
 	weir_call_done(&call);
 }
@@ -88,7 +89,7 @@ static void a_launch_that_says_little_gets_the_shell_and_no_figures(void **state
 	assert_null(call.launch.user);
 	assert_null(call.launch.role);
 	assert_int_equal(call.launch.n_labels, 0);
-	assert_false(call.launch.foreground || call.launch.keep);
+	assert_false(call.launch.foreground || call.launch.keep || call.launch.exempt);
 	assert_true(call.launch.ask.cpu_request_mcpu == WEIR_ABSENT);
 	assert_true(call.launch.ask.mem_limit_bytes == WEIR_ABSENT);
 	weir_call_done(&call);

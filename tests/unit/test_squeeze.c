@@ -35,7 +35,9 @@ struct node {
 static void node_init(struct node *node)
 {
 	*node = (struct node){ .now_ns = TICK_NS, .others_bytes = 200 * MIB, .lowest = NODE };
-	weir_squeeze_params_for(NODE, &node->squeeze.params);
+	weir_squeeze_params_for(NODE,
+				&(struct weir_squeeze_marks){ .min = 25, .low = 50, .ok = 75 },
+				&node->squeeze.params);
 }
 
 static size_t node_add(struct node *node, uint64_t request, uint64_t anon, uint64_t cache,

@@ -113,15 +113,30 @@ static void a_database_of_somebody_else_is_refused_unchanged(void **state)
 	assert_non_null(strstr(err.text, "no database of weir's"));
 }
 
+static void an_older_schema_is_brought_up_to_date(void **state)
+{
+	scoped(collection_done) struct collection all = {};
+	struct fixture *f = *state;
+	struct weir_error err = {};
+
+	put_minimal(f->store, "web", "one");
+	tamper(f, "ALTER TABLE containers DROP COLUMN exempt; PRAGMA user_version = 1");
+	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
+	assert_int_equal(read_all(f->store, &all), 0);
+	assert_int_equal(all.n, 1);
+	assert_string_equal(all.list[0]->argv[0], "one");
+	assert_false(all.list[0]->exempt);
+}
+
 static void a_newer_schema_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct weir_error err = {};
 
-	tamper(f, "PRAGMA user_version = 2");
+	tamper(f, "PRAGMA user_version = 3");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -ENOTSUP);
 	assert_non_null(
-		strstr(err.text, "was written by a newer weir (schema 2, this one knows 1)"));
+		strstr(err.text, "was written by a newer weir (schema 3, this one knows 2)"));
 }
 
 static void a_second_daemon_is_refused_by_pid(void **state)
@@ -199,6 +214,7 @@ int main(void)
 		STORE_TEST(a_walk_can_be_stopped_and_walked_again),
 		STORE_TEST(a_damaged_file_is_refused),
 		STORE_TEST(a_database_of_somebody_else_is_refused_unchanged),
+		STORE_TEST(an_older_schema_is_brought_up_to_date),
 		STORE_TEST(a_newer_schema_is_refused),
 		STORE_TEST(a_second_daemon_is_refused_by_pid),
 		STORE_TEST(a_killed_daemon_leaves_its_records_and_no_lock),

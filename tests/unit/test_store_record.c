@@ -34,6 +34,7 @@ static struct weir_container *full_container(const char *id)
 	c->n_labels = 3;
 	c->foreground = true;
 	c->keep = true;
+	c->exempt = true;
 	c->state = WEIR_STATE_EXITED;
 	c->reason = WEIR_REASON_LIMIT;
 	c->status = -1;
@@ -97,6 +98,7 @@ static void assert_containers_equal(const struct weir_container *a, const struct
 	assert_labels_equal(a, b);
 	assert_int_equal(a->foreground, b->foreground);
 	assert_int_equal(a->keep, b->keep);
+	assert_int_equal(a->exempt, b->exempt);
 	assert_int_equal(a->state, b->state);
 	assert_int_equal(a->reason, b->reason);
 	assert_int_equal(a->status, b->status);

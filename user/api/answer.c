@@ -209,6 +209,7 @@ void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanati
 	if (e->band_since_us)
 		weir_json_u64(&json, "band_since_us", e->band_since_us);
 	weir_json_u64(&json, "band_changes", e->band_changes);
+	weir_json_bool(&json, "exempt", e->container->exempt);
 	add_waits(&json, e);
 	weir_json_open_array(&json, "culprits");
 	for (size_t i = 0; i < e->n_culprits; i++) {
@@ -271,6 +272,7 @@ static void add_record(struct weir_json *json, const struct weir_container *c)
 		weir_json_string(json, NULL, *arg);
 	weir_json_close_array(json);
 	weir_json_bool(json, "foreground", c->foreground);
+	weir_json_bool(json, "exempt", c->exempt);
 	weir_json_u64(json, "slot", c->slot);
 	if (c->status_known)
 		weir_json_u64(json, "status", (uint32_t)c->status);

@@ -176,6 +176,7 @@ static int convert_launch(const struct conversion *c, struct weir_error *err)
 	launch->workdir = extra->workdir;
 	launch->foreground = extra->foreground;
 	launch->keep = extra->keep;
+	launch->exempt = extra->exempt;
 	launch->labels = extra->labels.list;
 	launch->n_labels = extra->labels.n;
 

@@ -117,6 +117,7 @@ static const struct weir_field launch_extra_fields[] = {
 	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_launch_extra, role) },
 	{ "foreground", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, foreground) },
 	{ "keep", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, keep) },
+	{ "exempt", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, exempt) },
 	{ "labels", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_launch_extra, labels),
 	  .max = WEIR_MAX_LABELS, .message = &label_message },
 };

@@ -32,7 +32,7 @@ struct weir_command {
 
 struct weir_launch_extra { /* what stands under "weir" */
 	const char *workdir, *role;
-	bool foreground, keep;
+	bool foreground, keep, exempt;
 	struct weir_items labels; /* of struct weir_label */
 };
 

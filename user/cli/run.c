@@ -22,7 +22,7 @@ struct options {
 	const char *name, *user, *workdir, *role;
 	struct weir_amounts amounts;
 	struct weir_text_list env;
-	bool detach, keep;
+	bool detach, keep, exempt;
 };
 
 static const struct weir_option options[] = {
@@ -41,6 +41,8 @@ static const struct weir_option options[] = {
 	  "print the id and return; see 'weir logs' for its output" },
 	{ "keep", 0, NULL, NULL, offsetof(struct options, keep),
 	  "keep the record of a foreground command after its end" },
+	{ "exempt", 0, NULL, NULL, offsetof(struct options, exempt),
+	  "it never gives way, nor gives memory back; its limits stay" },
 	WEIR_OPTIONS_END,
 };
 
@@ -108,6 +110,7 @@ static bool prepare(struct launch *launch, const struct options *chosen, char **
 		.user = chosen->user,
 		.workdir = launch->workdir,
 		.keep = chosen->keep,
+		.exempt = chosen->exempt,
 	};
 	return true;
 }

@@ -54,6 +54,7 @@ static void print_json(const struct weir_explanation_info *why)
 	weir_json_out_text(&json, "band", why->band, strlen(why->band));
 	weir_json_out_u64(&json, "band_since_us", why->band_since_us);
 	weir_json_out_u64(&json, "band_changes", why->band_changes);
+	weir_json_out_bool(&json, "exempt", why->exempt);
 	weir_json_out_u64(&json, "wait_ns", why->wait_ns);
 	weir_json_out_u64(&json, "wait_self_ns", why->wait_self_ns);
 	weir_json_out_u64(&json, "wait_neighbour_ns", why->wait_neighbour_ns);
@@ -81,6 +82,7 @@ static void print_band(const struct weir_explanation_info *why)
 	       weir_short_band(why->amounts.cpu_request_mcpu, why->amounts.cpu_limit_mcpu,
 			       weir_short_cpu, band));
 	fputs(burst ? "over its request, it gives way" : "it gives way to nobody", stdout);
+	fputs(why->exempt ? " (exempt)" : "", stdout);
 	if (why->band_since_us && why->band_since_us < now_us)
 		printf(", for %s", weir_short_age((now_us - why->band_since_us) / 1000000, age));
 	printf(" (moved %" PRIu64 " times)\n", why->band_changes);

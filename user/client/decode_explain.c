@@ -97,6 +97,8 @@ int weir_decode_explain(const char *text, size_t size, struct weir_explanation_i
 	if (r == 0)
 		r = weir_member_text(object, "band", &explanation.band, err);
 	if (r == 0)
+		r = weir_member_bool(object, "exempt", &explanation.exempt, err);
+	if (r == 0)
 		r = weir_member_text(object, "squeeze", &explanation.squeeze, err);
 	if (r == 0)
 		r = decode_culprits(object, &explanation, err);

@@ -158,8 +158,9 @@ static json_t *command(const struct weir_launch_options *options, bool foregroun
 
 static json_t *extension(const struct weir_launch_options *options, bool foreground)
 {
-	return json_pack("{s:b, s:b, s:s*, s:s*}", "foreground", foreground, "keep", options->keep,
-			 "working_directory", options->workdir, "role", options->role);
+	return json_pack("{s:b, s:b, s:b, s:s*, s:s*}", "foreground", foreground, "keep",
+			 options->keep, "exempt", options->exempt, "working_directory",
+			 options->workdir, "role", options->role);
 }
 
 static int check_launch(const struct weir_launch_options *options, bool foreground,

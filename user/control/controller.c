@@ -228,8 +228,7 @@ static int open_pacer(struct weir_controller *controller,
 		.bpf = controller->bpf,
 		.events = controller->events,
 		.n_cpus = (unsigned int)controller->machine.cpus,
-		.dry_run = options->tunables.dry_run,
-		.enabled = options->tunables.bands,
+		.rules = weir_controller_pacer_rules(&options->tunables),
 	};
 
 	return weir_pacer_new(&pacer, &controller->pacer, err);

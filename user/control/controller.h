@@ -26,6 +26,7 @@
 
 #include "base/cleanup.h"
 #include "control/events.h"
+#include "model/bands.h"
 #include "model/container.h"
 #include "model/ledger.h"
 #include "model/squeeze.h"
@@ -38,6 +39,8 @@ struct weir_tunables {
 	bool bands; /* demote who is over its request while others need theirs */
 	bool squeeze; /* take memory back from who is over its request while the node is short */
 	bool dry_run; /* of both: tell what would be done, and do not do it */
+	struct weir_band_params band_params;
+	struct weir_squeeze_marks squeeze_marks;
 	enum weir_default_cpu_limit default_cpu_limit; /* of containers to come */
 	uint64_t log_max_bytes; /* per stream of a detached container */
 };
@@ -82,7 +85,7 @@ struct weir_launch {
 	const struct weir_label *labels;
 	size_t n_labels;
 	bool foreground; /* only place and limit: the caller forks, then says weir_controller_start() */
-	bool keep;
+	bool keep, exempt;
 	struct weir_peer peer;
 };
 

@@ -123,6 +123,7 @@ void weir_controller_learn_applied(struct weir_controller *controller,
 				   struct weir_container *container);
 
 /* tune.c */
+struct weir_pacer_rules weir_controller_pacer_rules(const struct weir_tunables *tunables);
 int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
 			 struct weir_error *err);
 

@@ -78,6 +78,7 @@ static int describe(const struct weir_controller *controller, const struct weir_
 	container->cpu_default = controller->tunables.default_cpu_limit;
 	container->foreground = launch->foreground;
 	container->keep = launch->keep;
+	container->exempt = launch->exempt;
 	container->created_us = weir_now_us(CLOCK_REALTIME);
 	container->argv = weir_strv_copy(launch->argv);
 	container->env = launch->env ? weir_strv_copy(launch->env) : NULL;

@@ -66,7 +66,7 @@ static void carry_out(struct weir_pacer *pacer)
 		enum weir_band band = weir_band_wanted(&pacer->bands, &paced->member);
 
 		if (band == WEIR_BAND_BURST && !paced->lost)
-			weir_pacer_shift_parent(pacer, band, pacer->options.dry_run);
+			weir_pacer_shift_parent(pacer, band, pacer->options.rules.dry_run);
 		if (weir_pacer_may_be(pacer, band))
 			weir_pacer_move(pacer, paced, band, weir_band_cause(&pacer->bands, band));
 	}
@@ -100,7 +100,8 @@ static void tick(struct weir_pacer *pacer)
 /* Also with nobody left in a parent that gives way. */
 static bool has_work(const struct weir_pacer *pacer)
 {
-	return pacer->options.enabled && (pacer->n > 0 || pacer->bands.parent == WEIR_BAND_BURST);
+	return pacer->options.rules.enabled &&
+	       (pacer->n > 0 || pacer->bands.parent == WEIR_BAND_BURST);
 }
 
 /* false: it is time to stop. */
@@ -128,7 +129,7 @@ static void *pacer_main(void *data)
 			  strerror(-r));
 	pthread_mutex_lock(&pacer->lock);
 	while (wait_for_tick(pacer)) {
-		if (pacer->options.enabled) /* still: it may have been waiting for long */
+		if (pacer->options.rules.enabled) /* still: it may have been waiting for long */
 			tick(pacer);
 	}
 	pthread_mutex_unlock(&pacer->lock);
@@ -145,7 +146,7 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 	if (!pacer)
 		return weir_fail_memory(err);
 	pacer->options = *options;
-	pacer->bands.params = (struct weir_band_params)WEIR_BAND_PARAMS_DEFAULT;
+	pacer->bands.params = options->rules.params;
 	if (weir_cgroup_parent_idle(options->groups, err) == 1)
 		pacer->bands.parent = WEIR_BAND_BURST;
 	weir_lock_init(&pacer->lock, &pacer->wake);
@@ -157,7 +158,7 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 int weir_pacer_start(struct weir_pacer *pacer, struct weir_error *err)
 {
 	/* What an earlier daemon left there is real, whatever this one may do. */
-	if (!pacer->options.enabled || pacer->options.dry_run)
+	if (!pacer->options.rules.enabled || pacer->options.rules.dry_run)
 		weir_pacer_shift_parent(pacer, WEIR_BAND_GUARANTEED, false);
 	if (weir_thread_start("weir-pacer", pacer_main, pacer, &pacer->thread, err) < 0)
 		return err->code;
@@ -228,12 +229,13 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 	weir_band_join(&pacer->bands, container->figures.cpu_request_mcpu,
 		       container->figures.cpu_limit_mcpu, slot->cpu_ns,
 		       idle ? WEIR_BAND_BURST : WEIR_BAND_GUARANTEED, &paced->member);
+	paced->member.exempt = container->exempt;
 	slot->band = paced->member.band;
 	if (idle)
 		weir_bands_presume(&pacer->bands, weir_metrics_now_ns());
 	pacer->by_slot[container->slot] = (uint32_t)pacer->n++;
 	/* What an earlier daemon left there is real, whatever this one may do. */
-	if (!pacer->options.enabled || pacer->options.dry_run)
+	if (!pacer->options.rules.enabled || pacer->options.rules.dry_run)
 		weir_pacer_shift(pacer, paced, WEIR_BAND_GUARANTEED, "stopped", false);
 	pthread_cond_signal(&pacer->wake);
 	return 0;
@@ -277,13 +279,13 @@ void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *co
 	pthread_mutex_unlock(&pacer->lock);
 }
 
-void weir_pacer_enable(struct weir_pacer *pacer, bool on, bool dry_run)
+void weir_pacer_tune(struct weir_pacer *pacer, const struct weir_pacer_rules *rules)
 {
 	pthread_mutex_lock(&pacer->lock);
-	if (!on || dry_run != pacer->options.dry_run)
+	if (!rules->enabled || rules->dry_run != pacer->options.rules.dry_run)
 		weir_pacer_bring_all_back(pacer);
-	pacer->options.enabled = on;
-	pacer->options.dry_run = dry_run;
+	pacer->options.rules = *rules;
+	pacer->bands.params = rules->params;
 	pthread_cond_signal(&pacer->wake);
 	pthread_mutex_unlock(&pacer->lock);
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "model/bands.h"
 
 struct weir_bpf;
 struct weir_container;
@@ -33,8 +34,11 @@ struct weir_pacer_options {
 	struct weir_bpf *bpf;
 	struct weir_events *events; /* is told of each move */
 	unsigned int n_cpus; /* that are online */
-	bool enabled; /* false: everybody is in the normal class, and nothing is written */
-	bool dry_run; /* tell what would be done, and do not do it */
+	struct weir_pacer_rules {
+		bool enabled; /* false: everybody is in the normal class, and nothing is written */
+		bool dry_run; /* tell what would be done, and do not do it */
+		struct weir_band_params params;
+	} rules;
 };
 
 int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer **ret,
@@ -53,7 +57,7 @@ void weir_pacer_change(struct weir_pacer *pacer, const struct weir_container *co
 void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *container);
 
 /* Off, or from a dry run to a real one or back: everybody begins in the normal class. */
-void weir_pacer_enable(struct weir_pacer *pacer, bool on, bool dry_run);
+void weir_pacer_tune(struct weir_pacer *pacer, const struct weir_pacer_rules *rules);
 
 /* Write the weight; of one that is in the idle class, when it comes out of it. */
 int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container *container,

@@ -72,7 +72,7 @@ bool weir_pacer_may_be(const struct weir_pacer *pacer, enum weir_band band)
 void weir_pacer_move(struct weir_pacer *pacer, struct paced *paced, enum weir_band band,
 		     const char *cause)
 {
-	weir_pacer_shift(pacer, paced, band, cause, pacer->options.dry_run);
+	weir_pacer_shift(pacer, paced, band, cause, pacer->options.rules.dry_run);
 }
 
 void weir_pacer_release_parent(struct weir_pacer *pacer)
@@ -80,7 +80,7 @@ void weir_pacer_release_parent(struct weir_pacer *pacer)
 	for (size_t i = 0; i < pacer->n; i++)
 		if (pacer->all[i].member.band == WEIR_BAND_BURST)
 			return;
-	weir_pacer_shift_parent(pacer, WEIR_BAND_GUARANTEED, pacer->options.dry_run);
+	weir_pacer_shift_parent(pacer, WEIR_BAND_GUARANTEED, pacer->options.rules.dry_run);
 }
 
 void weir_pacer_bring_all_back(struct weir_pacer *pacer)

@@ -144,6 +144,7 @@ static int sample(struct weir_squeezer *squeezer, struct weir_error *err)
 		*member = live->squeeze;
 		member->request_bytes = all[i]->figures.mem_request_bytes;
 		member->used_bytes = slot->mem_current_bytes;
+		member->exempt = all[i]->exempt;
 		squeezer->lives[squeezer->n++] = live;
 	}
 	return 0;
@@ -226,7 +227,8 @@ int weir_squeezer_new(struct weir_controller *controller, struct weir_squeezer *
 	squeezer->shortage = (struct weir_shortage)WEIR_SHORTAGE_INIT;
 	/* Whoever an earlier daemon held is found at the first look, and let go. */
 	squeezer->held = true;
-	weir_squeeze_params_for(controller->machine.mem_bytes, &squeezer->squeeze.params);
+	weir_squeeze_params_for(controller->machine.mem_bytes, &controller->tunables.squeeze_marks,
+				&squeezer->squeeze.params);
 	if (weir_shortage_open("/proc", &squeezer->shortage, err) < 0)
 		return err->code;
 

@@ -18,7 +18,7 @@
 #include "control/store_record.h"
 #include "model/container.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define MAX_SQL_BYTES  (64u << 10)
 
 enum statement {
@@ -63,7 +63,10 @@ static int join_path(const char *dir, const char *name, char path[static PATH_MA
 static int open_file(struct weir_store *store, const char *path, struct weir_error *err)
 {
 	scoped(weir_buffer_done) struct weir_buffer sql = WEIR_BUFFER_INIT(MAX_SQL_BYTES);
-	struct weir_store_schema schema = { .version = SCHEMA_VERSION };
+	static const char *const steps[SCHEMA_VERSION - 1] = {
+		"ALTER TABLE containers ADD COLUMN exempt INTEGER NOT NULL DEFAULT 0",
+	};
+	struct weir_store_schema schema = { .version = SCHEMA_VERSION, .steps = steps };
 	scoped(freep) char *text = NULL;
 
 	weir_buffer_add_text(&sql, "CREATE TABLE texts (name TEXT NOT NULL PRIMARY KEY, "

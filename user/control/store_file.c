@@ -88,19 +88,19 @@ static int check_pages(struct weir_store_file *file, struct weir_error *err)
 	return 0;
 }
 
-/* *@ret_empty: there is nothing in it yet. */
-static int check_schema(struct weir_store_file *file, int version, bool *ret_empty,
-			struct weir_error *err)
+/* *@ret: the version of what is there; 0: nothing is yet. */
+static int check_schema(struct weir_store_file *file, int version, int *ret, struct weir_error *err)
 {
 	int64_t application_id = 0, found = 0, n_tables = 0;
+
+	*ret = 0;
 
 	if (query_number(file, "PRAGMA application_id", &application_id, err) < 0 ||
 	    query_number(file, "PRAGMA user_version", &found, err) < 0 ||
 	    query_number(file, "SELECT count(*) FROM sqlite_schema", &n_tables, err) < 0)
 		return err->code;
 
-	*ret_empty = application_id == 0 && found == 0 && n_tables == 0;
-	if (*ret_empty)
+	if (application_id == 0 && found == 0 && n_tables == 0)
 		return 0;
 	if (application_id != APPLICATION_ID || found < 1)
 		return weir_fail(err, -EUCLEAN,
@@ -110,6 +110,25 @@ static int check_schema(struct weir_store_file *file, int version, bool *ret_emp
 		return weir_fail(err, -ENOTSUP,
 				 "%s was written by a newer weir (schema %lld, this one knows %d)",
 				 file->path, (long long)found, version);
+	*ret = (int)found;
+	return 0;
+}
+
+/* A step and its number at once: a crash leaves one version or the next. */
+static int step_schema(struct weir_store_file *file, const struct weir_store_schema *schema,
+		       int from, struct weir_error *err)
+{
+	for (int version = from; version < schema->version; version++) {
+		scoped(freep) char *sql = NULL;
+
+		if (asprintf(&sql, "BEGIN; %s; PRAGMA user_version = %d; COMMIT",
+			     schema->steps[version - 1], version + 1) < 0) {
+			sql = NULL;
+			return weir_fail_memory(err);
+		}
+		if (execute(file, sql, err) < 0)
+			return err->code;
+	}
 	return 0;
 }
 
@@ -134,13 +153,14 @@ static int create_schema(struct weir_store_file *file, const struct weir_store_s
 static int set_up(struct weir_store_file *file, const struct weir_store_schema *schema,
 		  struct weir_error *err)
 {
-	bool empty = false;
+	int found = 0;
 
 	if (execute(file, "PRAGMA locking_mode = EXCLUSIVE", err) < 0 ||
-	    check_schema(file, schema->version, &empty, err) < 0 || check_pages(file, err) < 0 ||
+	    check_schema(file, schema->version, &found, err) < 0 || check_pages(file, err) < 0 ||
 	    execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) < 0)
 		return err->code;
-	return empty ? create_schema(file, schema, err) : 0;
+	return found == 0 ? create_schema(file, schema, err)
+			  : step_schema(file, schema, found, err);
 }
 
 /* The environment of a command may hold secrets, so the file is root's alone from its first byte. */

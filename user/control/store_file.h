@@ -19,6 +19,7 @@ struct weir_store_file {
 struct weir_store_schema {
 	int version; /* from 1 on */
 	const char *sql; /* what makes its tables */
+	const char *const *steps; /* [n - 1]: what makes version n into n + 1 */
 };
 
 /*

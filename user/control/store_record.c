@@ -33,6 +33,7 @@ static const struct weir_column columns[] = {
 	MAYBE(LABELS, "labels", labels),
 	COLUMN(BOOL, "foreground", foreground),
 	COLUMN(BOOL, "keep", keep),
+	COLUMN(BOOL, "exempt", exempt),
 	COLUMN(STATE, "state", state),
 	COLUMN(REASON, "reason", reason),
 	COLUMN(I32, "status", status),

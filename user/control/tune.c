@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -28,13 +29,26 @@ static void let_go_of_all(struct weir_controller *controller)
 	}
 }
 
+struct weir_pacer_rules weir_controller_pacer_rules(const struct weir_tunables *tunables)
+{
+	return (struct weir_pacer_rules){
+		.enabled = tunables->bands,
+		.dry_run = tunables->dry_run,
+		.params = tunables->band_params,
+	};
+}
+
 int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
 			 struct weir_error *err)
 {
-	bool begin_anew = tunables->dry_run != controller->tunables.dry_run;
+	const struct weir_pacer_rules rules = weir_controller_pacer_rules(tunables);
+	const struct weir_tunables *before = &controller->tunables;
+	bool begin_anew = tunables->dry_run != before->dry_run ||
+			  memcmp(&tunables->squeeze_marks, &before->squeeze_marks,
+				 sizeof(before->squeeze_marks)) != 0;
 
 	controller->tunables = *tunables;
-	weir_pacer_enable(controller->pacer, tunables->bands, tunables->dry_run);
+	weir_pacer_tune(controller->pacer, &rules);
 	if (tunables->squeeze == (controller->squeezer != NULL) && !begin_anew)
 		return 0;
 	controller->squeezer = weir_squeezer_free(controller->squeezer);
@@ -48,10 +62,13 @@ int weir_controller_reload(struct weir_controller *controller, struct weir_error
 
 	if (!controller->reload)
 		return weir_fail(err, -ENOTSUP, "this daemon has no configuration to read again");
-	if (controller->reload(controller->reload_data, &tunables, err) < 0 ||
-	    weir_controller_tune(controller, &tunables, err) < 0) {
+	if (controller->reload(controller->reload_data, &tunables, err) < 0) {
 		weir_err("reload: %s; all stays as it was", err->text);
 		return weir_fail_in(err, "reload");
+	}
+	if (weir_controller_tune(controller, &tunables, err) < 0) {
+		weir_err("reload: all is in force but the squeeze: %s", err->text);
+		return weir_fail_in(err, "reload, the squeeze");
 	}
 	weir_info("the configuration is read again: bands %s, squeeze %s%s",
 		  tunables.bands ? "yes" : "no", tunables.squeeze ? "yes" : "no",
@@ -74,11 +91,13 @@ static int write_all(struct weir_controller *controller, struct weir_container *
 int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_error *err)
 {
 	struct weir_container *const *all;
+	struct weir_pacer_rules rules = weir_controller_pacer_rules(&controller->tunables);
 	struct weir_error first = {}, one = {};
 	size_t n, n_failed = 0;
 
+	rules.enabled = false;
 	controller->squeezer = weir_squeezer_free(controller->squeezer);
-	weir_pacer_enable(controller->pacer, false, controller->tunables.dry_run);
+	weir_pacer_tune(controller->pacer, &rules);
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (all[i]->state != WEIR_STATE_RUNNING || !all[i]->live)

@@ -72,6 +72,8 @@ void weir_options_done(struct weir_options *options)
 
 int weir_options_default(struct weir_options *options, struct weir_error *err)
 {
+	/* The meter's windows are of this length, too: nothing to choose. */
+	options->tunables.band_params.window_ns = WEIR_WINDOW_NS;
 	for (size_t i = 0; i < weir_n_settings; i++) {
 		const struct weir_setting *setting = &weir_settings[i];
 		int r = weir_setting_apply(setting, setting->fallback, options, err);
@@ -194,6 +196,18 @@ static int apply_command_line(const struct command_line *line, struct weir_optio
 	return 0;
 }
 
+/* What no value can break alone. */
+static int check_marks(const struct weir_squeeze_marks *marks, struct weir_error *err)
+{
+	if (marks->min < marks->low && marks->low < marks->ok)
+		return 0;
+	return weir_fail(
+		err, -EBADMSG,
+		"squeeze_kill_below, squeeze_below and squeeze_until are %.1f%%, %.1f%% and "
+		"%.1f%%: expected each to be less than the next",
+		marks->min / 10.0, marks->low / 10.0, marks->ok / 10.0);
+}
+
 int weir_options_read(int argc, char **argv, struct weir_options *options, struct weir_error *err)
 {
 	struct command_line line = {};
@@ -213,6 +227,8 @@ int weir_options_read(int argc, char **argv, struct weir_options *options, struc
 		r = weir_config_read(line.config, options, err);
 	if (r == 0)
 		r = apply_command_line(&line, options, err);
+	if (r == 0)
+		r = check_marks(&options->tunables.squeeze_marks, err);
 	return r;
 }
 

@@ -15,7 +15,9 @@
 #include "daemon/listen.h"
 #include "daemon/options.h"
 
-#define AUTO "auto"
+#define AUTO		 "auto"
+#define MAX_BAND_CHANGES 10000
+#define MAX_SHARE	 500 /* thousandths */
 
 #define ID_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
@@ -243,6 +245,61 @@ static int set_switch(const char *value, void *field, struct weir_error *err)
 	return 0;
 }
 
+/* Of the section; a file for another one means something else by the same keys. */
+static int set_version(const char *value, void *field, struct weir_error *err)
+{
+	(void)field;
+	if (strcmp(value, "1") != 0)
+		return weir_fail(err, -EINVAL, "'%s' is no version of [bursting]: expected 1",
+				 value);
+	return 0;
+}
+
+static int set_linger(const char *value, void *field, struct weir_error *err)
+{
+	uint64_t ms = 0;
+	int r = weir_parse_duration(value, &ms, err);
+
+	if (r < 0)
+		return r;
+	if (ms < 100 || ms > 60000)
+		return weir_fail(err, -EINVAL, "'%s' is out of range: expected 100ms to 60s",
+				 value);
+	*(uint64_t *)field = ms * 1000000;
+	return 0;
+}
+
+static int set_changes(const char *value, void *field, struct weir_error *err)
+{
+	unsigned long n = 0;
+
+	if (parse_number(value, MAX_BAND_CHANGES, &n) < 0 || n == 0)
+		return weir_fail(err, -EINVAL, "'%s' is no rate: expected 1 to %d a second", value,
+				 MAX_BAND_CHANGES);
+	*(uint64_t *)field = n;
+	return 0;
+}
+
+/* "2.5%", to one decimal, into thousandths. */
+static int set_share(const char *value, void *field, struct weir_error *err)
+{
+	size_t n = strspn(value, "0123456789");
+	uint32_t share = 10 * (uint32_t)(n < 1 || n > 3 ? MAX_SHARE : atoi(value));
+	const char *rest = value + n;
+
+	if (rest[0] == '.' && isdigit((unsigned char)rest[1])) {
+		share += (uint32_t)(rest[1] - '0');
+		rest += 2;
+	}
+	if (strcmp(rest, "%") != 0 || share > MAX_SHARE)
+		return weir_fail(err, -EINVAL,
+				 "'%s' is no share of the memory: expected 0%% to 50%%, such as "
+				 "2.5%%",
+				 value);
+	*(uint32_t *)field = share;
+	return 0;
+}
+
 static int set_log_max(const char *value, void *field, struct weir_error *err)
 {
 	uint64_t bytes = 0;
@@ -257,6 +314,7 @@ static int set_log_max(const char *value, void *field, struct weir_error *err)
 	return 0;
 }
 
+#define MARK(name)  FIELD(tunables.squeeze_marks.name)
 #define FIELD(name) offsetof(struct weir_options, name)
 
 const struct weir_setting weir_settings[] = {
@@ -275,9 +333,16 @@ const struct weir_setting weir_settings[] = {
 	{ "containers", "default_cpu_limit", "none", set_default_cpu_limit,
 	  FIELD(tunables.default_cpu_limit) },
 	{ "containers", "log_max", "16Mi", set_log_max, FIELD(tunables.log_max_bytes) },
+	{ "bursting", "version", "1", set_version, 0 },
 	{ "bursting", "bands", "yes", set_switch, FIELD(tunables.bands) },
-	{ "bursting", "dry_run", "no", set_switch, FIELD(tunables.dry_run) },
+	{ "bursting", "bands_linger", "1s", set_linger, FIELD(tunables.band_params.linger_ns) },
+	{ "bursting", "bands_changes", "100", set_changes,
+	  FIELD(tunables.band_params.max_changes) },
 	{ "bursting", "squeeze", "yes", set_switch, FIELD(tunables.squeeze) },
+	{ "bursting", "squeeze_kill_below", "2.5%", set_share, MARK(min) },
+	{ "bursting", "squeeze_below", "5%", set_share, MARK(low) },
+	{ "bursting", "squeeze_until", "7.5%", set_share, MARK(ok) },
+	{ "bursting", "dry_run", "no", set_switch, FIELD(tunables.dry_run) },
 };
 
 const size_t weir_n_settings = ARRAY_SIZE(weir_settings);

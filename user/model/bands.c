@@ -161,7 +161,7 @@ static bool is_short(const struct weir_bands *bands)
 enum weir_band weir_band_wanted(const struct weir_bands *bands,
 				const struct weir_band_member *member)
 {
-	if (!bands->armed || !member->over || is_short(bands))
+	if (!bands->armed || !member->over || member->exempt || is_short(bands))
 		return WEIR_BAND_GUARANTEED;
 	if (!member->active || bands->credit_ns < cost_of_change(bands))
 		return member->band;

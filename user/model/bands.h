@@ -33,6 +33,7 @@ struct weir_band_params {
 	uint64_t max_changes; /* of bands on the node, a second; back to normal is never held up */
 };
 
+/* As the configuration has them, unless it says otherwise. */
 #define WEIR_BAND_PARAMS_DEFAULT             \
 	{                                    \
 		.window_ns = WEIR_WINDOW_NS, \
@@ -48,6 +49,7 @@ struct weir_band_member {
 	uint64_t bucket_ns; /* CPU time that its request still covers */
 	uint64_t used_mcpu; /* of late: in the last whole window */
 	uint64_t marked_ns, marked_cpu_ns; /* where the present window began */
+	bool exempt; /* for its owner to set: never wanted in the idle class */
 	bool over;
 	bool active; /* it ran or waited in the last tick */
 	uint64_t starved_ns; /* since when it is seen to wait beside a full bucket; 0: it is not */

@@ -142,6 +142,7 @@ struct weir_container {
 	size_t n_labels;
 	bool foreground; /* the command is a child of the caller */
 	bool keep; /* a foreground record stays after the end */
+	bool exempt; /* neither demoted nor squeezed, whatever it uses */
 
 	enum weir_state state;
 	enum weir_reason reason;

@@ -15,12 +15,13 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-void weir_squeeze_params_for(uint64_t node_bytes, struct weir_squeeze_params *ret)
+void weir_squeeze_params_for(uint64_t node_bytes, const struct weir_squeeze_marks *marks,
+			     struct weir_squeeze_params *ret)
 {
 	*ret = (struct weir_squeeze_params){
-		.min_bytes = node_bytes / 40,
-		.low_bytes = node_bytes / 20,
-		.ok_bytes = node_bytes / 40 * 3,
+		.min_bytes = node_bytes / 1000 * marks->min,
+		.low_bytes = node_bytes / 1000 * marks->low,
+		.ok_bytes = node_bytes / 1000 * marks->ok,
 		.step_bytes = node_bytes / 256,
 		.calm_ns = 5 * NS_PER_S,
 		.relax_ns = NS_PER_S,

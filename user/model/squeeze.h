@@ -39,8 +39,14 @@ struct weir_squeeze_params {
 	unsigned int patience; /* steps that bring nothing before the next means is tried */
 };
 
-/* For a node of @node_bytes: 2.5, 5 and 7.5 % of it, steps of 1/256. */
-void weir_squeeze_params_for(uint64_t node_bytes, struct weir_squeeze_params *ret);
+/* The three levels, in thousandths of the node's memory: rising, at most 1000. */
+struct weir_squeeze_marks {
+	uint32_t min, low, ok;
+};
+
+/* For a node of @node_bytes: its marks, and steps of 1/256. */
+void weir_squeeze_params_for(uint64_t node_bytes, const struct weir_squeeze_marks *marks,
+			     struct weir_squeeze_params *ret);
 
 enum weir_squeeze_means {
 	WEIR_SQUEEZE_NONE,
