@@ -321,6 +321,16 @@ static void fill_join(const struct weir_controller *controller, const char *id,
 	}
 }
 
+/* Told first, so that nothing is done to it before: an event of a move would come out of the blue. */
+static void announce(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_error err = {};
+
+	weir_tell_launched(controller, container);
+	if (weir_pacer_add(controller->pacer, container, &err) < 0)
+		weir_warn("container '%s' keeps the normal class: %s", container->id, err.text);
+}
+
 int weir_controller_launch(struct weir_controller *controller, const struct weir_launch *launch,
 			   struct weir_notes *notes, struct weir_join_paths *join,
 			   struct weir_error *err)
@@ -351,7 +361,7 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	if (launch->foreground)
 		fill_join(controller, launch->id, join);
 	else
-		weir_tell_launched(controller, container);
+		announce(controller, container);
 	return 0;
 }
 
@@ -382,7 +392,7 @@ int weir_controller_start(struct weir_controller *controller, const char *id, pi
 		    err) < 0)
 		return weir_fail_in(err, "container '%s'", id);
 	note_started(controller, container, pid);
-	weir_tell_launched(controller, container);
+	announce(controller, container);
 	if (weir_controller_watch(controller, container, take_fd(pidfd), err) < 0)
 		return err->code;
 	return weir_store_put(controller->store, container, err);

@@ -42,7 +42,7 @@ int weir_controller_watch(struct weir_controller *controller, struct weir_contai
 			    live);
 	if (r < 0)
 		return weir_fail(err, r, "watch process %d: %s", container->pid, strerror(-r));
-	return weir_pacer_add(controller->pacer, container, err);
+	return 0;
 }
 
 static void tell_waiters(struct weir_controller *controller, struct weir_container *container)
