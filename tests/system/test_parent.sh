@@ -64,7 +64,8 @@ weir wait limited >/dev/null
 for ((i = 0; i < cpus; i++)); do
     weir run --name "burst$i" --detach -- "$load" spin >/dev/null
 done
-succeeds "among bursters weights rule, and the parent is as it was" parent_is_normal
+# The limited one was within its request until a moment ago.
+succeeds "among bursters weights rule, and the parent is as it was" eventually 5 parent_is_normal
 
 weir run --name service --cpu 0.9:max --detach -- \
     sh -c 'while :; do "$0" spin 2; sleep 0.002; done' "$load" >/dev/null
