@@ -132,6 +132,17 @@ void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end)
 	close_answer(&json);
 }
 
+/* In force, and what waits. */
+static void add_amounts(struct weir_json *json, const struct weir_container *c)
+{
+	weir_json_u64(json, "cpu_request_mcpu", c->figures.cpu_request_mcpu);
+	weir_json_amount(json, "cpu_limit_mcpu", c->figures.cpu_limit_mcpu);
+	weir_json_u64(json, "mem_request_bytes", c->figures.mem_request_bytes);
+	weir_json_amount(json, "mem_limit_bytes", c->figures.mem_limit_bytes);
+	if (c->pending_mem_limit_bytes != WEIR_ABSENT)
+		weir_json_amount(json, "pending_mem_limit_bytes", c->pending_mem_limit_bytes);
+}
+
 /* ---- GET_EVENTS ---------------------------------------------------------------- */
 
 static void on_event(const struct weir_event *event, void *data)
@@ -168,15 +179,6 @@ void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *cont
 	close_answer(&json);
 }
 
-/* ---- GET_CONTAINERS ------------------------------------------------------------ */
-
-struct listing {
-	struct weir_json json;
-	bool show;
-	struct weir_node_view node; /* stands in for limits that are infinite */
-	uint64_t now_us;
-};
-
 /* ---- EXPLAIN_CONTAINER ---------------------------------------------------------- */
 
 static void add_waits(struct weir_json *json, const struct weir_explanation *e)
@@ -193,18 +195,11 @@ static void add_waits(struct weir_json *json, const struct weir_explanation *e)
 
 void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanation *e)
 {
-	const struct weir_figures *figures = &e->container->figures;
 	struct weir_json json = WEIR_JSON_INIT(buffer);
 
 	open_answer(&json, "EXPLAIN_CONTAINER", "explain_container");
 	add_id(&json, e->container->id);
-	weir_json_u64(&json, "cpu_request_mcpu", figures->cpu_request_mcpu);
-	weir_json_amount(&json, "cpu_limit_mcpu", figures->cpu_limit_mcpu);
-	weir_json_u64(&json, "mem_request_bytes", figures->mem_request_bytes);
-	weir_json_amount(&json, "mem_limit_bytes", figures->mem_limit_bytes);
-	if (e->container->pending_mem_limit_bytes != WEIR_ABSENT)
-		weir_json_amount(&json, "pending_mem_limit_bytes",
-				 e->container->pending_mem_limit_bytes);
+	add_amounts(&json, e->container);
 	weir_json_string(&json, "band", e->band == WEIR_BAND_BURST ? "burst" : "guaranteed");
 	if (e->band_since_us)
 		weir_json_u64(&json, "band_since_us", e->band_since_us);
@@ -226,7 +221,14 @@ void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanati
 	close_answer(&json);
 }
 
-/* ---- GET_CONTAINERS -------------------------------------------------------------- */
+/* ---- GET_CONTAINERS ------------------------------------------------------------ */
+
+struct listing {
+	struct weir_json json;
+	bool show;
+	struct weir_node_view node; /* stands in for limits that are infinite */
+	uint64_t now_us;
+};
 
 static void add_status(struct weir_json *json, const struct weir_container *c)
 {
@@ -279,13 +281,7 @@ static void add_record(struct weir_json *json, const struct weir_container *c)
 	weir_json_u64(json, "created_us", c->created_us);
 	weir_json_u64(json, "started_us", c->started_us);
 	weir_json_u64(json, "ended_us", c->ended_us);
-
-	weir_json_u64(json, "cpu_request_mcpu", c->figures.cpu_request_mcpu);
-	weir_json_amount(json, "cpu_limit_mcpu", c->figures.cpu_limit_mcpu);
-	weir_json_u64(json, "mem_request_bytes", c->figures.mem_request_bytes);
-	weir_json_amount(json, "mem_limit_bytes", c->figures.mem_limit_bytes);
-	if (c->pending_mem_limit_bytes != WEIR_ABSENT)
-		weir_json_amount(json, "pending_mem_limit_bytes", c->pending_mem_limit_bytes);
+	add_amounts(json, c);
 }
 
 static void add_counters(struct weir_json *json, const struct weir_view *view)

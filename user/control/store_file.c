@@ -94,7 +94,6 @@ static int check_schema(struct weir_store_file *file, int version, int *ret, str
 	int64_t application_id = 0, found = 0, n_tables = 0;
 
 	*ret = 0;
-
 	if (query_number(file, "PRAGMA application_id", &application_id, err) < 0 ||
 	    query_number(file, "PRAGMA user_version", &found, err) < 0 ||
 	    query_number(file, "SELECT count(*) FROM sqlite_schema", &n_tables, err) < 0)
@@ -114,36 +113,30 @@ static int check_schema(struct weir_store_file *file, int version, int *ret, str
 	return 0;
 }
 
-/* A step and its number at once: a crash leaves one version or the next. */
-static int step_schema(struct weir_store_file *file, const struct weir_store_schema *schema,
-		       int from, struct weir_error *err)
-{
-	for (int version = from; version < schema->version; version++) {
-		scoped(freep) char *sql = NULL;
-
-		if (asprintf(&sql, "BEGIN; %s; PRAGMA user_version = %d; COMMIT",
-			     schema->steps[version - 1], version + 1) < 0) {
-			sql = NULL;
-			return weir_fail_memory(err);
-		}
-		if (execute(file, sql, err) < 0)
-			return err->code;
-	}
-	return 0;
-}
-
-static int create_schema(struct weir_store_file *file, const struct weir_store_schema *schema,
-			 struct weir_error *err)
+/* The change and its number at once: a crash leaves one version or the other. */
+static int apply_schema(struct weir_store_file *file, const char *change, int version,
+			struct weir_error *err)
 {
 	scoped(freep) char *sql = NULL;
 
 	if (asprintf(&sql,
 		     "BEGIN; PRAGMA application_id = %d; PRAGMA user_version = %d; %s; COMMIT",
-		     APPLICATION_ID, schema->version, schema->sql) < 0) {
+		     APPLICATION_ID, version, change) < 0) {
 		sql = NULL; /* it may be anything now */
 		return weir_fail_memory(err);
 	}
 	return execute(file, sql, err);
+}
+
+static int bring_up_to_date(struct weir_store_file *file, const struct weir_store_schema *schema,
+			    int found, struct weir_error *err)
+{
+	if (found == 0)
+		return apply_schema(file, schema->sql, schema->version, err);
+	for (int version = found; version < schema->version; version++)
+		if (apply_schema(file, schema->steps[version - 1], version + 1, err) < 0)
+			return err->code;
+	return 0;
 }
 
 /*
@@ -159,8 +152,7 @@ static int set_up(struct weir_store_file *file, const struct weir_store_schema *
 	    check_schema(file, schema->version, &found, err) < 0 || check_pages(file, err) < 0 ||
 	    execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) < 0)
 		return err->code;
-	return found == 0 ? create_schema(file, schema, err)
-			  : step_schema(file, schema, found, err);
+	return bring_up_to_date(file, schema, found, err);
 }
 
 /* The environment of a command may hold secrets, so the file is root's alone from its first byte. */

@@ -83,12 +83,11 @@ static void measure(const struct weir_bands *bands, struct weir_band_member *mem
 static void note_starved(struct weir_bands *bands, struct weir_band_member *member, bool waits,
 			 uint64_t now_ns)
 {
-	if (bands->parent != WEIR_BAND_BURST || !waits || member->over ||
-	    member->bucket_ns < bucket_size(bands, member))
-		member->starved_ns = 0;
-	else if (member->starved_ns == 0)
-		member->starved_ns = now_ns;
-	else
+	bool before = member->starved;
+
+	member->starved = bands->parent == WEIR_BAND_BURST && waits && !member->over &&
+			  member->bucket_ns >= bucket_size(bands, member);
+	if (before && member->starved)
 		bands->short_ns = now_ns;
 }
 

@@ -52,7 +52,7 @@ struct weir_band_member {
 	bool exempt; /* for its owner to set: never wanted in the idle class */
 	bool over;
 	bool active; /* it ran or waited in the last tick */
-	uint64_t starved_ns; /* since when it is seen to wait beside a full bucket; 0: it is not */
+	bool starved; /* it was seen to wait beside a full bucket, in a parent that gives way */
 	enum weir_band band; /* the kernel's, as told by weir_band_note() */
 };
 
