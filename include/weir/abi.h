@@ -126,7 +126,7 @@ struct weir_slot {
 	weir_u64 inflicted_ns; /* what it took part in of other containers' wait_neighbour_ns */
 
 	weir_u64 band_since_ns; /* when `band` last changed; 0: it has not */
-	weir_u64 reserved_blame;
+	weir_u64 band_saved_ns; /* of CPU time: what its request still covers, by the pacer */
 };
 
 /*

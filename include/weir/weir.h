@@ -238,6 +238,7 @@ struct weir_explanation_info {
 	const char *band; /* "guaranteed", or "burst": it gives way to those that are */
 	uint64_t band_since_us; /* CLOCK_REALTIME; 0: it was never moved */
 	uint64_t band_changes;
+	uint64_t cpu_saved_ns; /* CPU time that its request still covers */
 	bool exempt; /* it never gives way, nor gives memory back */
 	/* What it waited for a CPU; of it, by cause: see weir/abi.h. */
 	uint64_t wait_ns, wait_self_ns, wait_neighbour_ns, wait_limit_ns, wait_system_ns,

@@ -12,6 +12,11 @@ band_of() {
     weir stats --json "$1" | jq -r '.[0].band'
 }
 
+# What its request still covers, in ns.
+saved_by() {
+    weir why --json "$1" | jq .cpu_saved_ns
+}
+
 # events_of ID KIND: their causes, a line each.
 events_of() {
     weir events --json "$1" | jq -r "select(.kind == \"$2\") | .cause"
@@ -35,6 +40,16 @@ done
 witness_start modify "${files[@]}"
 sleep 5
 is "$(witness_stop)" "" "row 20: only bursters about: no band is written"
+
+# Uses a part of what it may have saved, two windows of its request, and then nothing.
+weir run --name saver --cpu 0.5:max --detach -- sh -c '"$0" spin 60; exec "$0" nap' "$load" >/dev/null
+saver_naps() {
+    [[ $(tr '\0' ' ' <"/proc/$(first_pid saver)/cmdline") == *" nap " ]]
+}
+eventually 10 saver_naps
+sleep 0.3
+saved=$(saved_by saver)
+succeeds "a part of what its request covers is used ($saved ns are left)" test "$saved" -lt 99000000
 
 # Somebody within theirs comes: half the time it sleeps.
 weir run --name service --cpu 0.9:max --detach -- \
@@ -67,6 +82,7 @@ succeeds "a dead daemon leaves it in its band" is_idle burst1
 daemon_start
 succeeds "the next one finds it there" is_idle burst1
 is "$(band_of burst1)" burst "and says so"
+is "$(saved_by saver)" "$saved" "what is saved is as it was"
 weir kill service
 weir wait service >/dev/null
 succeeds "row 19: alone again, they share by weight" eventually 10 is_normal burst1

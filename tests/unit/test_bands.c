@@ -290,7 +290,7 @@ static void other_figures_leave_what_was_saved(void **state)
 	assert_int_equal(member.bucket_ns, 20 * MS);
 	weir_band_change(&bands, &member, 0, INF);
 	assert_true(member.over);
-	/* Nothing saved, so a request that comes anew has to wait a window for it. */
+	/* Nothing saved, so a request that comes anew has to wait for it. */
 	weir_band_change(&bands, &member, 500, INF);
 	assert_true(member.over);
 	weir_band_change(&bands, &member, 500, 500);
@@ -330,7 +330,7 @@ static void a_slice_that_comes_late_is_within_the_request(void **state)
 
 /*
  * Random histories on a node whose requests fit: over any second in which it had enough threads
- * throughout, each gets its request less one window and a tick; and bands change seldom.
+ * throughout, each gets its request less half a window and a tick; and bands change seldom.
  */
 static void check_history(unsigned int seed)
 {
@@ -350,7 +350,7 @@ static void check_history(unsigned int seed)
 		node_tick(&node);
 		for (size_t i = 0; i < node.n; i++) {
 			uint64_t request = node.members[i].request_mcpu;
-			uint64_t promised = request * (MS - 100000 - TICK_NS / 1000);
+			uint64_t promised = request * (MS - 50000 - TICK_NS / 1000);
 			uint64_t second_ago = back[i][t % SECOND];
 
 			back[i][t % SECOND] = node.used_ns[i];
@@ -363,7 +363,7 @@ static void check_history(unsigned int seed)
 				node.threads[i] = (unsigned int)random() % 4;
 		}
 	}
-	/* Down and up again takes a window to empty or to save, or an arming of the node. */
+	/* Down and up again takes a third of a window to save, or an arming of the node. */
 	for (size_t i = 0; i < node.n; i++)
 		assert_true(node.changes[i] <= ticks / SECOND * 20);
 }

@@ -204,6 +204,7 @@ void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanati
 	if (e->band_since_us)
 		weir_json_u64(&json, "band_since_us", e->band_since_us);
 	weir_json_u64(&json, "band_changes", e->band_changes);
+	weir_json_u64(&json, "cpu_saved_ns", e->cpu_saved_ns);
 	weir_json_bool(&json, "exempt", e->container->exempt);
 	add_waits(&json, e);
 	weir_json_open_array(&json, "culprits");

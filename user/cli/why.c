@@ -54,6 +54,7 @@ static void print_json(const struct weir_explanation_info *why)
 	weir_json_out_text(&json, "band", why->band, strlen(why->band));
 	weir_json_out_u64(&json, "band_since_us", why->band_since_us);
 	weir_json_out_u64(&json, "band_changes", why->band_changes);
+	weir_json_out_u64(&json, "cpu_saved_ns", why->cpu_saved_ns);
 	weir_json_out_bool(&json, "exempt", why->exempt);
 	weir_json_out_u64(&json, "wait_ns", why->wait_ns);
 	weir_json_out_u64(&json, "wait_self_ns", why->wait_self_ns);
@@ -75,7 +76,7 @@ static void print_json(const struct weir_explanation_info *why)
 static void print_band(const struct weir_explanation_info *why)
 {
 	uint64_t now_us = (uint64_t)time(NULL) * 1000000;
-	char band[WEIR_BAND], age[WEIR_FIGURE];
+	char band[WEIR_BAND], figure[WEIR_FIGURE];
 	bool burst = strcmp(why->band, "burst") == 0;
 
 	printf("CPU     %s requested:limit; ",
@@ -84,8 +85,9 @@ static void print_band(const struct weir_explanation_info *why)
 	fputs(burst ? "over its request, it gives way" : "it gives way to nobody", stdout);
 	fputs(why->exempt ? " (exempt)" : "", stdout);
 	if (why->band_since_us && why->band_since_us < now_us)
-		printf(", for %s", weir_short_age((now_us - why->band_since_us) / 1000000, age));
-	printf(" (moved %" PRIu64 " times)\n", why->band_changes);
+		printf(", for %s", weir_short_age((now_us - why->band_since_us) / 1000000, figure));
+	printf(" (moved %" PRIu64 " times); its request covers another %s\n", why->band_changes,
+	       weir_short_time(why->cpu_saved_ns, figure));
 }
 
 static void print_memory(const struct weir_explanation_info *why)

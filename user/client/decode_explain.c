@@ -30,6 +30,7 @@ static const struct {
 	NUMBER(pending_mem_limit_bytes),
 	NUMBER(band_since_us),
 	NUMBER(band_changes),
+	NUMBER(cpu_saved_ns),
 	NUMBER(wait_ns),
 	NUMBER(wait_self_ns),
 	NUMBER(wait_neighbour_ns),

@@ -165,6 +165,7 @@ struct weir_explanation {
 	enum weir_band band;
 	uint64_t band_since_us; /* CLOCK_REALTIME; 0: it was never moved */
 	uint64_t band_changes;
+	uint64_t cpu_saved_ns; /* CPU time that its request still covers */
 	uint64_t wait_ns, wait_self_ns, wait_neighbour_ns, wait_limit_ns, wait_system_ns,
 		wait_short_ns, wait_unknown_ns;
 	uint64_t inflicted_ns; /* what others waited for it */

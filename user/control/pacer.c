@@ -32,7 +32,7 @@ static void add_stint(uint32_t slot, uint64_t ns, void *data)
 }
 
 /* Of those that did not run: whether they starve, and so get their buckets filled. */
-static void ask_who_waits(struct weir_pacer *pacer)
+static void ask_who_waits(struct weir_pacer *pacer, bool has_room)
 {
 	struct weir_error err = {};
 	size_t n = 0;
@@ -41,7 +41,7 @@ static void ask_who_waits(struct weir_pacer *pacer)
 		struct paced *paced = &pacer->all[i];
 
 		paced->waiting = 0;
-		if (paced->cpu_ns <= paced->member.cpu_ns &&
+		if (!has_room && paced->cpu_ns <= paced->member.cpu_ns &&
 		    weir_band_must_ask(&pacer->bands, &paced->member))
 			pacer->asked[n++] = paced->slot_index;
 	}
@@ -57,6 +57,14 @@ static void ask_who_waits(struct weir_pacer *pacer)
 	pacer->blind = false;
 	for (size_t i = 0; i < n; i++)
 		pacer->all[pacer->by_slot[pacer->asked[i]]].waiting = pacer->answers[i];
+}
+
+/* What it has saved outlives the daemon. Mostly it is what it was, and the slot's line stays clean. */
+static void write_down(const struct paced *paced)
+{
+	if (paced->slot->generation == paced->generation &&
+	    paced->slot->band_saved_ns != paced->member.bucket_ns)
+		paced->slot->band_saved_ns = paced->member.bucket_ns;
 }
 
 static void carry_out(struct weir_pacer *pacer)
@@ -75,14 +83,17 @@ static void carry_out(struct weir_pacer *pacer)
 
 static void tick(struct weir_pacer *pacer)
 {
-	uint64_t now, idle_ns;
+	uint64_t now, idle_ns, idle_now_ns;
 
 	for (size_t i = 0; i < pacer->n; i++)
 		pacer->all[i].cpu_ns =
 			__atomic_load_n(&pacer->all[i].slot->cpu_ns, __ATOMIC_ACQUIRE);
 	now = weir_metrics_now_ns();
-	idle_ns = weir_bpf_foreach_stint(pacer->options.bpf, now, add_stint, pacer);
-	ask_who_waits(pacer);
+	idle_now_ns = weir_bpf_foreach_stint(pacer->options.bpf, now, add_stint, pacer);
+	idle_ns = idle_now_ns - pacer->idle_ns;
+	pacer->idle_ns = idle_now_ns;
+	ask_who_waits(pacer,
+		      weir_bands_has_room(&pacer->bands, idle_ns, pacer->options.n_cpus, now));
 
 	for (size_t i = 0; i < pacer->n; i++) {
 		const struct weir_band_sample sample = {
@@ -91,9 +102,9 @@ static void tick(struct weir_pacer *pacer)
 		};
 
 		weir_band_sample(&pacer->bands, &pacer->all[i].member, &sample, now);
+		write_down(&pacer->all[i]);
 	}
-	weir_bands_tick(&pacer->bands, idle_ns - pacer->idle_ns, pacer->options.n_cpus, now);
-	pacer->idle_ns = idle_ns;
+	weir_bands_tick(&pacer->bands, idle_ns, pacer->options.n_cpus, now);
 	carry_out(pacer);
 }
 
@@ -230,6 +241,9 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 		       container->figures.cpu_limit_mcpu, slot->cpu_ns,
 		       idle ? WEIR_BAND_BURST : WEIR_BAND_GUARANTEED, &paced->member);
 	paced->member.exempt = container->exempt;
+	if (!pacer->started) /* so it was there before this daemon */
+		weir_band_adopt(&pacer->bands, &paced->member, slot->band_saved_ns);
+	write_down(paced);
 	slot->band = paced->member.band;
 	if (idle)
 		weir_bands_presume(&pacer->bands, weir_metrics_now_ns());
@@ -258,9 +272,11 @@ void weir_pacer_change(struct weir_pacer *pacer, const struct weir_container *co
 
 	pthread_mutex_lock(&pacer->lock);
 	paced = find(pacer, container);
-	if (paced)
+	if (paced) {
 		weir_band_change(&pacer->bands, &paced->member, container->figures.cpu_request_mcpu,
 				 container->figures.cpu_limit_mcpu);
+		write_down(paced);
+	}
 	pthread_mutex_unlock(&pacer->lock);
 }
 

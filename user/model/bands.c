@@ -27,11 +27,20 @@ static bool is_capped(const struct weir_band_member *member)
 	return member->request_mcpu > 0 && member->limit_mcpu <= member->request_mcpu;
 }
 
-/* Over from an empty bucket on until a window is saved. Without a request it is always over. */
+/*
+ * What has to be saved to be within the request again: a third of a window. Who waits for a whole one in
+ * the idle class has starved for most of it by then, and a second may lack as much.
+ */
+static uint64_t again_ns(const struct weir_bands *bands, const struct weir_band_member *member)
+{
+	return cpu_time(member->request_mcpu, bands->params.window_ns / 3);
+}
+
+/* Over from an empty bucket on until enough is saved. Without a request it is always over. */
 static void judge(const struct weir_bands *bands, struct weir_band_member *member)
 {
 	if (is_capped(member) ||
-	    (member->bucket_ns > 0 && member->bucket_ns >= bucket_size(bands, member) / 2))
+	    (member->bucket_ns > 0 && member->bucket_ns >= again_ns(bands, member)))
 		member->over = false;
 	else if (member->bucket_ns == 0)
 		member->over = true;
@@ -48,6 +57,14 @@ void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint6
 	};
 	ret->bucket_ns = band == WEIR_BAND_BURST ? 0 : bucket_size(bands, ret);
 	judge(bands, ret);
+}
+
+void weir_band_adopt(const struct weir_bands *bands, struct weir_band_member *member,
+		     uint64_t saved_ns)
+{
+	member->bucket_ns = min_u64(saved_ns, bucket_size(bands, member));
+	member->over = member->band == WEIR_BAND_BURST;
+	judge(bands, member);
 }
 
 void weir_bands_presume(struct weir_bands *bands, uint64_t now_ns)
@@ -179,6 +196,12 @@ const char *weir_band_cause(const struct weir_bands *bands, enum weir_band wante
 bool weir_bands_calm(const struct weir_bands *bands)
 {
 	return !is_recent(bands, bands->full_ns);
+}
+
+bool weir_bands_has_room(const struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
+			 uint64_t now_ns)
+{
+	return weir_bands_calm(bands) && !is_full(idle_ns, n_cpus, now_ns - bands->ticked_ns);
 }
 
 void weir_band_note(struct weir_bands *bands, struct weir_band_member *member, enum weir_band band)

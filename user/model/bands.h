@@ -75,10 +75,14 @@ struct weir_bands {
 
 /*
  * With a full bucket: what is new may begin at its request at once. One that is found in the idle
- * class after a restart has nothing saved.
+ * class has nothing saved.
  */
 void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint64_t limit_mcpu,
 		    uint64_t cpu_ns, enum weir_band band, struct weir_band_member *ret);
+
+/* After a restart: goes on with what it had saved. What it did while nobody looked is not counted. */
+void weir_band_adopt(const struct weir_bands *bands, struct weir_band_member *member,
+		     uint64_t saved_ns);
 
 /* After a restart that found somebody in the idle class: as if armed until now. */
 void weir_bands_presume(struct weir_bands *bands, uint64_t now_ns);
@@ -92,8 +96,8 @@ void weir_band_change(const struct weir_bands *bands, struct weir_band_member *m
  * weir_band_wanted() of each. @now_ns only ever rises; the first tick only looks.
  *
  * Bucket: fills at the request's rate while the container runs or waits, drains by what it
- * used, holds two windows. Empty: over. One window saved: within again. So a stretch in which
- * it was starved is paid back, and its band changes a few times a second at most.
+ * used, holds two windows. Empty: over. A third of a window saved: within again. So a stretch in
+ * which it was starved is paid back, and its band changes some ten times a second at most.
  */
 void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		      const struct weir_band_sample *sample, uint64_t now_ns);
@@ -104,6 +108,13 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
  * it may be short.
  */
 bool weir_band_must_ask(const struct weir_bands *bands, const struct weir_band_member *member);
+
+/*
+ * Did everybody find a CPU, in this tick as in those before it? Then nobody needs to be asked.
+ * @idle_ns: of all @n_cpus together, since the last tick.
+ */
+bool weir_bands_has_room(const struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
+			 uint64_t now_ns);
 
 /* @idle_ns: of all @n_cpus together, since the tick before. */
 void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
