@@ -30,6 +30,7 @@ class Beside(Case):
     unit, base, what = "us, p99", "alone", "p99"
     arms = ["alone", "weights", "quota", "rule", "weir"]
     outside = False
+    below = False  # a cgroup_parent
     job = "loop"
     p99_most = None  # times alone
     spare_least = None  # of the spare CPU
@@ -39,7 +40,9 @@ class Beside(Case):
     def prepared(self, arm):
         bands = "yes" if arm in self.with_bands else "no"
         with contextlib.ExitStack() as stack:
-            self.node = stack.enter_context(Node(self.build, f"[bursting]\nbands = {bands}\n"))
+            parent = f"weirbench-{os.getpid()}-parent" if self.below else None
+            self.node = stack.enter_context(
+                Node(self.build, f"[bursting]\nbands = {bands}\n", parent))
             group = None
             if self.outside:
                 name = f"weirbench-{os.getpid()}-outside"
@@ -68,7 +71,10 @@ class Beside(Case):
         each = QUOTA_SHARE * spare / (A_CPU * os.cpu_count())
         # The rule moves a limit, so it has to have one.
         limit = {"quota": f"{max(each, REQUEST):.3f}", "rule": os.cpu_count()}.get(arm, "max")
-        return Bursters(self.node, [f"{self.build}/bench/{program}", *words], limit)
+        bursters = Bursters(self.node, [f"{self.build}/bench/{program}", *words], limit)
+        if arm == "idle":
+            bursters.make_idle()
+        return bursters
 
     def counters(self):
         return (time.monotonic_ns() * os.cpu_count() - benchlib.steal_ns(), benchlib.machine_ns(),
@@ -149,6 +155,9 @@ ARMS_NOTE = (
     f"`quota`: the same, and the bursters' limits are {QUOTA_SHARE:.0%} of the spare CPU; `rule`: "
     "the same, and the limits are rewritten each second, times 1.2 when throttled, times 0.8 when "
     "the node is over half used; `weir`: bands. ")
+IDLE_NOTE = ("`idle`: bands switched off, and the bursters put into the kernel's idle class by hand, for "
+             "good: no controller can do more by that means. ")
+BELOW_NOTE = "All that is in weir lies below a `cgroup_parent` of default weight. "
 OUTSIDE_NOTE = (
     "The service is outside weir, in a group of default weight beside weir's. Bands need somebody "
     f"within their request in weir: a container that uses a hundredth of a CPU of the "
@@ -164,7 +173,8 @@ SHAPES = {
 def case(name, service, title, base=Beside, **fields):
     outside = fields.get("outside", False)
     fields.setdefault("arms", base.arms + ["unarmed"] * outside)
-    fields.setdefault("note", ARMS_NOTE + OUTSIDE_NOTE * outside)
+    fields.setdefault("note", ARMS_NOTE + IDLE_NOTE * ("idle" in fields["arms"]) +
+                      BELOW_NOTE * fields.get("below", False) + OUTSIDE_NOTE * outside)
     return type(name, (base,), {"name": name, "service": service, "title": title, **fields})
 
 
@@ -172,9 +182,12 @@ def all_cases():
     for shape, (service, most) in SHAPES.items():
         for outside in (False, True):
             place = "outside" if outside else "inside"
+            # Where the class itself is what bounds the bands, it is shown beside them.
+            further = ["idle"] * (shape == "long") + ["unarmed"] * outside
             yield case(f"latency-{shape}-{place}", service,
                        f"A service {place} weir beside bursters: {service.text}",
-                       outside=outside, p99_most=most, spare_least=0.97)
+                       outside=outside, arms=Beside.arms + further, p99_most=most,
+                       spare_least=0.97)
     for outside in (False, True):
         place = "outside" if outside else "inside"
         yield case(f"redis-{place}", Redis(), f"{place.capitalize()} weir: {Redis.text}",
@@ -184,6 +197,12 @@ def all_cases():
             service, most = SHAPES[shape]
             yield case(f"{job}-{shape}", service, f"Beside bursters {text}: {service.text}",
                        job=job, arms=["alone", "weights", "weir"], p99_most=most)
+    service = SHAPES["short"][0]
+    for outside in (False, True):
+        place = "outside" if outside else "inside"
+        yield case(f"parent-{place}", service,
+                   f"Below a `cgroup_parent`, the service {place} it: {service.text}",
+                   outside=outside, below=True, arms=["alone", "weights", "weir"])
     service = SHAPES["long"][0]
     yield case("within-long", service, f"Beside a loop within its request: {service.text}", Within,
                note="A limit of the design: a container that loops and asked for a whole CPU is "

@@ -9,6 +9,7 @@ import time
 import benchlib
 from case import Case, bar, output
 from node import Node
+from services import MARGIN, Latency
 
 RESERVE = 0.05  # of the machine
 SETTLE_S = 2
@@ -40,6 +41,7 @@ class Booked(Case):
     name, unit, base = "booked", "of its request, the worst off", "weights"
     title = "A booked node: what everybody gets of what they asked for"
     arms = ["weights", "weir"]
+    beside = 0  # CPUs that somebody else has asked for
     note = ("Requests add up to the machine less a reserve of a twentieth, and everybody has more "
             "loops than they can have CPUs: two bursters that asked for 0.3 and 0.6 CPUs, "
             "without a limit, and one that asked for all the rest and is held to it. "
@@ -48,7 +50,8 @@ class Booked(Case):
     def set_up(self):
         n_cpus = os.cpu_count()
         self.requests = {"small": 0.3, "large": 0.6}
-        self.requests["rest"] = round(n_cpus * (1 - RESERVE) - sum(self.requests.values()), 3)
+        self.requests["rest"] = round(
+            n_cpus * (1 - RESERVE) - sum(self.requests.values()) - self.beside, 3)
         if self.requests["rest"] <= 0:
             raise SystemExit(f"{n_cpus} CPU is too little for this case")
 
@@ -123,6 +126,38 @@ class Booked(Case):
         return {"rows": rows, "caption": "share of its request, of whoever gets least; more is better"}
 
 
+class BookedService(Booked):
+    """The same with a service among them, and it is the service that is looked at."""
+
+    name, unit, what = "service-on-booked", "us, p99", "p99"
+    service = Latency(1, 200, 2000)
+    beside = MARGIN * service.need
+    title = f"A service on a booked node: {service.text}"
+    note = (f"As above, and one of them is a service that asked for {MARGIN:g} times the CPU it needs; "
+            "the one that is held to its request asked for as much less.")
+
+    def timed(self):
+        with self.service.placed(self.node, None):
+            return self.service.run(self.seconds, self.round + 1)
+
+    def value(self, measured):
+        return measured["p99_us"]
+
+    def ratios(self, results, what):
+        return {arm: benchlib.spread([r[arm][what] / r[self.base][what] for r in results])
+                for arm in self.arms}
+
+    def columns(self, results):
+        return {text: self.ratios(results, f"{text}_us") for text in ("p50", "p99.9")}
+
+    def bars(self, results):
+        return [bar(f"{self.title}: p99", [r["weir"]["p99_us"] / r["weights"]["p99_us"]
+                                           for r in results], most=1, unit=" x by weights")]
+
+    def plot(self, results):
+        return None
+
+
 def percentile(values, permille):
     """The least value that at least `permille` of a thousand do not exceed."""
     return sorted(values)[max(-(-len(values) * permille // 1000), 1) - 1]
@@ -154,7 +189,7 @@ class Demotion(Case):
             time.sleep(SETTLE_S)
             yield lambda: self.timed([
                 f"{bench}/demote", "-n", str(self.trials), "-p", self.node.pins, word, "over",
-                benchlib.idle_file(self.node.prefix + "over")])
+                benchlib.idle_file(self.node.group("over"))])
 
     def start(self, name, options, argv):
         output(self.node.command("run", "--detach", "--name", name, *options, "--", *argv))
@@ -208,4 +243,4 @@ class Demotion(Case):
                 sum(r["weir"]["early"] for r in results)}
 
 
-ALL = [Booked, Demotion]
+ALL = [Booked, BookedService, Demotion]

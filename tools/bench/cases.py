@@ -12,6 +12,7 @@ import resource
 import shutil
 import statistics
 import tempfile
+import time
 
 import benchlib
 import beside
@@ -195,4 +196,65 @@ class Launch(Case):
         return figures
 
 
-ALL = [Pipe, Messaging, Read, Launch, *beside.ALL, *booked.ALL]
+class Thousand(Case):
+    name, unit, base = "thousand", "of a CPU", "calm"
+    title = "weir-daemon with 1,000 containers that sleep"
+    what = "CPU time"
+    arms = ["calm", "armed"]
+    note = ("`calm`: nothing else runs; `armed`: beside them a service within its request, and four "
+            "bursters that give way.")
+    n_containers = 1000
+    service = beside.KEEPER
+    span_s = 10  # a tick a second is part of it
+
+    def set_up(self):
+        self.node = self.stack.enter_context(Node(self.build))
+        for i in range(self.n_containers):
+            output(self.node.command("run", "--detach", "--name", f"c{i}", "--", "sleep", "infinity"))
+
+    @contextlib.contextmanager
+    def prepared(self, arm):
+        self.ids = []
+        if arm == "armed":
+            self.start("service", [f"{self.build}/bench/{self.service[0]}", *self.service[1:]],
+                       "--cpu", f"{beside.KEEPER_REQUEST}:max")
+            for i in range(4):
+                self.start(f"burst{i}", [f"{self.build}/bench/spin"])
+        time.sleep(beside.SETTLE_S + 1)  # it lingers for a second
+        try:
+            yield self.timed
+        finally:
+            for name in self.ids:
+                output(self.node.command("rm", "--force", name))
+            self.ids = []
+
+    def start(self, name, argv, *options):
+        output(self.node.command("run", "--detach", "--name", name, *options, "--", *argv))
+        self.ids.append(name)
+
+    def timed(self):
+        since, before = time.monotonic_ns(), self.node.run_ns()
+        time.sleep(max(self.seconds, self.span_s))
+        used = (self.node.run_ns() - before) / (time.monotonic_ns() - since)
+        return {"cpu": used, "rss_mib": self.node.rss_bytes() / 2**20}
+
+    def value(self, measured):
+        return measured["cpu"]
+
+    def own(self):
+        return [self.node.cpu_ns, lambda: self.node.containers_ns(*self.ids)]
+
+    def columns(self, results):
+        return {"percent of a CPU": {arm: benchlib.spread([100 * r[arm]["cpu"] for r in results])
+                                     for arm in self.arms},
+                "MiB resident": {arm: benchlib.spread([r[arm]["rss_mib"] for r in results])
+                                 for arm in self.arms}}
+
+    def bars(self, results):
+        return [bar(f"{self.title}: CPU when calm", [100 * r["calm"]["cpu"] for r in results],
+                    most=0.2, unit=" %"),
+                bar(f"{self.title}: resident", [r["calm"]["rss_mib"] for r in results],
+                    most=24, unit=" MiB")]
+
+
+ALL = [Pipe, Messaging, Read, Launch, Thousand, *beside.ALL, *booked.ALL]

@@ -20,10 +20,13 @@ READY_S = 20
 
 
 class Node:
-    def __init__(self, build, settings=""):
+    def __init__(self, build, settings="", parent=None):
         self.build = build
         self.settings = settings  # of weir.conf; the machine's own is not read
         self.prefix = f"weirbench-{os.getpid()}."
+        self.parent = parent  # of all its containers; it goes with the node
+        if parent:
+            self.settings += f"[daemon]\ncgroup_parent = {parent}\n"
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="weirbench-")
@@ -67,16 +70,30 @@ class Node:
         fields = benchlib.read(f"/proc/{self.daemon.pid}/stat").rsplit(")", 1)[1].split()
         return sum(map(int, fields[11:15])) * (10**9 // os.sysconf("SC_CLK_TCK"))
 
+    def run_ns(self):
+        """Of the daemon's threads, to the ns."""
+        return sum(int(benchlib.read(path).split()[0])
+                   for path in glob.glob(f"/proc/{self.daemon.pid}/task/*/schedstat"))
+
+    def rss_bytes(self):
+        return int(benchlib.read(f"/proc/{self.daemon.pid}/statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
     def containers_ns(self, *ids):
         """CPU time of these containers, as the kernel has it."""
-        return sum(benchlib.usage_ns(self.prefix + name) for name in ids)
+        return sum(benchlib.usage_ns(self.group(name)) for name in ids)
+
+    def group(self, name):
+        """Of a container: its directory, seen from the root of a hierarchy."""
+        return os.path.join(self.parent or "", self.prefix + name)
 
     def command(self, *words):
         return [f"{self.build}/weir", "--socket", self.socket, *words]
 
     def cgroups(self):
         for root in set(benchlib.MOUNTS.values()):
-            yield from glob.glob(os.path.join(root, glob.escape(self.prefix) + "*"))
+            yield from glob.glob(os.path.join(root, self.parent or "", glob.escape(self.prefix) + "*"))
+            if self.parent and os.path.isdir(os.path.join(root, self.parent)):
+                yield os.path.join(root, self.parent)
 
     def __exit__(self, *_):
         if hasattr(self, "daemon"):
