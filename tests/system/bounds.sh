@@ -11,6 +11,7 @@ declare -A weir_bounds=(
     [cpu_limit]="      1      10" # CPU time under a quota, beside one quota at either end
     [cpu_agreement]="  0.3    10" # the meter's CPU time against the kernel's
     [cpu_share]="      3      10" # CPU time by weight, against a competitor
+    [innocent]="      75      50" # CPU time beside a noisy burster, at least, of an equal share
     [blame_least]="   75      60" # of a wait that has one known culprit
     [blame_unknown]=" 5       5"
     [blame_sum]="     5       5" # the causes of a wait against the whole of it

@@ -11,8 +11,8 @@
 
 [[ ${WEIR_TEST_GUEST:-} ]] || skip_all "takes all memory there is: in guests only"
 
-trials=$(amount shortages)
-innocents=(first second third)
+trials=${WEIR_TEST_SHORTAGES:-$(amount shortages)}
+innocents=(first second third big)
 meminfo_mib() {
     awk -v key="$1:" '$1 == key { print int($2 / 1024) }' /proc/meminfo
 }
@@ -36,8 +36,7 @@ nobody_else_suffered() {
 # shortage RATE: a container that wants ever more, so many MiB a second, until it has ended.
 # It begins close to the edge: what is there in peace is of no interest.
 shortage() {
-    local available total
-    total=$(meminfo_mib MemTotal)
+    local available
     available=$(meminfo_mib MemAvailable)
     weir run --name hog --mem 32Mi:max --detach -- \
         "$load" grow $((available - total / 20 - total / 40)) "$1" >/dev/null
@@ -46,13 +45,38 @@ shortage() {
     weir rm hog >/dev/null
 }
 
+# The kernel's killer by itself, beside it: it takes whoever uses most, though that one was promised it.
+# kernel_alone RATE: who of the two ended, "big" or "hog".
+kernel_alone() {
+    local big hog ended status=0
+    "$load" hold "$big_mib" >"$scratch/big.out" &
+    big=$!
+    eventually 30 grep -q ready "$scratch/big.out"
+    "$load" grow $(($(meminfo_mib MemAvailable) - total / 20)) "$1" >/dev/null &
+    hog=$!
+    wait -n -p ended "$big" "$hog" 2>/dev/null || status=$?
+    [[ $status == 137 ]] || echo "status-$status-"
+    if [[ $ended == "$big" ]]; then echo big; else echo hog; fi
+    kill -KILL "$big" "$hog" 2>/dev/null || :
+    wait "$big" "$hog" 2>/dev/null || :
+}
+
+total=$(meminfo_mib MemTotal)
+big_mib=$((total * 45 / 100)) # more than is left for the one that grows
+taken=
+for ((i = 1; i <= trials; i++)); do
+    taken+="$(kernel_alone 1000) "
+done
+echo "# by the kernel alone, at 1 GiB a second, it was: $taken"
+
 daemon_start
-for id in "${innocents[@]}"; do
+weir run --name big --mem "$((big_mib + 8))Mi:max" --detach -- "$load" hold "$big_mib" >/dev/null
+for id in first second third; do
     weir run --name "$id" --mem 48Mi:max --detach -- "$load" hold 24 >/dev/null
 done
 weir run --name modest --mem 32Mi:max --detach -- "$load" hold 64 >/dev/null
 for id in "${innocents[@]}" modest; do
-    succeeds "$id has its memory" eventually 10 grep -q ready "$state_dir/logs/$id.stdout"
+    succeeds "$id has its memory" eventually 30 grep -q ready "$state_dir/logs/$id.stdout"
 done
 
 for ((i = 1; i <= trials; i++)); do

@@ -182,8 +182,8 @@ def all_cases():
     for shape, (service, most) in SHAPES.items():
         for outside in (False, True):
             place = "outside" if outside else "inside"
-            # Where the class itself is what bounds the bands, it is shown beside them.
-            further = ["idle"] * (shape == "long") + ["unarmed"] * outside
+            # Where several threads wake, the class itself bounds the bands: it is shown beside them.
+            further = ["idle"] * (shape != "short") + ["unarmed"] * outside
             yield case(f"latency-{shape}-{place}", service,
                        f"A service {place} weir beside bursters: {service.text}",
                        outside=outside, arms=Beside.arms + further, p99_most=most,
