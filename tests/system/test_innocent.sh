@@ -22,7 +22,7 @@ used() {
 }
 
 daemon_start
-weir run --name service --cpu 0.4:max --detach -- \
+weir run --name service --cpu 0.9:max --detach -- \
     sh -c 'while :; do "$0" spin 2; sleep 0.008; done' "$load" >/dev/null
 weir run --name innocent --cpu 0.1:max --detach -- sh -c "$(loops "$cpus")" "$load" >/dev/null
 weir run --name noisy --cpu 0.1:max --detach -- \
