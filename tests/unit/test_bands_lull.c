@@ -41,7 +41,7 @@ static void a_restart_goes_on_with_what_was_saved(void **state)
 static void where_a_cpu_was_idle_nobody_is_asked(void **state)
 {
 	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
-	uint64_t now = 5000 * MS, idle = TICK_NS;
+	uint64_t now = 5000 * MS, idle = N_CPUS * TICK_NS;
 
 	(void)state;
 	weir_bands_tick(&bands, 0, N_CPUS, now);
@@ -59,11 +59,55 @@ static void where_a_cpu_was_idle_nobody_is_asked(void **state)
 	assert_true(weir_bands_has_room(&bands, idle, N_CPUS, now + TICK_NS));
 }
 
+/* Too short to fill a tick, often enough to be in the way. */
+static void who_is_delayed_arms_the_node(void **state)
+{
+	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
+	struct weir_band_sample sample = {};
+	struct weir_band_member service, burster;
+	uint64_t now = 5000 * MS;
+
+	(void)state;
+	weir_band_join(&bands, 1000, INF, 0, WEIR_BAND_GUARANTEED, &service);
+	weir_band_join(&bands, 0, INF, 0, WEIR_BAND_GUARANTEED, &burster);
+	weir_bands_tick(&bands, 0, N_CPUS, now);
+	for (int i = 0; i < 600; i++) {
+		now += TICK_NS;
+		sample.cpu_ns += TICK_NS / 2;
+		sample.delayed = i == 100;
+		weir_band_sample(&bands, &service, &sample, now);
+		/* That a burster waits for others is what it is there for. */
+		sample.delayed = true;
+		weir_band_sample(&bands, &burster, &sample, now);
+		weir_bands_tick(&bands, TICK_NS, N_CPUS, now);
+		assert_int_equal(weir_band_wanted(&bands, &burster),
+				 i >= 100 && i < 350 ? WEIR_BAND_BURST : WEIR_BAND_GUARANTEED);
+	}
+}
+
+/* A node that is used by a quarter is looked at as often as a full one: it may be full in between. */
+static void a_node_in_use_is_not_calm(void **state)
+{
+	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
+	uint64_t now = 5000 * MS, all = N_CPUS * TICK_NS;
+
+	(void)state;
+	weir_bands_tick(&bands, 0, N_CPUS, now);
+	weir_bands_tick(&bands, all * 7 / 8, N_CPUS, now += TICK_NS);
+	assert_true(weir_bands_calm(&bands));
+	weir_bands_tick(&bands, all / 2, N_CPUS, now += TICK_NS);
+	assert_false(weir_bands_calm(&bands));
+	weir_bands_tick(&bands, N_CPUS * 1000 * MS, N_CPUS, now += 1000 * MS);
+	assert_true(weir_bands_calm(&bands));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_restart_goes_on_with_what_was_saved),
 		cmocka_unit_test(where_a_cpu_was_idle_nobody_is_asked),
+		cmocka_unit_test(who_is_delayed_arms_the_node),
+		cmocka_unit_test(a_node_in_use_is_not_calm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,7 +182,7 @@ def all_cases():
     for shape, (service, most) in SHAPES.items():
         for outside in (False, True):
             place = "outside" if outside else "inside"
-            # Where several threads wake, the class itself bounds the bands: it is shown beside them.
+            # Where more than one thread wakes, the class itself bounds the bands: it is shown beside.
             further = ["idle"] * (shape != "short") + ["unarmed"] * outside
             yield case(f"latency-{shape}-{place}", service,
                        f"A service {place} weir beside bursters: {service.text}",
@@ -196,7 +196,7 @@ def all_cases():
         for shape in ("short", "long"):
             service, most = SHAPES[shape]
             yield case(f"{job}-{shape}", service, f"Beside bursters {text}: {service.text}",
-                       job=job, arms=["alone", "weights", "weir"], p99_most=most)
+                       job=job, arms=["alone", "weights", "weir", "idle"], p99_most=most)
     service = SHAPES["short"][0]
     for outside in (False, True):
         place = "outside" if outside else "inside"

@@ -59,6 +59,15 @@ static void ask_who_waits(struct weir_pacer *pacer, bool has_room)
 		pacer->all[pacer->by_slot[pacer->asked[i]]].waiting = pacer->answers[i];
 }
 
+/* For 100 us or more at a time: what is shorter is not put down to anybody. */
+static bool was_delayed(struct paced *paced)
+{
+	uint64_t before = paced->neighbour_ns;
+
+	paced->neighbour_ns = __atomic_load_n(&paced->slot->wait_neighbour_ns, __ATOMIC_RELAXED);
+	return paced->neighbour_ns > before;
+}
+
 /* What it has saved outlives the daemon. Mostly it is what it was, and the slot's line stays clean. */
 static void write_down(const struct paced *paced)
 {
@@ -99,6 +108,7 @@ static void tick(struct weir_pacer *pacer)
 		const struct weir_band_sample sample = {
 			.cpu_ns = pacer->all[i].cpu_ns,
 			.waiting = pacer->all[i].waiting > 0,
+			.delayed = was_delayed(&pacer->all[i]),
 		};
 
 		weir_band_sample(&pacer->bands, &pacer->all[i].member, &sample, now);
@@ -236,6 +246,7 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 		.slot_index = container->slot,
 		.generation = container->generation,
 		.weight_mcpu = container->figures.cpu_request_mcpu,
+		.neighbour_ns = slot->wait_neighbour_ns,
 	};
 	weir_band_join(&pacer->bands, container->figures.cpu_request_mcpu,
 		       container->figures.cpu_limit_mcpu, slot->cpu_ns,

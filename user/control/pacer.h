@@ -5,8 +5,8 @@
 /*
  * The pacer: moves containers between the bands, on a thread of its own.
  *
- * It looks at the slots and run queues each 4 ms while the CPUs are full, ten times a second while
- * they are not, and never while there is no container. What to do is the planner's to say
+ * It looks at the slots and run queues each 4 ms while a quarter of the CPU time or more is in use, else
+ * ten times a second, and never while there is no container. What to do is the planner's to say
  * (model/bands.h); cpu.idle and, behind it, the weight are all that it writes. It runs at
  * real-time priority where it may, so as not to queue behind those it is to move.
  *

@@ -19,6 +19,7 @@ struct paced {
 	uint64_t weight_mcpu; /* to be written when it comes out of the idle class */
 	uint64_t cpu_ns; /* of this look */
 	uint32_t waiting;
+	uint64_t neighbour_ns; /* of its waits, those that were for others, at the last look */
 	bool lost; /* its group can't be written: let be */
 };
 

@@ -129,6 +129,8 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 	judge(bands, member);
 	if (member->active && !member->over)
 		bands->guaranteed_ns = now_ns;
+	if (sample->delayed && !member->over)
+		bands->delayed_ns = now_ns;
 	note_starved(bands, member, sample->waiting && used == 0, now_ns);
 }
 
@@ -144,9 +146,21 @@ static bool is_full(uint64_t idle_ns, unsigned int n_cpus, uint64_t elapsed_ns)
 	return idle_ns <= elapsed_ns * n_cpus / 100;
 }
 
+/* Bursters that sleep and wake fill the node for a few ms at a time: looks have to be as close then. */
+static bool is_busy(uint64_t idle_ns, unsigned int n_cpus, uint64_t elapsed_ns)
+{
+	return idle_ns <= elapsed_ns * n_cpus / 4 * 3;
+}
+
 static bool is_recent(const struct weir_bands *bands, uint64_t event_ns)
 {
 	return event_ns != 0 && bands->ticked_ns - event_ns < bands->params.linger_ns;
+}
+
+/* CPUs are what somebody lacks: there is none left, or one is not where it is needed. */
+static bool is_scarce(const struct weir_bands *bands)
+{
+	return is_recent(bands, bands->full_ns) || is_recent(bands, bands->delayed_ns);
 }
 
 void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
@@ -159,8 +173,10 @@ void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_
 	bands->credit_ns = first ? NS_PER_S : min_u64(bands->credit_ns + elapsed, NS_PER_S);
 	if (elapsed > 0 && is_full(idle_ns, n_cpus, elapsed))
 		bands->full_ns = now_ns;
-	/* Both linger: to disarm at each pause would flip everybody with each of them. */
-	bands->armed = is_recent(bands, bands->guaranteed_ns) && is_recent(bands, bands->full_ns);
+	if (elapsed > 0 && is_busy(idle_ns, n_cpus, elapsed))
+		bands->busy_ns = now_ns;
+	/* All linger: to disarm at each pause would flip everybody with each of them. */
+	bands->armed = is_recent(bands, bands->guaranteed_ns) && is_scarce(bands);
 }
 
 static uint64_t cost_of_change(const struct weir_bands *bands)
@@ -195,7 +211,7 @@ const char *weir_band_cause(const struct weir_bands *bands, enum weir_band wante
 
 bool weir_bands_calm(const struct weir_bands *bands)
 {
-	return !is_recent(bands, bands->full_ns);
+	return !is_scarce(bands) && !is_recent(bands, bands->busy_ns);
 }
 
 bool weir_bands_has_room(const struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,

@@ -7,11 +7,12 @@
  *
  * A container within its request runs in the normal class. One that is over it is moved to the
  * idle class, but only while the node is armed: somebody within theirs is about, and no CPU has
- * been idle. Otherwise weights rule, and nothing is written.
+ * been idle for a tick, or they had to wait for others all the same. Otherwise weights rule, and
+ * nothing is written.
  *
- *	sample of each ──> bucket ──> within or over ─┐
- *	                                              ├──> the band it should be in
- *	idle time, who is about ──> armed or not ─────┘
+ *	sample of each ──> bucket ──> within or over ──────┐
+ *	                                                   ├──> the band it should be in
+ *	idle time, who is about, who waited ──> armed ─────┘
  *
  * Containers that lie below one group can't do that by themselves: an idle group inside one that is
  * not takes CPUs from others at the level above as if it were a normal one. So their parent is in the
@@ -59,6 +60,7 @@ struct weir_band_member {
 struct weir_band_sample {
 	uint64_t cpu_ns; /* CPU time of the container so far, stints in flight included */
 	bool waiting; /* a thread of it is runnable without a CPU */
+	bool delayed; /* since the last sample, one of them waited while other containers ran */
 };
 
 /* The node. Zeroed but for the parameters, it is one that has not ticked yet. */
@@ -67,6 +69,10 @@ struct weir_bands {
 	uint64_t ticked_ns; /* 0: never */
 	uint64_t guaranteed_ns; /* when somebody within their request was last about; 0: never */
 	uint64_t full_ns; /* the last tick without an idle CPU; 0: never */
+	uint64_t
+		delayed_ns; /* when somebody within their request last waited for others; 0: never */
+	uint64_t
+		busy_ns; /* the last tick in which a quarter of the CPU time or more was used; 0: never */
 	uint64_t credit_ns; /* each change of a band costs a share of a second */
 	bool armed;
 	enum weir_band parent; /* of the group they all lie below; GUARANTEED where there is none */
