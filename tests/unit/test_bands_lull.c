@@ -41,7 +41,7 @@ static void a_restart_goes_on_with_what_was_saved(void **state)
 static void where_a_cpu_was_idle_nobody_is_asked(void **state)
 {
 	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
-	uint64_t now = 5000 * MS, idle = N_CPUS * TICK_NS;
+	uint64_t now = 5000 * MS, idle = TICK_NS;
 
 	(void)state;
 	weir_bands_tick(&bands, 0, N_CPUS, now);
@@ -97,7 +97,7 @@ static void a_node_in_use_is_not_calm(void **state)
 	assert_true(weir_bands_calm(&bands));
 	weir_bands_tick(&bands, all / 2, N_CPUS, now += TICK_NS);
 	assert_false(weir_bands_calm(&bands));
-	weir_bands_tick(&bands, N_CPUS * 1000 * MS, N_CPUS, now += 1000 * MS);
+	weir_bands_tick(&bands, all * 250, N_CPUS, now += 250 * TICK_NS);
 	assert_true(weir_bands_calm(&bands));
 }
 

@@ -217,7 +217,7 @@ bool weir_bands_calm(const struct weir_bands *bands)
 bool weir_bands_has_room(const struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
 			 uint64_t now_ns)
 {
-	return weir_bands_calm(bands) && !is_full(idle_ns, n_cpus, now_ns - bands->ticked_ns);
+	return !is_scarce(bands) && !is_full(idle_ns, n_cpus, now_ns - bands->ticked_ns);
 }
 
 void weir_band_note(struct weir_bands *bands, struct weir_band_member *member, enum weir_band band)
