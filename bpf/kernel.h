@@ -123,6 +123,7 @@ struct task_struct {
 	struct sched_info sched_info;
 };
 
+struct bpf_map;
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -131,13 +132,12 @@ struct bpf_iter_meta {
 	__u64 seq_num;
 };
 
-struct bpf_map;
-
-struct bpf_iter__bpf_map_elem {
+struct bpf_iter__bpf_map {
 	struct bpf_iter_meta *meta;
-	struct bpf_map *map;
-	void *key;
-	void *value;
+};
+
+struct bpf_iter__ksym {
+	struct bpf_iter_meta *meta;
 };
 
 #pragma clang attribute pop

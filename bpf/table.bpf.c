@@ -2,15 +2,21 @@
 /*
  * table: the pinned `containers` file, printed by the kernel itself.
  *
- * Iterators over weir_slots. Whoever reads one also brings the memory and throttle figures of
- * the records up to date, so that they are fresh with no daemon. Cannot see a container whose
- * command was never executed (its figures stay as they were).
+ * Whoever reads it also brings the memory and throttle figures of the records up to date, so that
+ * they are fresh with no daemon. Cannot see a container whose command was never executed (its
+ * figures stay as they were).
+ *
+ * The iterator that is meant for this, over the elements of a map, may write to them through its
+ * context, and there are hardened kernels that refuse it for that. Any other will do as a counter:
+ * one step of `refresh` is enough for all slots; text has to come in pieces of less than 32 KiB, so
+ * `containers` takes a slot a step, and no kernel has fewer symbols than we have slots.
  *
  * Fails open: it only reads the kernel and writes figures.
  */
 #include "kernel.h"
 #include "maps.h"
 
+extern struct weir_slots_map weir_slots SEC(".maps");
 extern struct weir_cpus_map weir_cpus SEC(".maps");
 extern struct weir_node_map weir_node SEC(".maps");
 extern struct weir_sources_map weir_sources SEC(".maps");
@@ -114,39 +120,45 @@ static void refresh(__u32 index, struct weir_slot *slot)
 	slot->refreshed_ns = bpf_ktime_get_ns();
 }
 
-/* Reading its pin brings the records up to date, and yields no text: what a program wants. */
-SEC("iter/bpf_map_elem")
-int weir_refresh(struct bpf_iter__bpf_map_elem *ctx)
+static long refresh_used(struct bpf_map *map, const __u32 *index, struct weir_slot *slot,
+			 void *data)
 {
-	struct weir_slot *slot = ctx->value;
-	const __u32 *key = ctx->key;
-
-	if (key && slot && slot->state != WEIR_SLOT_FREE)
-		refresh(*key, slot);
+	if (slot->state != WEIR_SLOT_FREE)
+		refresh(*index, slot);
 	return 0;
 }
 
-SEC("iter/bpf_map_elem")
-int weir_table(struct bpf_iter__bpf_map_elem *ctx)
+/* Reading its pin brings the records up to date, and yields no text: what a program wants. */
+SEC("iter/bpf_map")
+int weir_refresh(struct bpf_iter__bpf_map *ctx)
 {
-	struct weir_slot *slot = ctx->value;
-	const __u32 *key = ctx->key;
-	struct in_flight sum = {};
-	struct weir_node *node;
-	__u32 zero = 0;
-
-	if (!key || !slot)
-		return 0;
 	if (ctx->meta->seq_num == 0)
-		print_head(ctx->meta->seq);
+		bpf_for_each_map_elem(&weir_slots, refresh_used, NULL, 0);
+	return 0;
+}
+
+SEC("iter/ksym")
+int weir_table(struct bpf_iter__ksym *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	__u64 step = ctx->meta->seq_num;
+	__u32 zero = 0, index = (__u32)step;
+	struct in_flight sum = { .slot = index };
+	struct weir_slot *slot;
+	struct weir_node *node;
+
+	if (step == 0)
+		print_head(seq);
+	if (step >= WEIR_MAX_CONTAINERS)
+		return 0;
+	slot = bpf_map_lookup_elem(&weir_slots, &index);
 	node = bpf_map_lookup_elem(&weir_node, &zero);
-	if (slot->state == WEIR_SLOT_FREE || !node)
+	if (!slot || slot->state == WEIR_SLOT_FREE || !node)
 		return 0;
 
-	refresh(*key, slot);
+	refresh(index, slot);
 	sum.now = bpf_ktime_get_ns();
-	sum.slot = *key;
 	bpf_loop(node->n_cpus, add_in_flight, &sum, 0);
-	print_slot(ctx->meta->seq, slot, slot->cpu_ns + sum.ns);
+	print_slot(seq, slot, slot->cpu_ns + sum.ns);
 	return 0;
 }

@@ -197,20 +197,9 @@ static int forget_stints(const struct weir_bpf *bpf, struct weir_error *err)
 	return 0;
 }
 
-static struct bpf_link *attach(struct bpf_program *program, int slots_fd)
-{
-	union bpf_iter_link_info which = { .map.map_fd = (uint32_t)slots_fd };
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &which,
-		    .link_info_len = sizeof(which));
-
-	if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
-		return bpf_program__attach_iter(program, &opts);
-	return bpf_program__attach(program);
-}
-
 /* Attach @program and pin its link as @path; one that is called has no link and is pinned itself. */
-static int attach_one(const struct weir_bpf *bpf, struct bpf_program *program, const char *name,
-		      const char *path, struct weir_error *err)
+static int attach_one(struct bpf_program *program, const char *name, const char *path,
+		      struct weir_error *err)
 {
 	struct bpf_link *link;
 	int r;
@@ -218,7 +207,7 @@ static int attach_one(const struct weir_bpf *bpf, struct bpf_program *program, c
 	if (program && bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL) {
 		r = bpf_program__pin(program, path);
 	} else {
-		link = program ? attach(program, bpf->map_fds[WEIR_MAP_SLOTS]) : NULL;
+		link = program ? bpf_program__attach(program) : NULL;
 		if (!link)
 			return weir_fail(err, program ? -errno : -ENOENT, "attach program %s: %s",
 					 name, strerror(program ? errno : ENOENT));
@@ -244,7 +233,7 @@ static int attach_and_pin(const struct weir_bpf *bpf, const struct weir_programs
 		char path[PATH_MAX];
 
 		if (weir_bpf_pin_path(bpf, weir_pinned_links[i].pin, path, err) < 0 ||
-		    attach_one(bpf, program, weir_pinned_links[i].program, path, err) < 0)
+		    attach_one(program, weir_pinned_links[i].program, path, err) < 0)
 			return err->code;
 		if (i >= WEIR_LINK_TABLE && (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
 			return weir_fail(err, -errno, "chown '%s': %s", path, strerror(errno));
