@@ -101,6 +101,57 @@ static void a_node_in_use_is_not_calm(void **state)
 	assert_true(weir_bands_calm(&bands));
 }
 
+/* @cycle: works for @on of so many ticks, sleeps for the rest. Returns in how many of @n it was over. */
+static unsigned int cycles(struct weir_bands *bands, struct weir_band_member *member, uint64_t *now,
+			   unsigned int n, unsigned int on, unsigned int cycle)
+{
+	struct weir_band_sample sample = { .cpu_ns = member->cpu_ns };
+	unsigned int over = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		*now += TICK_NS;
+		sample.cpu_ns += i % cycle < on ? TICK_NS : 0;
+		weir_band_sample(bands, member, &sample, *now);
+		weir_bands_tick(bands, 0, N_CPUS, *now);
+		over += member->over;
+	}
+	return over;
+}
+
+/* A CPU is faster than half of one: while it works it draws on what was saved while it slept. */
+static void who_sleeps_for_most_of_the_time_is_within_its_request(void **state)
+{
+	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
+	struct weir_band_member service;
+	uint64_t now = 5000 * MS;
+
+	(void)state;
+	weir_band_join(&bands, 500, INF, 0, WEIR_BAND_GUARANTEED, &service);
+	weir_bands_tick(&bands, 0, N_CPUS, now);
+	assert_int_equal(cycles(&bands, &service, &now, 2500, 3, 25), 0);
+	/* Once it works all the time it is over, and a while after that it is not any more. */
+	assert_true(cycles(&bands, &service, &now, 250, 25, 25) > 150);
+	cycles(&bands, &service, &now, 500, 3, 25);
+	assert_int_equal(cycles(&bands, &service, &now, 2500, 3, 25), 0);
+}
+
+static void who_bursts_half_of_the_time_saves_nothing_by_sleeping(void **state)
+{
+	static const unsigned int periods[] = { 2, 10, 50, 100 }; /* ticks */
+	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
+	struct weir_band_member burster;
+	uint64_t now = 5000 * MS;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
+		weir_band_join(&bands, 200, INF, 0, WEIR_BAND_GUARANTEED, &burster);
+		weir_bands_tick(&bands, 0, N_CPUS, now);
+		cycles(&bands, &burster, &now, 1000, periods[i] / 2, periods[i]);
+		assert_int_equal(cycles(&bands, &burster, &now, 2500, periods[i] / 2, periods[i]),
+				 2500);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +159,8 @@ int main(void)
 		cmocka_unit_test(where_a_cpu_was_idle_nobody_is_asked),
 		cmocka_unit_test(who_is_delayed_arms_the_node),
 		cmocka_unit_test(a_node_in_use_is_not_calm),
+		cmocka_unit_test(who_sleeps_for_most_of_the_time_is_within_its_request),
+		cmocka_unit_test(who_bursts_half_of_the_time_saves_nothing_by_sleeping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,7 @@ void weir_band_join(const struct weir_bands *bands, uint64_t request_mcpu, uint6
 		.band = band,
 	};
 	ret->bucket_ns = band == WEIR_BAND_BURST ? 0 : bucket_size(bands, ret);
+	ret->usual_mcpu = band == WEIR_BAND_BURST ? request_mcpu : 0;
 	judge(bands, ret);
 }
 
@@ -81,6 +82,14 @@ void weir_band_change(const struct weir_bands *bands, struct weir_band_member *m
 	judge(bands, member);
 }
 
+/* Where an average that forgets within a second stands after @elapsed ns of @now. */
+static uint64_t averaged(uint64_t before, uint64_t now, uint64_t elapsed)
+{
+	uint64_t part_ms = min_u64(elapsed, NS_PER_S) / 1000000;
+
+	return (before * (1000 - part_ms) + now * part_ms) / 1000;
+}
+
 /* What it uses of late: by whole windows, as ticks are too short to tell. */
 static void measure(const struct weir_bands *bands, struct weir_band_member *member,
 		    uint64_t now_ns)
@@ -90,8 +99,10 @@ static void measure(const struct weir_bands *bands, struct weir_band_member *mem
 
 	if (member->marked_ns != 0 && elapsed < bands->params.window_ns)
 		return;
-	if (member->marked_ns != 0)
+	if (member->marked_ns != 0) {
 		member->used_mcpu = used / (elapsed / 1000);
+		member->usual_mcpu = averaged(member->usual_mcpu, member->used_mcpu, elapsed);
+	}
 	member->marked_ns = now_ns;
 	member->marked_cpu_ns = member->cpu_ns;
 }
@@ -121,7 +132,7 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		return;
 	member->active = used > 0 || sample->waiting;
 	/* Longer than a bucket takes to fill there is nothing to add. */
-	if (member->active)
+	if (member->active || member->usual_mcpu < member->request_mcpu)
 		member->bucket_ns += cpu_time(member->request_mcpu,
 					      min_u64(elapsed, 2 * bands->params.window_ns));
 	member->bucket_ns -= min_u64(member->bucket_ns, used);

@@ -49,6 +49,8 @@ struct weir_band_member {
 	uint64_t cpu_ns; /* as last sampled */
 	uint64_t bucket_ns; /* CPU time that its request still covers */
 	uint64_t used_mcpu; /* of late: in the last whole window */
+	uint64_t
+		usual_mcpu; /* over the last second or so: an average with less and less of what was before */
 	uint64_t marked_ns, marked_cpu_ns; /* where the present window began */
 	bool exempt; /* for its owner to set: never wanted in the idle class */
 	bool over;
@@ -104,6 +106,10 @@ void weir_band_change(const struct weir_bands *bands, struct weir_band_member *m
  * Bucket: fills at the request's rate while the container runs or waits, drains by what it
  * used, holds two windows. Empty: over. A third of a window saved: within again. So a stretch in
  * which it was starved is paid back, and its band changes some ten times a second at most.
+ *
+ * While it sleeps it fills, too, as long as less than the request is what it usually uses: a service
+ * that works a tenth of the time is within its request however fast it works then, and a burster
+ * that sleeps half of it saves nothing by that.
  */
 void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		      const struct weir_band_sample *sample, uint64_t now_ns);
