@@ -59,20 +59,20 @@ struct sched_info {
 	unsigned long long run_delay;
 };
 
-struct rq {
-	__u64 clock;
-};
-
 struct cfs_rq {
 	struct rq *rq;
-	unsigned int h_nr_runnable; /* from 6.14 on */
+	unsigned int h_nr_runnable, h_nr_idle; /* from 6.14 on */
 	__u64 throttled_clock_self_time; /* from 6.6 on */
 	__u64 throttled_clock_pelt_time;
 };
 
-/* Up to 6.13, where it also counts threads that went to sleep and were left on the queue. */
-struct cfs_rq___old {
-	unsigned int h_nr_running;
+struct cfs_rq___old { /* up to 6.13 */
+	unsigned int h_nr_running, idle_h_nr_running;
+};
+
+struct rq {
+	__u64 clock;
+	struct cfs_rq cfs;
 };
 
 struct sched_entity {

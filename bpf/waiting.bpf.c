@@ -12,6 +12,7 @@
 
 #include "kernel.h"
 #include "maps.h"
+#include "queues.h"
 
 extern struct weir_node_map weir_node SEC(".maps");
 extern struct weir_sources_map weir_sources SEC(".maps");
@@ -30,10 +31,7 @@ static long count_queue(__u32 cpu, void *data)
 
 	if (bpf_probe_read_kernel(&queue, sizeof(queue), count->queues + cpu) || !queue)
 		return 0;
-	if (bpf_core_field_exists(queue->h_nr_runnable))
-		count->threads += BPF_CORE_READ(queue, h_nr_runnable);
-	else
-		count->threads += BPF_CORE_READ((struct cfs_rq___old *)queue, h_nr_running);
+	count->threads += threads_on(queue);
 	return 0;
 }
 

@@ -47,6 +47,9 @@ typedef __u32 weir_u32;
 #define WEIR_WAIT_BUCKETS    22
 #define WEIR_WAIT_UNIT_SHIFT 10 /* 1,024 ns */
 
+/* So often bursters on one CPU give way to each other: less than the kernel's slice. */
+#define WEIR_TURN_NS 1000000ULL
+
 /* Waits of a thread below this are not looked into: they are too many, and mostly one switch. */
 #define WEIR_BLAME_NS 100000ULL
 

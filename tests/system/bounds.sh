@@ -12,6 +12,7 @@ declare -A weir_bounds=(
     [cpu_agreement]="  0.3    10" # the meter's CPU time against the kernel's
     [cpu_share]="      3      10" # CPU time by weight, against a competitor
     [innocent]="      60      45" # CPU time beside a noisy burster, at least, of an equal share
+    [turns_gain]="    150     110" # changes of place in the idle class, at least, of those by the tick alone
     [blame_least]="   75      60" # of a wait that has one known culprit
     [blame_unknown]=" 5       5"
     [blame_sum]="     5       5" # the causes of a wait against the whole of it

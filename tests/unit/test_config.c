@@ -20,7 +20,7 @@ static void every_key_can_be_set_in_a_file(void **state)
 		 "[node]\nreserve_cpu = 1.5\nreserve_memory = 1Gi\n"
 		 "[containers]\ndefault_cpu_limit = request\nlog_max = 4Ki\n"
 		 "[bursting]\nversion = 1\nbands = no\nbands_linger = 1500ms\n"
-		 "bands_changes = 7\nsqueeze = no\nsqueeze_kill_below = 0%\n"
+		 "bands_changes = 7\nbands_turns = no\nsqueeze = no\nsqueeze_kill_below = 0%\n"
 		 "squeeze_below = 12.5%\nsqueeze_until = 50%\ndry_run = yes\n");
 	assert_int_equal(read_options(f, "--config", f->config, NULL), 0);
 	assert_string_equal(o->socket, "/a/b");
@@ -37,7 +37,7 @@ static void every_key_can_be_set_in_a_file(void **state)
 	assert_int_equal(o->reserve_bytes, 1 << 30);
 	assert_int_equal(o->tunables.default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_REQUEST);
 	assert_int_equal(o->tunables.log_max_bytes, 4096);
-	assert_false(o->tunables.bands || o->tunables.squeeze);
+	assert_false(o->tunables.bands || o->tunables.squeeze || o->tunables.turns);
 	assert_true(o->tunables.dry_run);
 	assert_int_equal(o->tunables.band_params.linger_ns, 1500000000);
 	assert_int_equal(o->tunables.band_params.max_changes, 7);

@@ -21,6 +21,7 @@ static void the_defaults_are_usable(void **state)
 	assert_int_equal(f->options.tunables.default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_NONE);
 	assert_int_equal(f->options.tunables.log_max_bytes, 16 << 20);
 	assert_true(f->options.tunables.bands && f->options.tunables.squeeze);
+	assert_true(f->options.tunables.turns);
 	assert_false(f->options.tunables.dry_run);
 	assert_memory_equal(&f->options.tunables.band_params,
 			    &((struct weir_band_params)WEIR_BAND_PARAMS_DEFAULT),

@@ -37,6 +37,7 @@ struct weir_error;
 /* What can be changed while it runs. */
 struct weir_tunables {
 	bool bands; /* demote who is over its request while others need theirs */
+	bool turns; /* those who are take turns of a millisecond, not of a tick */
 	bool squeeze; /* take memory back from who is over its request while the node is short */
 	bool dry_run; /* of both: tell what would be done, and do not do it */
 	struct weir_band_params band_params;

@@ -13,6 +13,7 @@
 #include "control/pacer_internal.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
+#include "kern/turns.h"
 #include "model/bands.h"
 #include "model/container.h"
 #include "weir/metrics.h"
@@ -87,7 +88,7 @@ static void carry_out(struct weir_pacer *pacer)
 		if (weir_pacer_may_be(pacer, band))
 			weir_pacer_move(pacer, paced, band, weir_band_cause(&pacer->bands, band));
 	}
-	weir_pacer_release_parent(pacer);
+	weir_pacer_settle(pacer);
 }
 
 static void tick(struct weir_pacer *pacer)
@@ -118,11 +119,11 @@ static void tick(struct weir_pacer *pacer)
 	carry_out(pacer);
 }
 
-/* Also with nobody left in a parent that gives way. */
+/* Also with nobody left in a parent that gives way, or when the last burster has ended. */
 static bool has_work(const struct weir_pacer *pacer)
 {
 	return pacer->options.rules.enabled &&
-	       (pacer->n > 0 || pacer->bands.parent == WEIR_BAND_BURST);
+	       (pacer->n > 0 || pacer->bands.parent == WEIR_BAND_BURST || pacer->bursting);
 }
 
 /* false: it is time to stop. */
@@ -178,9 +179,14 @@ int weir_pacer_new(const struct weir_pacer_options *options, struct weir_pacer *
 
 int weir_pacer_start(struct weir_pacer *pacer, struct weir_error *err)
 {
+	struct weir_error no_turns = {};
+
 	/* What an earlier daemon left there is real, whatever this one may do. */
 	if (!pacer->options.rules.enabled || pacer->options.rules.dry_run)
 		weir_pacer_shift_parent(pacer, WEIR_BAND_GUARANTEED, false);
+	if (weir_turns_new(pacer->options.bpf, &pacer->turns, &no_turns) < 0)
+		weir_info("bursters take turns by the kernel's tick, services may wait for it: %s",
+			  no_turns.text);
 	if (weir_thread_start("weir-pacer", pacer_main, pacer, &pacer->thread, err) < 0)
 		return err->code;
 	pacer->started = true;
@@ -199,6 +205,7 @@ struct weir_pacer *weir_pacer_free(struct weir_pacer *pacer)
 		pthread_join(pacer->thread, NULL);
 	}
 	weir_pacer_bring_all_back(pacer); /* nobody would, later */
+	weir_turns_free(pacer->turns);
 	pthread_cond_destroy(&pacer->wake);
 	pthread_mutex_destroy(&pacer->lock);
 	free(pacer->all);

@@ -37,6 +37,7 @@ struct weir_pacer_options {
 	struct weir_pacer_rules {
 		bool enabled; /* false: everybody is in the normal class, and nothing is written */
 		bool dry_run; /* tell what would be done, and do not do it */
+		bool turns; /* in the idle class, shorter ones than the kernel's tick: kern/turns.h */
 		struct weir_band_params params;
 	} rules;
 };

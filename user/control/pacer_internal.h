@@ -31,6 +31,8 @@ struct weir_pacer {
 	pthread_mutex_t lock; /* all below, and the knobs cpu.idle and weight */
 	pthread_cond_t wake; /* the first is there, or it is time to stop */
 	bool stop, blind, parent_lost; /* lost: as of a container */
+	struct weir_turns *turns; /* NULL: there are none */
+	bool bursting; /* somebody is in the idle class, or was at the last look */
 	struct weir_bands bands; /* its parent is the groups', if they have one */
 	struct paced *all;
 	size_t n, size;
@@ -49,8 +51,8 @@ void weir_pacer_move(struct weir_pacer *pacer, struct paced *paced, enum weir_ba
 void weir_pacer_shift_parent(struct weir_pacer *pacer, enum weir_band band, bool dry);
 /* Nobody may be in the idle class in a parent that is not. */
 bool weir_pacer_may_be(const struct weir_pacer *pacer, enum weir_band band);
-/* And after the last of those inside has come back. */
-void weir_pacer_release_parent(struct weir_pacer *pacer);
+/* After moves: the parent after the last of those inside, and turns while somebody is in the idle class. */
+void weir_pacer_settle(struct weir_pacer *pacer);
 void weir_pacer_bring_all_back(struct weir_pacer *pacer);
 
 #endif /* WEIR_PACER_INTERNAL_H */

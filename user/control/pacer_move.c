@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the pacer writes: cpu.idle and, behind it, the weight. */
+/* What the pacer does: it writes cpu.idle and, behind it, the weight, and has turns taken. */
 #include "control/pacer_internal.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "control/controller_internal.h"
 #include "kern/cgroup.h"
+#include "kern/turns.h"
 #include "weir/metrics.h"
 
 static int write_band(struct weir_pacer *pacer, const struct paced *paced, enum weir_band band,
@@ -75,17 +76,21 @@ void weir_pacer_move(struct weir_pacer *pacer, struct paced *paced, enum weir_ba
 	weir_pacer_shift(pacer, paced, band, cause, pacer->options.rules.dry_run);
 }
 
-void weir_pacer_release_parent(struct weir_pacer *pacer)
+void weir_pacer_settle(struct weir_pacer *pacer)
 {
-	for (size_t i = 0; i < pacer->n; i++)
-		if (pacer->all[i].member.band == WEIR_BAND_BURST)
-			return;
-	weir_pacer_shift_parent(pacer, WEIR_BAND_GUARANTEED, pacer->options.rules.dry_run);
+	const struct weir_pacer_rules *rules = &pacer->options.rules;
+
+	pacer->bursting = false;
+	for (size_t i = 0; i < pacer->n && !pacer->bursting; i++)
+		pacer->bursting = pacer->all[i].member.band == WEIR_BAND_BURST;
+	if (!pacer->bursting)
+		weir_pacer_shift_parent(pacer, WEIR_BAND_GUARANTEED, rules->dry_run);
+	weir_turns_set(pacer->turns, pacer->bursting && rules->turns && !rules->dry_run);
 }
 
 void weir_pacer_bring_all_back(struct weir_pacer *pacer)
 {
 	for (size_t i = 0; i < pacer->n; i++)
 		weir_pacer_move(pacer, &pacer->all[i], WEIR_BAND_GUARANTEED, "stopped");
-	weir_pacer_release_parent(pacer);
+	weir_pacer_settle(pacer);
 }

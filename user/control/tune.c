@@ -34,6 +34,7 @@ struct weir_pacer_rules weir_controller_pacer_rules(const struct weir_tunables *
 	return (struct weir_pacer_rules){
 		.enabled = tunables->bands,
 		.dry_run = tunables->dry_run,
+		.turns = tunables->turns,
 		.params = tunables->band_params,
 	};
 }

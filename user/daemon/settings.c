@@ -338,6 +338,7 @@ const struct weir_setting weir_settings[] = {
 	{ "bursting", "bands_linger", "1s", set_linger, FIELD(tunables.band_params.linger_ns) },
 	{ "bursting", "bands_changes", "100", set_changes,
 	  FIELD(tunables.band_params.max_changes) },
+	{ "bursting", "bands_turns", "yes", set_switch, FIELD(tunables.turns) },
 	{ "bursting", "squeeze", "yes", set_switch, FIELD(tunables.squeeze) },
 	{ "bursting", "squeeze_kill_below", "2.5%", set_share, MARK(min) },
 	{ "bursting", "squeeze_below", "5%", set_share, MARK(low) },

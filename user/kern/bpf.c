@@ -111,7 +111,7 @@ int weir_bpf_foreach_program(struct weir_bpf *bpf, weir_bpf_program_fn *fn, void
 
 		if (fd < 0)
 			return err->code;
-		if (visit_program(fd, i != WEIR_LINK_WAITING, fn, data, err) < 0)
+		if (visit_program(fd, !weir_pinned_links[i].is_program, fn, data, err) < 0)
 			return err->code;
 	}
 	return 0;

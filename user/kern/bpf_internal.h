@@ -31,6 +31,7 @@ enum weir_link {
 	WEIR_LINK_EXEC,
 	WEIR_LINK_EXIT,
 	WEIR_LINK_WAITING, /* the program itself: it is called, not attached */
+	WEIR_LINK_TURN, /* likewise: timers call it, as long as the daemon has them */
 	WEIR_LINK_TABLE, /* from here on: those that readers open */
 	WEIR_LINK_REFRESH,
 	WEIR_LINK_COUNT_,
@@ -43,6 +44,7 @@ struct weir_pinned_map {
 
 struct weir_pinned_link {
 	const char *program, *pin;
+	bool is_program; /* the pin is the program itself, which has no link */
 };
 
 extern const struct weir_pinned_map weir_pinned_maps[WEIR_MAP_COUNT_];

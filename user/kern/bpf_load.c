@@ -197,20 +197,22 @@ static int forget_stints(const struct weir_bpf *bpf, struct weir_error *err)
 	return 0;
 }
 
-/* Attach @program and pin its link as @path; one that is called has no link and is pinned itself. */
-static int attach_one(struct bpf_program *program, const char *name, const char *path,
-		      struct weir_error *err)
+/* Attach @program and pin its link as @path, or pin it itself. */
+static int attach_one(struct bpf_program *program, const struct weir_pinned_link *as,
+		      const char *path, struct weir_error *err)
 {
 	struct bpf_link *link;
 	int r;
 
-	if (program && bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL) {
+	if (!program)
+		return weir_fail(err, -ENOENT, "there is no program %s", as->program);
+	if (as->is_program) {
 		r = bpf_program__pin(program, path);
 	} else {
-		link = program ? bpf_program__attach(program) : NULL;
+		link = bpf_program__attach(program);
 		if (!link)
-			return weir_fail(err, program ? -errno : -ENOENT, "attach program %s: %s",
-					 name, strerror(program ? errno : ENOENT));
+			return weir_fail(err, -errno, "attach program %s: %s", as->program,
+					 strerror(errno));
 		r = bpf_link__pin(link, path);
 		bpf_link__destroy(link); /* lets go of the fd; the pin keeps it attached */
 	}
@@ -233,7 +235,7 @@ static int attach_and_pin(const struct weir_bpf *bpf, const struct weir_programs
 		char path[PATH_MAX];
 
 		if (weir_bpf_pin_path(bpf, weir_pinned_links[i].pin, path, err) < 0 ||
-		    attach_one(program, weir_pinned_links[i].program, path, err) < 0)
+		    attach_one(program, &weir_pinned_links[i], path, err) < 0)
 			return err->code;
 		if (i >= WEIR_LINK_TABLE && (chown(path, 0, gid) < 0 || chmod(path, 0440) < 0))
 			return weir_fail(err, -errno, "chown '%s': %s", path, strerror(errno));

@@ -24,14 +24,15 @@
 
 /* Programs and the pins of their links; the table's is what people read. */
 const struct weir_pinned_link weir_pinned_links[WEIR_LINK_COUNT_] = {
-	[WEIR_LINK_SWITCH] = { "weir_switch", "links/switch" },
-	[WEIR_LINK_FORK] = { "weir_fork", "links/fork" },
-	[WEIR_LINK_ATTACH] = { "weir_attach", "links/attach" },
-	[WEIR_LINK_EXEC] = { "weir_exec", "links/exec" },
-	[WEIR_LINK_EXIT] = { "weir_exit", "links/exit" },
-	[WEIR_LINK_WAITING] = { "weir_waiting", "private/waiting" },
-	[WEIR_LINK_TABLE] = { "weir_table", "containers" },
-	[WEIR_LINK_REFRESH] = { "weir_refresh", "refresh" },
+	[WEIR_LINK_SWITCH] = { "weir_switch", "links/switch", false },
+	[WEIR_LINK_FORK] = { "weir_fork", "links/fork", false },
+	[WEIR_LINK_ATTACH] = { "weir_attach", "links/attach", false },
+	[WEIR_LINK_EXEC] = { "weir_exec", "links/exec", false },
+	[WEIR_LINK_EXIT] = { "weir_exit", "links/exit", false },
+	[WEIR_LINK_WAITING] = { "weir_waiting", "private/waiting", true },
+	[WEIR_LINK_TURN] = { "weir_turn", "private/turn", true },
+	[WEIR_LINK_TABLE] = { "weir_table", "containers", false },
+	[WEIR_LINK_REFRESH] = { "weir_refresh", "refresh", false },
 };
 
 const struct weir_pinned_map weir_pinned_maps[WEIR_MAP_COUNT_] = {
