@@ -202,6 +202,8 @@ many = [poll(container_id={"value": "nobody"}) for _ in range(AT_MOST)]
 refused = None
 end = time.monotonic() + PATIENCE  # the last of them may still be on its way
 while refused != 503 and time.monotonic() < end:
+    # One that hung up before may have been in the way of one of these.
+    many = [poll(container_id={"value": "nobody"}) if is_answered(c, 0) else c for c in many]
     extra = poll(container_id={"value": "nobody"})
     if is_answered(extra, 1):
         refused = answer(extra)[0]
