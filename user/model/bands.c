@@ -119,24 +119,34 @@ static void note_starved(struct weir_bands *bands, struct weir_band_member *memb
 		bands->short_ns = now_ns;
 }
 
+/* Fill and drain. Asleep, one that usually uses less than its request saves up to one window of it. */
+static void save(const struct weir_bands *bands, struct weir_band_member *member, uint64_t used,
+		 uint64_t elapsed)
+{
+	/* Longer than a bucket takes to fill there is nothing to add. */
+	uint64_t filled =
+		member->bucket_ns +
+		cpu_time(member->request_mcpu, min_u64(elapsed, 2 * bands->params.window_ns));
+	uint64_t size = bucket_size(bands, member);
+
+	if (member->active)
+		member->bucket_ns = min_u64(filled - min_u64(filled, used), size);
+	else if (member->usual_mcpu < member->request_mcpu && member->bucket_ns < size / 2)
+		member->bucket_ns = min_u64(filled, size / 2);
+}
+
 void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		      const struct weir_band_sample *sample, uint64_t now_ns)
 {
 	/* A counter that was started anew is no use of a whole history. */
 	uint64_t used = sample->cpu_ns > member->cpu_ns ? sample->cpu_ns - member->cpu_ns : 0;
-	uint64_t elapsed = now_ns - bands->ticked_ns, size = bucket_size(bands, member);
 
 	member->cpu_ns = sample->cpu_ns;
 	measure(bands, member, now_ns);
 	if (bands->ticked_ns == 0)
 		return;
 	member->active = used > 0 || sample->waiting;
-	/* Longer than a bucket takes to fill there is nothing to add. */
-	if (member->active || member->usual_mcpu < member->request_mcpu)
-		member->bucket_ns += cpu_time(member->request_mcpu,
-					      min_u64(elapsed, 2 * bands->params.window_ns));
-	member->bucket_ns -= min_u64(member->bucket_ns, used);
-	member->bucket_ns = min_u64(member->bucket_ns, size);
+	save(bands, member, used, now_ns - bands->ticked_ns);
 	judge(bands, member);
 	if (member->active && !member->over)
 		bands->guaranteed_ns = now_ns;

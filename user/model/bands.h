@@ -107,9 +107,9 @@ void weir_band_change(const struct weir_bands *bands, struct weir_band_member *m
  * used, holds two windows. Empty: over. A third of a window saved: within again. So a stretch in
  * which it was starved is paid back, and its band changes some ten times a second at most.
  *
- * While it sleeps it fills, too, as long as less than the request is what it usually uses: a service
- * that works a tenth of the time is within its request however fast it works then, and a burster
- * that sleeps half of it saves nothing by that.
+ * While it sleeps it fills, too, up to one window, as long as less than the request is what it usually
+ * uses: a service that works a tenth of the time is within its request however fast it works then, and
+ * a burster that sleeps half of it saves nothing by that. The second window is for those who starve.
  */
 void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
 		      const struct weir_band_sample *sample, uint64_t now_ns);
