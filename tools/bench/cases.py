@@ -17,7 +17,7 @@ import time
 import benchlib
 import beside
 import booked
-from case import Case, output
+from case import Case, bar, output
 from loader import Loader
 from node import Node
 

@@ -65,16 +65,21 @@ static bool was_delayed(struct paced *paced)
 {
 	uint64_t before = paced->neighbour_ns;
 
+	/* A wait is told when the stint behind it has ended. A thousand sleepers are a thousand cache misses. */
+	if (paced->cpu_ns <= paced->member.cpu_ns)
+		return false;
 	paced->neighbour_ns = __atomic_load_n(&paced->slot->wait_neighbour_ns, __ATOMIC_RELAXED);
 	return paced->neighbour_ns > before;
 }
 
-/* What it has saved outlives the daemon. Mostly it is what it was, and the slot's line stays clean. */
-static void write_down(const struct paced *paced)
+/* What it has saved outlives the daemon. Mostly it is what it was, and the slot is let be. */
+static void write_down(struct paced *paced)
 {
-	if (paced->slot->generation == paced->generation &&
-	    paced->slot->band_saved_ns != paced->member.bucket_ns)
-		paced->slot->band_saved_ns = paced->member.bucket_ns;
+	if (paced->written_ns == paced->member.bucket_ns)
+		return;
+	paced->written_ns = paced->member.bucket_ns;
+	if (paced->slot->generation == paced->generation)
+		paced->slot->band_saved_ns = paced->written_ns;
 }
 
 static void carry_out(struct weir_pacer *pacer)
@@ -254,6 +259,7 @@ static int add(struct weir_pacer *pacer, const struct weir_container *container,
 		.generation = container->generation,
 		.weight_mcpu = container->figures.cpu_request_mcpu,
 		.neighbour_ns = slot->wait_neighbour_ns,
+		.written_ns = UINT64_MAX,
 	};
 	weir_band_join(&pacer->bands, container->figures.cpu_request_mcpu,
 		       container->figures.cpu_limit_mcpu, slot->cpu_ns,

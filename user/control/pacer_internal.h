@@ -20,6 +20,7 @@ struct paced {
 	uint64_t cpu_ns; /* of this look */
 	uint32_t waiting;
 	uint64_t neighbour_ns; /* of its waits, those that were for others, at the last look */
+	uint64_t written_ns; /* what the slot has of its bucket */
 	bool lost; /* its group can't be written: let be */
 };
 

@@ -167,10 +167,22 @@ static bool is_full(uint64_t idle_ns, unsigned int n_cpus, uint64_t elapsed_ns)
 	return idle_ns <= elapsed_ns * n_cpus / 100;
 }
 
-/* Bursters that sleep and wake fill the node for a few ms at a time: looks have to be as close then. */
-static bool is_busy(uint64_t idle_ns, unsigned int n_cpus, uint64_t elapsed_ns)
+/*
+ * Bursters that sleep and wake fill the node for a few ms at a time: looks have to be as close then.
+ * By whole windows, as what our own daemon does once a second is half of a tick.
+ */
+static void note_busy(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
+		      uint64_t now_ns)
 {
-	return idle_ns <= elapsed_ns * n_cpus / 4 * 3;
+	uint64_t elapsed = now_ns - bands->marked_ns;
+
+	bands->marked_idle_ns += idle_ns;
+	if (bands->marked_ns != 0 && elapsed < bands->params.window_ns)
+		return;
+	if (bands->marked_ns != 0 && bands->marked_idle_ns <= elapsed * n_cpus / 4 * 3)
+		bands->busy_ns = now_ns;
+	bands->marked_ns = now_ns;
+	bands->marked_idle_ns = 0;
 }
 
 static bool is_recent(const struct weir_bands *bands, uint64_t event_ns)
@@ -194,8 +206,7 @@ void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_
 	bands->credit_ns = first ? NS_PER_S : min_u64(bands->credit_ns + elapsed, NS_PER_S);
 	if (elapsed > 0 && is_full(idle_ns, n_cpus, elapsed))
 		bands->full_ns = now_ns;
-	if (elapsed > 0 && is_busy(idle_ns, n_cpus, elapsed))
-		bands->busy_ns = now_ns;
+	note_busy(bands, idle_ns, n_cpus, now_ns);
 	/* All linger: to disarm at each pause would flip everybody with each of them. */
 	bands->armed = is_recent(bands, bands->guaranteed_ns) && is_scarce(bands);
 }

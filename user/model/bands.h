@@ -74,7 +74,9 @@ struct weir_bands {
 	uint64_t
 		delayed_ns; /* when somebody within their request last waited for others; 0: never */
 	uint64_t
-		busy_ns; /* the last tick in which a quarter of the CPU time or more was used; 0: never */
+		busy_ns; /* the last window in which a quarter of the CPU time was used; 0: never */
+	uint64_t marked_ns,
+		marked_idle_ns; /* where the present window began, and idle since then */
 	uint64_t credit_ns; /* each change of a band costs a share of a second */
 	bool armed;
 	enum weir_band parent; /* of the group they all lie below; GUARANTEED where there is none */
