@@ -47,16 +47,21 @@ more_turns_than() {
     [[ $(turns_ended) -gt $1 ]]
 }
 
+# ends_none NAME: a second from now on, for a second. Sets `before`.
+ends_none() {
+    sleep 1
+    before=$(turns_ended)
+    sleep 1
+    is "$(turns_ended)" "$before" "$1"
+}
+
 echo '[bursting]' >"$config"
 daemon_start --config "$config"
 for i in 0 1; do
     weir run --name "loops$i" --detach -- \
         sh -c 'for i in $(seq '"$cpus"'); do "$0" spin & done; wait' "$load" >/dev/null
 done
-sleep 1
-before=$(turns_ended)
-sleep 1
-is "$(turns_ended)" "$before" "nobody within their request about: no turns are ended"
+ends_none "nobody within their request about: no turns are ended"
 
 weir run --name service --cpu 0.5:max --detach -- \
     sh -c 'while :; do "$0" spin 2; sleep 0.1; done' "$load" >/dev/null
@@ -87,8 +92,5 @@ for i in 0 1; do
     weir kill "loops$i"
     weir wait "loops$i" >/dev/null
 done
-sleep 1
-before=$(turns_ended)
-sleep 1
-is "$(turns_ended)" "$before" "the last burster has ended: no turns are ended"
+ends_none "the last burster has ended: no turns are ended"
 done_testing

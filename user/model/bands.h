@@ -49,8 +49,7 @@ struct weir_band_member {
 	uint64_t cpu_ns; /* as last sampled */
 	uint64_t bucket_ns; /* CPU time that its request still covers */
 	uint64_t used_mcpu; /* of late: in the last whole window */
-	uint64_t
-		usual_mcpu; /* over the last second or so: an average with less and less of what was before */
+	uint64_t usual_mcpu; /* the same, averaged over a second or so */
 	uint64_t marked_ns, marked_cpu_ns; /* where the present window began */
 	bool exempt; /* for its owner to set: never wanted in the idle class */
 	bool over;
@@ -75,8 +74,7 @@ struct weir_bands {
 		delayed_ns; /* when somebody within their request last waited for others; 0: never */
 	uint64_t
 		busy_ns; /* the last window in which a quarter of the CPU time was used; 0: never */
-	uint64_t marked_ns,
-		marked_idle_ns; /* where the present window began, and idle since then */
+	uint64_t marked_ns, marked_idle_ns; /* where the present window began; idle in it */
 	uint64_t credit_ns; /* each change of a band costs a share of a second */
 	bool armed;
 	enum weir_band parent; /* of the group they all lie below; GUARANTEED where there is none */
