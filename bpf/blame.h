@@ -203,6 +203,7 @@ static __noinline int blame(struct task_struct *task, __u32 index, __u32 cpu, __
 		.from = to - waited, .to = to, .end = to, .cpu = cpu, .victim = index
 	};
 	const struct cfs_rq *queue;
+	struct weir_cpu *record;
 	__u64 limit = 0, others;
 
 	if (!slot || !stints || !task)
@@ -224,6 +225,8 @@ static __noinline int blame(struct task_struct *task, __u32 index, __u32 cpu, __
 	wait.end = to;
 	if (others)
 		bpf_loop(WEIR_STINTS, charge_others, &wait, 0);
+	if (wait.neighbour && (record = bpf_map_lookup_elem(&weir_cpus, &cpu)))
+		record->delays++;
 
 	__sync_fetch_and_add(&slot->wait_self_ns, wait.self);
 	__sync_fetch_and_add(&slot->wait_limit_ns, limit);

@@ -120,11 +120,12 @@ static void refresh(__u32 index, struct weir_slot *slot)
 	slot->refreshed_ns = bpf_ktime_get_ns();
 }
 
-static long refresh_used(struct bpf_map *map, const __u32 *index, struct weir_slot *slot,
-			 void *data)
+static long refresh_used(__u32 index, void *data)
 {
-	if (slot->state != WEIR_SLOT_FREE)
-		refresh(*index, slot);
+	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &index);
+
+	if (slot && slot->state != WEIR_SLOT_FREE)
+		refresh(index, slot);
 	return 0;
 }
 
@@ -132,8 +133,12 @@ static long refresh_used(struct bpf_map *map, const __u32 *index, struct weir_sl
 SEC("iter/bpf_map")
 int weir_refresh(struct bpf_iter__bpf_map *ctx)
 {
-	if (ctx->meta->seq_num == 0)
-		bpf_for_each_map_elem(&weir_slots, refresh_used, NULL, 0);
+	__u32 zero = 0;
+	struct weir_node *node = bpf_map_lookup_elem(&weir_node, &zero);
+
+	/* What lies above was never used: to look there costs more than all that is. */
+	if (ctx->meta->seq_num == 0 && node)
+		bpf_loop(node->n_slots, refresh_used, NULL, 0);
 	return 0;
 }
 

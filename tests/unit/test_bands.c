@@ -38,7 +38,8 @@ static void node_init(struct node *node)
 	*node = (struct node){ .bands = { .params = WEIR_BAND_PARAMS_DEFAULT },
 			       .now_ns = 1000 * MS,
 			       .n_cpus = N_CPUS };
-	weir_bands_tick(&node->bands, 0, N_CPUS, node->now_ns);
+	weir_bands_glance(&node->bands, 0, N_CPUS, node->now_ns);
+	weir_bands_tick(&node->bands, node->now_ns);
 }
 
 static size_t node_add(struct node *node, uint64_t request, uint64_t limit, unsigned int threads)
@@ -92,10 +93,13 @@ static void node_tick(struct node *node)
 	idle = share(node, WEIR_BAND_BURST, idle, got);
 	idle = idle > node->n ? idle : 0;
 	node->now_ns += TICK_NS;
+	for (size_t i = 0; i < node->n; i++)
+		node->used_ns[i] += got[i];
+	if (weir_bands_glance(&node->bands, idle, node->n_cpus, node->now_ns))
+		return;
 	for (size_t i = 0; i < node->n; i++) {
 		struct weir_band_sample sample;
 
-		node->used_ns[i] += got[i];
 		sample = (struct weir_band_sample){
 			.cpu_ns = node->used_ns[i],
 			.waiting = got[i] == 0 && node->threads[i] > 0 &&
@@ -103,7 +107,7 @@ static void node_tick(struct node *node)
 		};
 		weir_band_sample(&node->bands, &node->members[i], &sample, node->now_ns);
 	}
-	weir_bands_tick(&node->bands, idle, node->n_cpus, node->now_ns);
+	weir_bands_tick(&node->bands, node->now_ns);
 	for (size_t i = 0; i < node->n; i++) {
 		enum weir_band band = weir_band_wanted(&node->bands, &node->members[i]);
 
@@ -236,7 +240,8 @@ static void changes_of_the_node_are_bounded(void **state)
 	weir_band_join(&bands, 2000, INF, 0, WEIR_BAND_GUARANTEED, &guaranteed);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		weir_band_join(&bands, 0, INF, 0, WEIR_BAND_GUARANTEED, &all[i]);
-	weir_bands_tick(&bands, 0, N_CPUS, now);
+	weir_bands_glance(&bands, 0, N_CPUS, now);
+	weir_bands_tick(&bands, now);
 	for (uint64_t ms = 0; ms < 2000; ms += 4) {
 		now += TICK_NS;
 		weir_band_sample(&bands, &guaranteed, &(struct weir_band_sample){ .waiting = true },
@@ -244,7 +249,8 @@ static void changes_of_the_node_are_bounded(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 			weir_band_sample(&bands, &all[i],
 					 &(struct weir_band_sample){ .waiting = true }, now);
-		weir_bands_tick(&bands, 0, N_CPUS, now);
+		weir_bands_glance(&bands, 0, N_CPUS, now);
+		weir_bands_tick(&bands, now);
 		for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 			enum weir_band band = weir_band_wanted(&bands, &all[i]);
 
@@ -256,7 +262,7 @@ static void changes_of_the_node_are_bounded(void **state)
 
 	/* Back to normal goes at once, whatever was spent. */
 	bands.guaranteed_ns = 0;
-	weir_bands_tick(&bands, 0, N_CPUS, now + TICK_NS);
+	weir_bands_tick(&bands, now + TICK_NS);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		assert_int_equal(weir_band_wanted(&bands, &all[i]), WEIR_BAND_GUARANTEED);
 }
@@ -309,7 +315,8 @@ static void a_slice_that_comes_late_is_within_the_request(void **state)
 	uint64_t now = 1000 * MS;
 
 	(void)state;
-	weir_bands_tick(&bands, 0, N_CPUS, now);
+	weir_bands_glance(&bands, 0, N_CPUS, now);
+	weir_bands_tick(&bands, now);
 	weir_band_join(&bands, 250, INF, 0, WEIR_BAND_GUARANTEED, &member);
 	assert_false(weir_band_must_ask(&bands, &member));
 	weir_band_join(&bands, 0, INF, 0, WEIR_BAND_GUARANTEED, &none);
@@ -322,7 +329,8 @@ static void a_slice_that_comes_late_is_within_the_request(void **state)
 		sample.cpu_ns += runs ? TICK_NS : 0;
 		sample.waiting = !runs && weir_band_must_ask(&bands, &member);
 		weir_band_sample(&bands, &member, &sample, now);
-		weir_bands_tick(&bands, 0, N_CPUS, now);
+		weir_bands_glance(&bands, 0, N_CPUS, now);
+		weir_bands_tick(&bands, now);
 		assert_false(member.over);
 	}
 	assert_in_range(member.used_mcpu, 230, 290);

@@ -35,7 +35,8 @@ static void inside_tick(struct inside *inside, bool service_waits)
 	weir_band_sample(&inside->bands, &inside->burster,
 			 &(struct weir_band_sample){ .cpu_ns = inside->burster_ns },
 			 inside->now_ns);
-	weir_bands_tick(&inside->bands, 0, N_CPUS, inside->now_ns);
+	weir_bands_glance(&inside->bands, 0, N_CPUS, inside->now_ns);
+	weir_bands_tick(&inside->bands, inside->now_ns);
 }
 
 static void inside_init(struct inside *inside, enum weir_band parent)
@@ -43,7 +44,8 @@ static void inside_init(struct inside *inside, enum weir_band parent)
 	*inside =
 		(struct inside){ .bands = { .params = WEIR_BAND_PARAMS_DEFAULT, .parent = parent },
 				 .now_ns = 1000 * MS };
-	weir_bands_tick(&inside->bands, 0, N_CPUS, inside->now_ns);
+	weir_bands_glance(&inside->bands, 0, N_CPUS, inside->now_ns);
+	weir_bands_tick(&inside->bands, inside->now_ns);
 	weir_band_join(&inside->bands, 500, INF, 0, WEIR_BAND_GUARANTEED, &inside->service);
 	weir_band_join(&inside->bands, 0, INF, 0, WEIR_BAND_BURST, &inside->burster);
 	for (int i = 0; i < 20; i++)

@@ -12,7 +12,9 @@
 #define TICK_US		 1000000
 #define TICK_ACCURACY_US 50000
 #define IDLE_REFRESH_US	 3500000 /* at each fourth tick */
-#define LOG_TRIM_TICKS	 8 /* each container's files are looked at once in so many ticks */
+#define LOG_TRIM_TICKS \
+	8 /* the files of each container that ran are looked at once in so many ticks, */
+#define LOG_TRIM_ALL 64 /* and all of them in so many: the meter may have been taken away */
 
 uint64_t weir_now_us(clockid_t clock)
 {
@@ -91,14 +93,17 @@ void weir_controller_publish_node(struct weir_controller *controller)
 /* v1 has no memory.oom.group: there, one process killed for the limit means all of them. */
 static void check_oom(struct weir_controller *controller, struct weir_container *container)
 {
-	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, container->slot);
+	const struct weir_slot *slot;
 	const struct weir_hierarchies *h = &controller->groups.h;
 	int where = h->where[WEIR_SUBSYS_MEMORY];
-	struct weir_cgroup_stats stats = { .oom_kills = slot ? slot->oom_kills : 0 };
+	struct weir_cgroup_stats stats = {};
 	struct weir_error err = {};
 
 	if (where < 0 || h->list[where].version != 1)
 		return;
+	slot = weir_bpf_slot(controller->bpf, container->slot);
+	if (slot)
+		stats.oom_kills = slot->oom_kills;
 	/* Limits hold without the meter. */
 	if (controller->refresh_failed)
 		weir_cgroup_read_stats(&controller->groups, container->id, &stats);
@@ -108,6 +113,22 @@ static void check_oom(struct weir_controller *controller, struct weir_container 
 		weir_warn(
 			"container '%s': out of memory, but not killed: %s, retrying at next tick",
 			container->id, err.text);
+}
+
+/* Of sleepers nothing is asked: who has not run has written nothing. */
+static void tick_logs(struct weir_controller *controller, const struct weir_container *container,
+		      size_t turn)
+{
+	struct weir_live *live = container->live;
+	uint64_t cpu_ns;
+
+	if ((turn + controller->n_ticks) % LOG_TRIM_TICKS != 0)
+		return;
+	cpu_ns = weir_bpf_cpu_ns(controller->bpf, container->slot);
+	if (cpu_ns == live->trimmed_cpu_ns && (turn + controller->n_ticks) % LOG_TRIM_ALL != 0)
+		return;
+	weir_logs_trim(controller, container);
+	live->trimmed_cpu_ns = cpu_ns;
 }
 
 static void tick_container(struct weir_controller *controller, struct weir_container *container,
@@ -121,8 +142,7 @@ static void tick_container(struct weir_controller *controller, struct weir_conta
 	if (container->pending_mem_limit_bytes != WEIR_ABSENT &&
 	    weir_controller_actuate(controller, container, &err) < 0)
 		weir_warn("container '%s': %s, retrying at next tick", container->id, err.text);
-	if ((turn + controller->n_ticks) % LOG_TRIM_TICKS == 0)
-		weir_logs_trim(controller, container);
+	tick_logs(controller, container, turn);
 }
 
 /* Readers tell by this whether there is a daemon. */

@@ -50,6 +50,7 @@ struct weir_live {
 	bool caller_gone, finishing;
 	bool foreign; /* groups of its name were there before: not ours to clear */
 	char *stdout_path, *stderr_path; /* NULL: foreground */
+	uint64_t trimmed_cpu_ns; /* its CPU time when they were last looked at */
 	struct weir_waiter *waiters;
 };
 

@@ -33,8 +33,9 @@ static void add_stint(uint32_t slot, uint64_t ns, void *data)
 }
 
 /* Of those that did not run: whether they starve, and so get their buckets filled. */
-static void ask_who_waits(struct weir_pacer *pacer, bool has_room)
+static void ask_who_waits(struct weir_pacer *pacer)
 {
+	bool has_room = weir_bands_has_room(&pacer->bands);
 	struct weir_error err = {};
 	size_t n = 0;
 
@@ -96,19 +97,28 @@ static void carry_out(struct weir_pacer *pacer)
 	weir_pacer_settle(pacer);
 }
 
+/* false: nothing is to be done, and those who sleep are let be. */
+static bool glance(struct weir_pacer *pacer, uint64_t now)
+{
+	struct weir_bpf_glance before = pacer->glance;
+
+	weir_bpf_glance(pacer->options.bpf, now, &pacer->glance);
+	return !weir_bands_glance(&pacer->bands, pacer->glance.idle_ns - before.idle_ns,
+				  pacer->options.n_cpus, now) ||
+	       pacer->glance.delays != before.delays;
+}
+
 static void tick(struct weir_pacer *pacer)
 {
-	uint64_t now, idle_ns, idle_now_ns;
+	uint64_t now = weir_metrics_now_ns();
 
+	if (!glance(pacer, now))
+		return;
 	for (size_t i = 0; i < pacer->n; i++)
 		pacer->all[i].cpu_ns =
 			__atomic_load_n(&pacer->all[i].slot->cpu_ns, __ATOMIC_ACQUIRE);
-	now = weir_metrics_now_ns();
-	idle_now_ns = weir_bpf_foreach_stint(pacer->options.bpf, now, add_stint, pacer);
-	idle_ns = idle_now_ns - pacer->idle_ns;
-	pacer->idle_ns = idle_now_ns;
-	ask_who_waits(pacer,
-		      weir_bands_has_room(&pacer->bands, idle_ns, pacer->options.n_cpus, now));
+	weir_bpf_foreach_stint(pacer->options.bpf, now, add_stint, pacer);
+	ask_who_waits(pacer);
 
 	for (size_t i = 0; i < pacer->n; i++) {
 		const struct weir_band_sample sample = {
@@ -120,7 +130,7 @@ static void tick(struct weir_pacer *pacer)
 		weir_band_sample(&pacer->bands, &pacer->all[i].member, &sample, now);
 		write_down(&pacer->all[i]);
 	}
-	weir_bands_tick(&pacer->bands, idle_ns, pacer->options.n_cpus, now);
+	weir_bands_tick(&pacer->bands, now);
 	carry_out(pacer);
 }
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "control/pacer.h"
+#include "kern/bpf.h"
 #include "model/bands.h"
 
 #define NOBODY UINT32_MAX
@@ -39,7 +40,7 @@ struct weir_pacer {
 	size_t n, size;
 	uint32_t by_slot[WEIR_MAX_CONTAINERS]; /* index into all; NOBODY */
 	uint32_t asked[WEIR_MAX_CONTAINERS], answers[WEIR_MAX_CONTAINERS]; /* of one look */
-	uint64_t idle_ns; /* as of the last look */
+	struct weir_bpf_glance glance; /* the last one */
 };
 
 /* Move one, unless it is there or can't be moved; @dry: only tell. @cause: a word for the event. */

@@ -84,11 +84,18 @@ uint64_t weir_bpf_cpu_ns(struct weir_bpf *bpf, uint32_t slot);
 
 /*
  * Call @fn for each stint in flight at @now_ns (CLOCK_MONOTONIC), by the slot of whom it is; to be
- * added to the slot's cpu_ns as read before. Returns the idle time of all CPUs together so far.
+ * added to the slot's cpu_ns as read before.
  */
 typedef void weir_bpf_stint_fn(uint32_t slot, uint64_t ns, void *data);
-uint64_t weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_stint_fn *fn,
-				void *data);
+void weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_stint_fn *fn,
+			    void *data);
+
+/* What the CPUs have to tell, all together, at @now_ns; costs the same for a thousand containers. */
+struct weir_bpf_glance {
+	uint64_t idle_ns; /* so far */
+	uint32_t delays; /* waits of WEIR_BLAME_NS or more for other containers; wraps around */
+};
+void weir_bpf_glance(const struct weir_bpf *bpf, uint64_t now_ns, struct weir_bpf_glance *ret);
 
 /*
  * How many threads of each of @n slots are on a run queue, running or waiting; 0 also for one

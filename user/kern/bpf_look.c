@@ -13,25 +13,33 @@
  * No retry as in weir_bpf_cpu_ns(): a stint that ends meanwhile is missing from this look, and in
  * the counter at the next.
  */
-uint64_t weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_stint_fn *fn,
-				void *data)
+void weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_stint_fn *fn,
+			    void *data)
 {
-	uint64_t idle_ns = 0;
-
 	for (uint32_t i = 0; i < bpf->node->n_cpus; i++) {
 		const struct weir_cpu *cpu = &bpf->cpus[i];
 		uint32_t seq = __atomic_load_n(&cpu->seq, __ATOMIC_ACQUIRE);
 		uint32_t slot = __atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE);
 		uint64_t since = __atomic_load_n(&cpu->since_ns, __ATOMIC_ACQUIRE);
-		uint64_t idle_since = __atomic_load_n(&cpu->idle_since_ns, __ATOMIC_ACQUIRE);
 
-		idle_ns += __atomic_load_n(&cpu->idle_ns, __ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&cpu->pid, __ATOMIC_ACQUIRE) == 0)
-			idle_ns += idle_since && now_ns > idle_since ? now_ns - idle_since : 0;
-		else if (slot && !(seq & 1) && now_ns > since)
+		if (__atomic_load_n(&cpu->pid, __ATOMIC_ACQUIRE) != 0 && slot && !(seq & 1) &&
+		    now_ns > since)
 			fn(slot, now_ns - since, data);
 	}
-	return idle_ns;
+}
+
+void weir_bpf_glance(const struct weir_bpf *bpf, uint64_t now_ns, struct weir_bpf_glance *ret)
+{
+	*ret = (struct weir_bpf_glance){};
+	for (uint32_t i = 0; i < bpf->node->n_cpus; i++) {
+		const struct weir_cpu *cpu = &bpf->cpus[i];
+		uint64_t since = __atomic_load_n(&cpu->idle_since_ns, __ATOMIC_ACQUIRE);
+
+		ret->idle_ns += __atomic_load_n(&cpu->idle_ns, __ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&cpu->pid, __ATOMIC_ACQUIRE) == 0 && since && now_ns > since)
+			ret->idle_ns += now_ns - since;
+		ret->delays += __atomic_load_n(&cpu->delays, __ATOMIC_RELAXED);
+	}
 }
 
 int weir_bpf_waiting(struct weir_bpf *bpf, const uint32_t *slots, size_t n, uint32_t *ret_waiting,

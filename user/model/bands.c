@@ -3,7 +3,9 @@
 
 #include "model/bands.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S     1000000000ULL
+#define NS_PER_HOUR  (3600 * NS_PER_S)
+#define CALM_LOOK_NS NS_PER_S /* sleepers are looked at so seldom while all have room */
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -123,10 +125,9 @@ static void note_starved(struct weir_bands *bands, struct weir_band_member *memb
 static void save(const struct weir_bands *bands, struct weir_band_member *member, uint64_t used,
 		 uint64_t elapsed)
 {
-	/* Longer than a bucket takes to fill there is nothing to add. */
+	/* All of it, however long ago the last look was: so much may have been used. */
 	uint64_t filled =
-		member->bucket_ns +
-		cpu_time(member->request_mcpu, min_u64(elapsed, 2 * bands->params.window_ns));
+		member->bucket_ns + cpu_time(member->request_mcpu, min_u64(elapsed, NS_PER_HOUR));
 	uint64_t size = bucket_size(bands, member);
 
 	if (member->active)
@@ -187,7 +188,7 @@ static void note_busy(struct weir_bands *bands, uint64_t idle_ns, unsigned int n
 
 static bool is_recent(const struct weir_bands *bands, uint64_t event_ns)
 {
-	return event_ns != 0 && bands->ticked_ns - event_ns < bands->params.linger_ns;
+	return event_ns != 0 && bands->glanced_ns - event_ns < bands->params.linger_ns;
 }
 
 /* CPUs are what somebody lacks: there is none left, or one is not where it is needed. */
@@ -196,17 +197,27 @@ static bool is_scarce(const struct weir_bands *bands)
 	return is_recent(bands, bands->full_ns) || is_recent(bands, bands->delayed_ns);
 }
 
-void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
-		     uint64_t now_ns)
+bool weir_bands_glance(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
+		       uint64_t now_ns)
+{
+	uint64_t elapsed = bands->glanced_ns == 0 ? 0 : now_ns - bands->glanced_ns;
+
+	bands->glanced_ns = now_ns;
+	if (elapsed > 0 && is_full(idle_ns, n_cpus, elapsed))
+		bands->full_ns = now_ns;
+	note_busy(bands, idle_ns, n_cpus, now_ns);
+	return !is_scarce(bands) && bands->ticked_ns != 0 &&
+	       now_ns - bands->ticked_ns <
+		       (weir_bands_calm(bands) ? CALM_LOOK_NS : bands->params.window_ns);
+}
+
+void weir_bands_tick(struct weir_bands *bands, uint64_t now_ns)
 {
 	bool first = bands->ticked_ns == 0;
 	uint64_t elapsed = first ? 0 : now_ns - bands->ticked_ns;
 
 	bands->ticked_ns = now_ns;
 	bands->credit_ns = first ? NS_PER_S : min_u64(bands->credit_ns + elapsed, NS_PER_S);
-	if (elapsed > 0 && is_full(idle_ns, n_cpus, elapsed))
-		bands->full_ns = now_ns;
-	note_busy(bands, idle_ns, n_cpus, now_ns);
 	/* All linger: to disarm at each pause would flip everybody with each of them. */
 	bands->armed = is_recent(bands, bands->guaranteed_ns) && is_scarce(bands);
 }
@@ -246,10 +257,9 @@ bool weir_bands_calm(const struct weir_bands *bands)
 	return !is_scarce(bands) && !is_recent(bands, bands->busy_ns);
 }
 
-bool weir_bands_has_room(const struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
-			 uint64_t now_ns)
+bool weir_bands_has_room(const struct weir_bands *bands)
 {
-	return !is_scarce(bands) && !is_full(idle_ns, n_cpus, now_ns - bands->ticked_ns);
+	return !is_scarce(bands);
 }
 
 void weir_band_note(struct weir_bands *bands, struct weir_band_member *member, enum weir_band band)

@@ -67,9 +67,9 @@ struct weir_band_sample {
 /* The node. Zeroed but for the parameters, it is one that has not ticked yet. */
 struct weir_bands {
 	struct weir_band_params params;
-	uint64_t ticked_ns; /* 0: never */
+	uint64_t ticked_ns, glanced_ns; /* 0: never */
 	uint64_t guaranteed_ns; /* when somebody within their request was last about; 0: never */
-	uint64_t full_ns; /* the last tick without an idle CPU; 0: never */
+	uint64_t full_ns; /* the last glance that found no idle CPU; 0: never */
 	uint64_t
 		delayed_ns; /* when somebody within their request last waited for others; 0: never */
 	uint64_t
@@ -100,8 +100,16 @@ void weir_band_change(const struct weir_bands *bands, struct weir_band_member *m
 		      uint64_t request_mcpu, uint64_t limit_mcpu);
 
 /*
- * A tick: first weir_band_sample() of each member, then weir_bands_tick() once, then
- * weir_band_wanted() of each. @now_ns only ever rises; the first tick only looks.
+ * What the CPUs did since the glance before: @idle_ns of the time of all @n_cpus was idle. true: all
+ * had room, so the tick that would follow may be left out, for a window on a node in use and for a
+ * second on a calm one. Not if somebody waited for others: that is for samples to tell.
+ */
+bool weir_bands_glance(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
+		       uint64_t now_ns);
+
+/*
+ * A tick: a glance, then weir_band_sample() of each member, then weir_bands_tick() once, then
+ * weir_band_wanted() of each, all at one @now_ns, which only ever rises. The first tick only looks.
  *
  * Bucket: fills at the request's rate while the container runs or waits, drains by what it
  * used, holds two windows. Empty: over. A third of a window saved: within again. So a stretch in
@@ -121,16 +129,10 @@ void weir_band_sample(struct weir_bands *bands, struct weir_band_member *member,
  */
 bool weir_band_must_ask(const struct weir_bands *bands, const struct weir_band_member *member);
 
-/*
- * Did everybody find a CPU, in this tick as in those before it? Then nobody needs to be asked.
- * @idle_ns: of all @n_cpus together, since the last tick.
- */
-bool weir_bands_has_room(const struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
-			 uint64_t now_ns);
+/* Did everybody find a CPU, by this glance and those before it? Then nobody needs to be asked. */
+bool weir_bands_has_room(const struct weir_bands *bands);
 
-/* @idle_ns: of all @n_cpus together, since the tick before. */
-void weir_bands_tick(struct weir_bands *bands, uint64_t idle_ns, unsigned int n_cpus,
-		     uint64_t now_ns);
+void weir_bands_tick(struct weir_bands *bands, uint64_t now_ns);
 
 /* The band @member should be in. One that does nothing is left where it is while armed. */
 enum weir_band weir_band_wanted(const struct weir_bands *bands,
@@ -139,7 +141,7 @@ enum weir_band weir_band_wanted(const struct weir_bands *bands,
 /* Why it should be there, in a word: "over-request", "within-request", "disarmed", "short-inside". */
 const char *weir_band_cause(const struct weir_bands *bands, enum weir_band wanted);
 
-/* Is there anything that a tick might change? If not, seldom is often enough. */
+/* Is there anything that a tick might change? If not, a glance in each window is enough. */
 bool weir_bands_calm(const struct weir_bands *bands);
 
 /* The kernel has it in @band now. */
