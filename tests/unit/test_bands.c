@@ -284,25 +284,6 @@ static void one_that_is_exempt_never_gives_way(void **state)
 	assert_int_equal(BAND(2), WEIR_BAND_BURST);
 }
 
-static void other_figures_leave_what_was_saved(void **state)
-{
-	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
-	struct weir_band_member member;
-
-	(void)state;
-	weir_band_join(&bands, 1000, INF, 0, WEIR_BAND_GUARANTEED, &member);
-	assert_int_equal(member.bucket_ns, 200 * MS);
-	weir_band_change(&bands, &member, 100, INF);
-	assert_int_equal(member.bucket_ns, 20 * MS);
-	weir_band_change(&bands, &member, 0, INF);
-	assert_true(member.over);
-	/* Nothing saved, so a request that comes anew has to wait for it. */
-	weir_band_change(&bands, &member, 500, INF);
-	assert_true(member.over);
-	weir_band_change(&bands, &member, 500, 500);
-	assert_false(member.over);
-}
-
 /*
  * The scheduler gives whole slices: one that uses its request exactly does not run for many ticks
  * and then in one go. It waits meanwhile, which is asked for, and so it stays within.
@@ -393,7 +374,6 @@ int main(void)
 		cmocka_unit_test(what_has_no_request_gives_way_within_a_tick),
 		cmocka_unit_test(changes_of_the_node_are_bounded),
 		cmocka_unit_test(one_that_is_exempt_never_gives_way),
-		cmocka_unit_test(other_figures_leave_what_was_saved),
 		cmocka_unit_test(a_slice_that_comes_late_is_within_the_request),
 		cmocka_unit_test(the_promise_holds_over_random_histories),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the planner keeps, and leaves out, when nothing happens: over a restart, and while CPUs are idle. */
+/* What the planner keeps, and leaves out: over a restart, over other figures, and while CPUs are idle. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,6 +35,25 @@ static void a_restart_goes_on_with_what_was_saved(void **state)
 	assert_int_equal(member.bucket_ns, 13 * MS);
 	assert_true(member.over);
 	weir_band_adopt(&bands, &member, 20 * MS);
+	assert_false(member.over);
+}
+
+static void other_figures_leave_what_was_saved(void **state)
+{
+	struct weir_bands bands = { .params = WEIR_BAND_PARAMS_DEFAULT };
+	struct weir_band_member member;
+
+	(void)state;
+	weir_band_join(&bands, 1000, INF, 0, WEIR_BAND_GUARANTEED, &member);
+	assert_int_equal(member.bucket_ns, 200 * MS);
+	weir_band_change(&bands, &member, 100, INF);
+	assert_int_equal(member.bucket_ns, 20 * MS);
+	weir_band_change(&bands, &member, 0, INF);
+	assert_true(member.over);
+	/* Nothing saved, so a request that comes anew has to wait for it. */
+	weir_band_change(&bands, &member, 500, INF);
+	assert_true(member.over);
+	weir_band_change(&bands, &member, 500, 500);
 	assert_false(member.over);
 }
 
@@ -123,7 +142,7 @@ static void a_node_in_use_is_not_calm(void **state)
 	assert_true(weir_bands_calm(&bands));
 }
 
-/* Glances for @ms, one in @step, a share of @idle/8 idle; returns how many called for a look at the members. */
+/* Glances for @ms, one each @step ms, @idle eighths of the time idle; returns how many called for a look. */
 static unsigned int looks(struct weir_bands *bands, uint64_t *now, uint64_t ms, uint64_t step,
 			  uint64_t idle)
 {
@@ -241,6 +260,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_restart_goes_on_with_what_was_saved),
+		cmocka_unit_test(other_figures_leave_what_was_saved),
 		cmocka_unit_test(where_a_cpu_was_idle_nobody_is_asked),
 		cmocka_unit_test(who_is_delayed_arms_the_node),
 		cmocka_unit_test(a_node_in_use_is_not_calm),
