@@ -154,9 +154,13 @@ static void attach(struct bpf_object *obj, struct links *links)
 	{
 		struct bpf_link *link;
 
-		/* Iterators and what is called cost nothing until somebody does. */
+		/*
+		 * Iterators and what is called cost nothing until somebody does, and turns are
+		 * taken only while somebody is in the idle class.
+		 */
 		if (bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER ||
-		    bpf_program__type(prog) == BPF_PROG_TYPE_SYSCALL)
+		    bpf_program__type(prog) == BPF_PROG_TYPE_SYSCALL ||
+		    bpf_program__type(prog) == BPF_PROG_TYPE_PERF_EVENT)
 			continue;
 		link = links->n < MAX_LINKS ? bpf_program__attach(prog) : NULL;
 		if (!link)
