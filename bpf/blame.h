@@ -202,11 +202,11 @@ static __noinline int blame(struct task_struct *task, __u32 index, __u32 cpu, __
 	struct wait wait = {
 		.from = to - waited, .to = to, .end = to, .cpu = cpu, .victim = index
 	};
+	struct weir_cpu *record = bpf_map_lookup_elem(&weir_cpus, &cpu);
 	const struct cfs_rq *queue;
-	struct weir_cpu *record;
 	__u64 limit = 0, others;
 
-	if (!slot || !stints || !task)
+	if (!slot || !stints || !record || !task)
 		return 0;
 	queue = queue_on(task, cpu);
 	wait.queue = (__u64)queue;
@@ -225,8 +225,7 @@ static __noinline int blame(struct task_struct *task, __u32 index, __u32 cpu, __
 	wait.end = to;
 	if (others)
 		bpf_loop(WEIR_STINTS, charge_others, &wait, 0);
-	if (wait.neighbour && (record = bpf_map_lookup_elem(&weir_cpus, &cpu)))
-		record->delays++;
+	record->delay_ns += (__u32)wait.neighbour; /* no branch: it would double what is verified */
 
 	__sync_fetch_and_add(&slot->wait_self_ns, wait.self);
 	__sync_fetch_and_add(&slot->wait_limit_ns, limit);

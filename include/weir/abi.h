@@ -145,7 +145,8 @@ struct weir_cpu {
 	/* The rest is the meter's own. */
 	weir_u64 base_exec_ns; /* the thread's run time then, by the scheduler's count, */
 	weir_u32 pid; /* and which thread it is */
-	weir_u32 delays; /* waits of WEIR_BLAME_NS or more for other containers; wraps around */
+	weir_u32
+		delay_ns; /* in waits of WEIR_BLAME_NS or more, for other containers; wraps around */
 	weir_u64 clock_ns; /* the run queue's clock when it was last compared */
 	weir_u64 clock_offset_ns; /* with CLOCK_MONOTONIC, and how far they were apart */
 	weir_u64 known_changes; /* of weir_node, when what follows was looked up */

@@ -105,7 +105,7 @@ static bool glance(struct weir_pacer *pacer, uint64_t now)
 	weir_bpf_glance(pacer->options.bpf, now, &pacer->glance);
 	return !weir_bands_glance(&pacer->bands, pacer->glance.idle_ns - before.idle_ns,
 				  pacer->options.n_cpus, now) ||
-	       pacer->glance.delays != before.delays;
+	       pacer->glance.delay_ns != before.delay_ns;
 }
 
 static void tick(struct weir_pacer *pacer)

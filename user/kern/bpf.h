@@ -93,7 +93,8 @@ void weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_stin
 /* What the CPUs have to tell, all together, at @now_ns; costs the same for a thousand containers. */
 struct weir_bpf_glance {
 	uint64_t idle_ns; /* so far */
-	uint32_t delays; /* waits of WEIR_BLAME_NS or more for other containers; wraps around */
+	uint32_t
+		delay_ns; /* in waits of WEIR_BLAME_NS or more, for other containers; wraps around */
 };
 void weir_bpf_glance(const struct weir_bpf *bpf, uint64_t now_ns, struct weir_bpf_glance *ret);
 

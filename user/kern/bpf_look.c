@@ -38,7 +38,7 @@ void weir_bpf_glance(const struct weir_bpf *bpf, uint64_t now_ns, struct weir_bp
 		ret->idle_ns += __atomic_load_n(&cpu->idle_ns, __ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&cpu->pid, __ATOMIC_ACQUIRE) == 0 && since && now_ns > since)
 			ret->idle_ns += now_ns - since;
-		ret->delays += __atomic_load_n(&cpu->delays, __ATOMIC_RELAXED);
+		ret->delay_ns += __atomic_load_n(&cpu->delay_ns, __ATOMIC_RELAXED);
 	}
 }
 
