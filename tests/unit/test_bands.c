@@ -98,13 +98,12 @@ static void node_tick(struct node *node)
 	if (weir_bands_glance(&node->bands, idle, node->n_cpus, node->now_ns))
 		return;
 	for (size_t i = 0; i < node->n; i++) {
-		struct weir_band_sample sample;
-
-		sample = (struct weir_band_sample){
+		const struct weir_band_sample sample = {
 			.cpu_ns = node->used_ns[i],
 			.waiting = got[i] == 0 && node->threads[i] > 0 &&
 				   weir_band_must_ask(&node->bands, &node->members[i]),
 		};
+
 		weir_band_sample(&node->bands, &node->members[i], &sample, node->now_ns);
 	}
 	weir_bands_tick(&node->bands, node->now_ns);

@@ -125,7 +125,7 @@ static void note_starved(struct weir_bands *bands, struct weir_band_member *memb
 static void save(const struct weir_bands *bands, struct weir_band_member *member, uint64_t used,
 		 uint64_t elapsed)
 {
-	/* All of it, however long ago the last look was: so much may have been used. */
+	/* All of it, as far as cpu_time() goes, however long ago: so much may have been used. */
 	uint64_t filled =
 		member->bucket_ns + cpu_time(member->request_mcpu, min_u64(elapsed, NS_PER_HOUR));
 	uint64_t size = bucket_size(bands, member);
