@@ -14,6 +14,7 @@
 
 #include "kernel.h"
 #include "maps.h"
+#include "queues.h"
 
 #define WEIR_STINTS 32 /* a power of two */
 
@@ -179,15 +180,6 @@ static long charge_others(__u32 i, void *data)
 	return !wait->rest;
 }
 
-/* The queue of @task's group on @cpu. */
-static __always_inline const struct cfs_rq *queue_on(struct task_struct *task, __u32 cpu)
-{
-	struct cfs_rq **queues = BPF_CORE_READ(task, sched_task_group, cfs_rq), *queue = NULL;
-
-	bpf_probe_read_kernel(&queue, sizeof(queue), queues + cpu);
-	return queue;
-}
-
 /*
  * @task of slot @index waited @waited ns up to @to, on @cpu. Its own come first: they kept the
  * queue running, so it can't have been throttled. A quota holds a queue back from where its last
@@ -208,7 +200,7 @@ static __noinline int blame(struct task_struct *task, __u32 index, __u32 cpu, __
 
 	if (!slot || !stints || !record || !task)
 		return 0;
-	queue = queue_on(task, cpu);
+	queue = queue_of(BPF_CORE_READ(task, sched_task_group), cpu);
 	wait.queue = (__u64)queue;
 	wait.n = stints->n;
 	wait.generation = slot->generation;

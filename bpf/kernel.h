@@ -89,7 +89,7 @@ struct cfs_bandwidth {
 struct task_group {
 	struct cgroup_subsys_state css;
 	struct task_group *parent;
-	struct cfs_rq **cfs_rq; /* one a CPU */
+	struct cfs_rq **cfs_rq; /* one a CPU; from 7.x on it is per-CPU data: see queue_of() */
 	struct cfs_bandwidth cfs_bandwidth;
 };
 

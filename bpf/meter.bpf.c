@@ -15,6 +15,8 @@
 /* Where containers lie on cgroup2: 1 for children of the root. Set before load. */
 const volatile int weir_level = 1;
 
+const volatile __u64 weir_per_cpu_offset = 0; /* see queues.h */
+
 struct weir_slots_map weir_slots SEC(".maps");
 struct weir_cpus_map weir_cpus SEC(".maps");
 struct weir_node_map weir_node SEC(".maps");

@@ -20,18 +20,17 @@ extern struct weir_sources_map weir_sources SEC(".maps");
 struct weir_asked_map weir_asked SEC(".maps");
 
 struct count {
-	struct cfs_rq **queues;
+	struct task_group *tg;
 	__u32 threads;
 };
 
 static long count_queue(__u32 cpu, void *data)
 {
 	struct count *count = data;
-	struct cfs_rq *queue = NULL;
+	struct cfs_rq *queue = queue_of(count->tg, cpu);
 
-	if (bpf_probe_read_kernel(&queue, sizeof(queue), count->queues + cpu) || !queue)
-		return 0;
-	count->threads += threads_on(queue);
+	if (queue)
+		count->threads += threads_on(queue);
 	return 0;
 }
 
@@ -55,7 +54,7 @@ static long answer(__u32 i, void *data)
 	tg = (struct task_group *)source->task_group;
 	if (!tg || BPF_CORE_READ(tg, css.cgroup, kn, id) != source->cpu_id)
 		return 0;
-	count.queues = BPF_CORE_READ(tg, cfs_rq);
+	count.tg = tg;
 	bpf_loop(node->n_cpus, count_queue, &count, 0);
 	asked->waiting[i] = count.threads;
 	return 0;

@@ -85,6 +85,12 @@ int weir_bpf_pin_map(const struct weir_bpf *bpf, size_t which, gid_t gid, struct
 /* What is not there is fine. */
 int weir_bpf_unpin(const struct weir_bpf *bpf, const char *name, struct weir_error *err);
 
+/*
+ * bpf_symbols.c: where a task group's queues are per-CPU data, the address of the kernel's table of offsets
+ * to each CPU's; else 0. -ENOENT: it is needed, and the kernel does not tell it.
+ */
+int weir_bpf_per_cpu_offset(uint64_t *ret, struct weir_error *err);
+
 /* Fill map_fds from the pins, or by loading, attaching and pinning; says which. */
 int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 		  enum weir_bpf_start *ret_start, struct weir_error *err);

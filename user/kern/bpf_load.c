@@ -274,6 +274,8 @@ static int open_skeleton(const struct weir_bpf_options *options, struct weir_pro
 			 struct weir_error *err)
 {
 	struct weir_programs *skel;
+	struct weir_error unknown;
+	uint64_t per_cpu_offset;
 
 	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
 		return weir_fail(err, -ENOENT,
@@ -286,6 +288,9 @@ static int open_skeleton(const struct weir_bpf_options *options, struct weir_pro
 		return weir_fail(err, -errno, "open the BPF programs: %s", strerror(errno));
 	skel->rodata->weir_level = options->container_level;
 	skel->rodata->weir_page_shift = (uint32_t)__builtin_ctzl((unsigned long)getpagesize());
+	if (weir_bpf_per_cpu_offset(&per_cpu_offset, &unknown) < 0)
+		weir_warn("who waits in a container is not known: %s", unknown.text);
+	skel->rodata->weir_per_cpu_offset = per_cpu_offset;
 	*ret = skel;
 	return 0;
 }
