@@ -4,22 +4,38 @@
 # A container's knobs as the kernel has them, in the same units for both versions of cgroups.
 #
 # Finds each controller by itself, from the mount table: agreeing with the daemon about where
-# things are is part of what is tested.
+# things are is part of what is tested. Looked up once for each daemon, since a process costs an
+# emulated machine as much as a hundred reads of a knob.
 
 : "${prefix:=weir.}" # of the daemon that is looked at
 : "${cgroup_parent:=}"
+
+declare -A controller_roots=() # as controller_root says them; none: not learned
+cgroup2_root=
+
+# After a daemon has started, since it may have mounted a cgroup2.
+roots_learn() {
+    local controller
+    controller_roots=() cgroup2_root=
+    cgroup2_root=$(cgroup2_mount)
+    for controller in cpu cpuacct memory; do
+        controller_roots[$controller]=$(controller_root "$controller") || :
+    done
+}
 
 cgroup_mounts() {
     awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/mounts
 }
 
 cgroup2_mount() {
+    [[ ! $cgroup2_root ]] || { echo "$cgroup2_root" && return; }
     awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts
 }
 
 # controller_root CONTROLLER: "1 DIRECTORY" or "2 DIRECTORY".
 controller_root() {
     local mount
+    [[ ! ${controller_roots[$1]:-} ]] || { echo "${controller_roots[$1]}" && return; }
     mount=$(awk -v name="$1" '$3 == "cgroup" && "," $4 "," ~ "," name "," { print $2; exit }' /proc/mounts)
     if [[ $mount ]]; then
         echo "1 $mount"
@@ -30,25 +46,29 @@ controller_root() {
 }
 
 controller_version() {
-    controller_root "$1" | cut -d' ' -f1
+    local root
+    root=${controller_roots[$1]:-$(controller_root "$1")}
+    echo "${root%% *}"
 }
 
 # group_of ID CONTROLLER, and of ID on cgroup2.
 group_of() {
     local root
-    root=$(controller_root "$2") || return
+    root=${controller_roots[$2]:-$(controller_root "$2")}
+    [[ $root ]] || return
     echo "${root#* }/${cgroup_parent:+$cgroup_parent/}$prefix$1"
 }
 
 group2_of() {
-    echo "$(cgroup2_mount)/${cgroup_parent:+$cgroup_parent/}$prefix$1"
+    echo "${cgroup2_root:-$(cgroup2_mount)}/${cgroup_parent:+$cgroup_parent/}$prefix$1"
 }
 
 # knob ID CONTROLLER V1-FILE V2-FILE: its text.
 knob() {
-    local file=$3
-    [[ $(controller_version "$2") == 1 ]] || file=$4
-    cat "$(group_of "$1" "$2")/$file"
+    local root text file=$3
+    root=${controller_roots[$2]:-$(controller_root "$2")}
+    [[ $root == 1* ]] || file=$4
+    text=$(<"${root#* }/${cgroup_parent:+$cgroup_parent/}$prefix$1/$file") && echo "$text"
 }
 
 # The weight as CPUs requested: 1000 is what a host's service has by default.
@@ -124,6 +144,11 @@ kernel_cpu_ns() {
     else
         awk '$1 == "usage_usec" { printf "%d000\n", $2 }' "$(group2_of "$1")/cpu.stat"
     fi
+}
+
+# By cgroup2, where a process is from its first instant; a v1 group has to be joined first.
+cgroup2_cpu_ns() {
+    awk '$1 == "usage_usec" { printf "%d000\n", $2 }' "$(group2_of "$1")/cpu.stat"
 }
 
 # Processes inside, groups below included.

@@ -61,6 +61,7 @@ daemon_start() {
         echo "# the daemon did not come up"
         exit 1
     fi
+    roots_learn
 }
 
 daemon_answers_or_died() {
