@@ -82,6 +82,7 @@ int weir_doctor(const struct weir_options *options, int *ret_status, struct weir
 	struct report report = { .out = &out, .json = WEIR_JSON_INIT(&out) };
 	const struct weir_probe_options where = {
 		.pin_dir = options->pin_dir,
+		.cgroup_parent = options->cgroup_parent,
 		.cgroup_prefix = options->cgroup_prefix,
 	};
 	enum weir_probe_state worst;

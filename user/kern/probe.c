@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kern/probe.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,27 +19,14 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "kern/discover.h"
+#include "base/thread.h"
 #include "kern/probe_bpf.h"
 #include "kern/probe_fence.h"
+#include "kern/probe_internal.h"
 #include "weir/abi.h"
 
 /* The initial pid namespace has this inode on every kernel (PROC_PID_INIT_INO). */
 #define INITIAL_PID_NS 4026531836UL
-
-struct machine {
-	const char *pin_dir, *cgroup_prefix;
-	struct weir_discovery mounts;
-	unsigned int release; /* as release_number() makes it; 0: not known */
-};
-
-/* Fills @found; cost and remedy of a state that is not OK are in the table below. */
-typedef enum weir_probe_state check_fn(const struct machine *machine, char *found, size_t size);
-
-static unsigned int release_number(unsigned int major, unsigned int minor)
-{
-	return major * 1000 + minor;
-}
 
 /* Text of a small file; NULL: it can't be read. */
 static const char *text_of(const char *path, char *buf, size_t size)
@@ -49,7 +36,7 @@ static const char *text_of(const char *path, char *buf, size_t size)
 	return weir_file_read(AT_FDCWD, path, buf, size, &ignored) >= 0 ? buf : NULL;
 }
 
-static enum weir_probe_state check_privileges(const struct machine *machine, char *found,
+static enum weir_probe_state check_privileges(const struct weir_probed *machine, char *found,
 					      size_t size)
 {
 	static const uint64_t needed = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_DAC_OVERRIDE |
@@ -68,16 +55,17 @@ static enum weir_probe_state check_privileges(const struct machine *machine, cha
 	return (effective & needed) == needed ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
 }
 
-static enum weir_probe_state check_kernel(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_kernel(const struct weir_probed *machine, char *found,
+					  size_t size)
 {
 	struct utsname names = {};
 
 	uname(&names);
 	snprintf(found, size, "%s", names.release);
-	return machine->release >= release_number(6, 1) ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+	return machine->release >= weir_probe_release(6, 1) ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
 }
 
-static enum weir_probe_state check_btf(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_btf(const struct weir_probed *machine, char *found, size_t size)
 {
 	static const char path[] = "/sys/kernel/btf/vmlinux";
 
@@ -91,7 +79,8 @@ static enum weir_probe_state check_btf(const struct machine *machine, char *foun
 }
 
 /* The pin directory is made later: its nearest ancestor that exists decides. */
-static enum weir_probe_state check_bpffs(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_bpffs(const struct weir_probed *machine, char *found,
+					 size_t size)
 {
 	char path[PATH_MAX];
 	char *slash;
@@ -114,17 +103,13 @@ static enum weir_probe_state check_bpffs(const struct machine *machine, char *fo
 	return r == 1 ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
 }
 
-static enum weir_probe_state check_cgroup2(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_cgroup2(const struct weir_probed *machine, char *found,
+					   size_t size)
 {
 	const char *path = machine->mounts.cgroup2;
 
 	snprintf(found, size, *path ? "mounted at %s" : "mounted nowhere", path);
 	return *path ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
-}
-
-static const struct weir_place *place_of(const struct machine *machine, enum weir_subsys subsys)
-{
-	return &machine->mounts.controllers[subsys];
 }
 
 static void tell_place(const struct weir_place *place, char *found, size_t size)
@@ -135,113 +120,59 @@ static void tell_place(const struct weir_place *place, char *found, size_t size)
 		snprintf(found, size, "in no mounted hierarchy");
 }
 
-static enum weir_probe_state check_cpu(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_cpu(const struct weir_probed *machine, char *found, size_t size)
 {
-	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_CPU);
+	const struct weir_place *place = weir_probe_place(machine, WEIR_SUBSYS_CPU);
 
 	tell_place(place, found, size);
 	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
 }
 
-static enum weir_probe_state check_memory(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_memory(const struct weir_probed *machine, char *found,
+					  size_t size)
 {
-	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
+	const struct weir_place *place = weir_probe_place(machine, WEIR_SUBSYS_MEMORY);
 
 	tell_place(place, found, size);
 	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
 }
 
-static enum weir_probe_state check_memory_version(const struct machine *machine, char *found,
+static enum weir_probe_state check_memory_version(const struct weir_probed *machine, char *found,
 						  size_t size)
 {
-	bool v2 = place_of(machine, WEIR_SUBSYS_MEMORY)->version == 2;
+	bool v2 = weir_probe_place(machine, WEIR_SUBSYS_MEMORY)->version == 2;
 
 	snprintf(found, size, v2 ? "memory is on v2" : "memory is not on v2");
 	return v2 ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
 }
 
-struct knob {
-	const char *mount; /* of its hierarchy; "": there is none */
-	const char *witness; /* a knob as old as the controller: is it enabled for a child? */
-	const char *name;
-	unsigned int since; /* the release that brought it */
-};
-
-/*
- * Does a group below the mount have the knob? The root does not show it, and making a group
- * to look is not ours to do here: any child will do that has the controller at all.
- * 1, 0; -1: there is no such child.
- */
-static int child_has(const struct knob *knob)
+/* By having it for an instant: a v1 cpu group may have no real-time budget, a sandbox no right. */
+static enum weir_probe_state check_priority(const struct weir_probed *machine, char *found,
+					    size_t size)
 {
-	scoped(closedirp) DIR *dir = opendir(knob->mount);
-	const struct dirent *entry;
-	char path[NAME_MAX + 64];
+	static const struct sched_param ordinary;
+	int r = weir_thread_take_priority();
 
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", entry->d_name, knob->witness);
-		if (faccessat(dirfd(dir), path, F_OK, 0) < 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", entry->d_name, knob->name);
-		return faccessat(dirfd(dir), path, F_OK, 0) == 0;
+	(void)machine;
+	if (r == 0)
+		sched_setscheduler(0, SCHED_OTHER, &ordinary);
+	snprintf(found, size, "a real-time priority %s%s",
+		 r == 0 ? "can be had" : "can't be had: ", r == 0 ? "" : strerror(-r));
+	return r == 0 ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+}
+
+static enum weir_probe_state check_siblings(const struct weir_probed *machine, char *found,
+					    size_t size)
+{
+	if (!*machine->cgroup_parent) {
+		snprintf(found, size, "containers lie at the top, beside all others");
+		return WEIR_PROBE_OK;
 	}
-	return -1;
-}
-
-static enum weir_probe_state check_knob(const struct machine *machine, const struct knob *knob,
-					char *found, size_t size)
-{
-	int has = child_has(knob);
-	bool there = has < 0 ? machine->release >= knob->since : has;
-
-	snprintf(found, size, "%s is %s%s", knob->name, there ? "there" : "not there",
-		 has < 0 ? ", by the kernel's release" : "");
-	return there ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
-}
-
-static enum weir_probe_state check_kill(const struct machine *machine, char *found, size_t size)
-{
-	const struct knob knob = { machine->mounts.cgroup2, "cgroup.procs", "cgroup.kill",
-				   release_number(5, 14) };
-
-	return check_knob(machine, &knob, found, size);
-}
-
-static enum weir_probe_state check_idle(const struct machine *machine, char *found, size_t size)
-{
-	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_CPU);
-	const struct knob knob = { place->path, place->version == 2 ? "cpu.weight" : "cpu.shares",
-				   "cpu.idle", release_number(5, 15) };
-
-	return check_knob(machine, &knob, found, size);
-}
-
-static enum weir_probe_state check_peak(const struct machine *machine, char *found, size_t size)
-{
-	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
-	const struct knob v1 = { place->path, "memory.usage_in_bytes", "memory.max_usage_in_bytes",
-				 0 };
-	const struct knob v2 = { place->path, "memory.current", "memory.peak",
-				 release_number(5, 19) };
-
-	return check_knob(machine, place->version == 2 ? &v2 : &v1, found, size);
-}
-
-static enum weir_probe_state check_reclaim(const struct machine *machine, char *found, size_t size)
-{
-	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
-	const struct knob knob = { place->path, "memory.current", "memory.reclaim",
-				   release_number(5, 19) };
-
-	if (place->version == 2)
-		return check_knob(machine, &knob, found, size);
-	snprintf(found, size, "only v2 has memory.reclaim");
+	snprintf(found, size, "containers lie below '%s'", machine->cgroup_parent);
 	return WEIR_PROBE_DEGRADED;
 }
 
-static enum weir_probe_state check_psi(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_psi(const struct weir_probed *machine, char *found, size_t size)
 {
 	static const char path[] = "/proc/pressure/memory";
 	struct weir_error err;
@@ -257,7 +188,7 @@ static enum weir_probe_state check_psi(const struct machine *machine, char *foun
 	return WEIR_PROBE_OK;
 }
 
-static enum weir_probe_state check_pid_namespace(const struct machine *machine, char *found,
+static enum weir_probe_state check_pid_namespace(const struct weir_probed *machine, char *found,
 						 size_t size)
 {
 	struct stat st = {};
@@ -268,32 +199,15 @@ static enum weir_probe_state check_pid_namespace(const struct machine *machine, 
 	return initial ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
 }
 
-static enum weir_probe_state check_swap(const struct machine *machine, char *found, size_t size)
-{
-	const struct weir_place *place = place_of(machine, WEIR_SUBSYS_MEMORY);
-	const struct knob v1 = { place->path, "memory.usage_in_bytes",
-				 "memory.memsw.limit_in_bytes", release_number(5, 8) };
-	const struct knob v2 = { place->path, "memory.current", "memory.swap.max",
-				 release_number(5, 8) };
-	char text[4096];
-	const char *swaps = text_of("/proc/swaps", text, sizeof(text));
-
-	/* One line is the header. */
-	if (swaps && !strchr(swaps, '\n')) {
-		snprintf(found, size, "there is no swap");
-		return WEIR_PROBE_OK;
-	}
-	return check_knob(machine, place->version == 2 ? &v2 : &v1, found, size);
-}
-
-static enum weir_probe_state check_programs(const struct machine *machine, char *found, size_t size)
+static enum weir_probe_state check_programs(const struct weir_probed *machine, char *found,
+					    size_t size)
 {
 	return weir_probe_bpf(machine->pin_dir, found, size);
 }
 
 static const struct {
 	const char *name;
-	check_fn *check; /* NULL: of the fence, what it costs depends on what is found */
+	weir_check_fn *check; /* NULL: of the fence, what it costs depends on what is found */
 	const char *cost, *remedy;
 } checks[] = {
 	{ "privileges", check_privileges, "weir-daemon can neither limit nor start containers",
@@ -315,13 +229,22 @@ static const struct {
 	{ "memory on v2", check_memory_version,
 	  "memory requests are soft limits; out of memory kills one process, weir then the rest",
 	  "boot with cgroup_no_v1=memory, or with the unified hierarchy" },
-	{ "cgroup.kill", check_kill, "containers are killed process by process",
+	{ "cgroup.kill", weir_probe_kill, "containers are killed process by process",
 	  "run a kernel >= 5.14" },
-	{ "cpu.idle", check_idle, "bursting can't yield to guaranteed containers at once",
+	{ "cpu.idle", weir_probe_idle, "bursting can't yield to guaranteed containers at once",
 	  "run a kernel >= 5.15 built with CONFIG_FAIR_GROUP_SCHED=y" },
-	{ "memory peak", check_peak, "peaks are only as fine as the samples",
+	{ "siblings", check_siblings,
+	  "only siblings give way to each other: with a burster the whole parent does, and "
+	  "services "
+	  "in it are protected later",
+	  "leave cgroup_parent empty in weir.conf, if the top may be used" },
+	{ "priority", check_priority, "under load bands change late: the daemon waits like others",
+	  "run weir-daemon with CAP_SYS_NICE, in a group that may have real-time threads" },
+	{ "cpu burst", weir_probe_burst, "--cpu-burst is refused", "run a kernel >= 5.14" },
+	{ "freezer", weir_probe_freezer, "containers can't be paused", "run a kernel >= 5.2" },
+	{ "memory peak", weir_probe_peak, "peaks are only as fine as the samples",
 	  "run a kernel >= 5.19" },
-	{ "memory.reclaim", check_reclaim, "memory can't be taken back in small steps",
+	{ "memory.reclaim", weir_probe_reclaim, "memory can't be taken back in small steps",
 	  "run a kernel >= 5.19 with the memory controller on v2" },
 	{ "PSI", check_psi, "shortage is noticed by watermarks alone",
 	  "boot with psi=1, on a kernel built with CONFIG_PSI=y" },
@@ -329,11 +252,11 @@ static const struct {
 	  "the kernel's programs see other pids than weir-daemon, which can lose exit statuses",
 	  "run weir-daemon outside of any container" },
 	{ "fence tier", NULL, NULL, NULL },
-	{ "swap accounting", check_swap, "containers can swap beyond their memory limit",
+	{ "swap accounting", weir_probe_swap, "containers can swap beyond their memory limit",
 	  "boot with swapaccount=1, or without swap" },
 };
 
-static void run_check(const struct machine *machine, size_t i, struct weir_probe *probe)
+static void run_check(const struct weir_probed *machine, size_t i, struct weir_probe *probe)
 {
 	probe->name = checks[i].name;
 	if (!checks[i].check) {
@@ -351,9 +274,10 @@ enum weir_probe_state weir_probe_run(const struct weir_probe_options *options, w
 				     void *data)
 {
 	enum weir_probe_state worst = WEIR_PROBE_OK;
-	struct machine machine = {
+	struct weir_probed machine = {
 		.pin_dir = options->pin_dir ? options->pin_dir : WEIR_PIN_DIR_DEFAULT,
 		.cgroup_prefix = options->cgroup_prefix ? options->cgroup_prefix : "weir.",
+		.cgroup_parent = options->cgroup_parent ? options->cgroup_parent : "",
 	};
 	unsigned int major = 0, minor = 0;
 	struct weir_error ignored; /* what was not discovered is missing, and shown as that */
@@ -361,7 +285,7 @@ enum weir_probe_state weir_probe_run(const struct weir_probe_options *options, w
 	sigset_t all, before;
 
 	if (uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2)
-		machine.release = release_number(major, minor);
+		machine.release = weir_probe_release(major, minor);
 	weir_discover(&machine.mounts, &ignored);
 
 	/* A group and pins are made and removed on the way: no signal ends us in between. */

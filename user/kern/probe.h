@@ -28,6 +28,7 @@ struct weir_probe {
 
 struct weir_probe_options {
 	const char *pin_dir; /* NULL: WEIR_PIN_DIR_DEFAULT */
+	const char *cgroup_parent; /* that containers are to lie below; NULL or "": none */
 	const char *cgroup_prefix; /* of an empty group that lives for an instant; NULL: "weir." */
 };
 
