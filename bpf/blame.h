@@ -22,7 +22,7 @@ struct weir_stint {
 	__u64 start_ns; /* it ends where the next one begins; 0: there was none */
 	__u64 queue,
 		throttled_ns; /* of who was here before: its run queue, held back for so long */
-	__u32 slot, reserved; /* 0: anybody outside weir, and nobody */
+	__u32 slot, parent; /* 0: anybody outside weir, and nobody; parent: as of struct owner */
 };
 
 /* Not pinned: programs that come anew know of no stints. Neighbours are of different slots. */
@@ -66,7 +66,7 @@ static __always_inline __u64 throttled_ns_of(const struct cfs_rq *queue)
 
 /* From @now on @slot runs on CPU @key, and @prev of slot @old does not any more. */
 static __always_inline void note_stint(__u32 key, __u64 now, struct task_struct *prev, __u32 old,
-				       __u32 slot)
+				       __u32 slot, __u32 parent)
 {
 	struct weir_stints *stints = bpf_map_lookup_elem(&weir_stints, &key);
 	struct weir_stint *stint;
@@ -76,6 +76,7 @@ static __always_inline void note_stint(__u32 key, __u64 now, struct task_struct 
 	stint = &stints->ring[stints->n++ % WEIR_STINTS];
 	stint->start_ns = now;
 	stint->slot = slot;
+	stint->parent = parent;
 	stint->queue = old ? (__u64)prev->se.cfs_rq : 0;
 	stint->throttled_ns = old ? throttled_ns_of(prev->se.cfs_rq) : 0;
 }
@@ -113,6 +114,12 @@ static __always_inline const struct weir_stint *look_back(struct wait *wait, __u
 	return stint;
 }
 
+/* What the victim's tasks ran, it ran itself. */
+static __always_inline bool is_own(const struct wait *wait, const struct weir_stint *stint)
+{
+	return stint->slot == wait->victim || stint->parent == wait->victim;
+}
+
 static long find_own(__u32 i, void *data)
 {
 	struct wait *wait = data;
@@ -122,7 +129,7 @@ static long find_own(__u32 i, void *data)
 	if (!stint)
 		return 1;
 	wait->seen += ns;
-	if (stint->slot == wait->victim)
+	if (is_own(wait, stint))
 		wait->self += ns;
 	if (stint->queue == wait->queue) {
 		wait->throttled_ns = stint->throttled_ns;
@@ -168,7 +175,7 @@ static long charge_others(__u32 i, void *data)
 		return 1;
 	if (ns > wait->rest)
 		ns = wait->rest;
-	if (stint->slot == wait->victim || !ns)
+	if (is_own(wait, stint) || !ns)
 		return wait->end <= wait->from;
 	wait->rest -= ns;
 	if (stint->slot) {
@@ -181,33 +188,34 @@ static long charge_others(__u32 i, void *data)
 }
 
 /*
- * @task of slot @index waited @waited ns up to @to, on @cpu. Its own come first: they kept the
- * queue running, so it can't have been throttled. A quota holds a queue back from where its last
- * thread left, so others come from the end: what they took after that. The ring has no more
- * than it has, and the rest is unknown.
+ * A thread of container @index waited @waited ns up to @to, on @cpu, where its group has @queue. Its
+ * own come first: they kept the queue running, so it can't have been throttled. A quota holds a queue
+ * back from where its last thread left, so others come from the end: what they took after that. The
+ * ring has no more than it has, and the rest is unknown.
+ *
+ * Global, so that the verifier walks it once, for any arguments, and not for each way to it.
  */
-static __noinline int blame(struct task_struct *task, __u32 index, __u32 cpu, __u64 to,
-			    __u64 waited)
+int blame_wait(__u32 index, __u64 queue, __u32 cpu, __u64 to, __u64 waited)
 {
 	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &index);
 	struct weir_stints *stints = bpf_map_lookup_elem(&weir_stints, &cpu);
-	struct wait wait = {
-		.from = to - waited, .to = to, .end = to, .cpu = cpu, .victim = index
-	};
 	struct weir_cpu *record = bpf_map_lookup_elem(&weir_cpus, &cpu);
-	const struct cfs_rq *queue;
+	struct wait wait = { .from = to - waited,
+			     .to = to,
+			     .end = to,
+			     .cpu = cpu,
+			     .victim = index,
+			     .queue = queue };
 	__u64 limit = 0, others;
 
-	if (!slot || !stints || !record || !task)
+	if (!slot || !stints || !record)
 		return 0;
-	queue = queue_of(BPF_CORE_READ(task, sched_task_group), cpu);
-	wait.queue = (__u64)queue;
 	wait.n = stints->n;
 	wait.generation = slot->generation;
 	bpf_loop(WEIR_STINTS, find_own, &wait, 0);
 
 	if (wait.queue_seen)
-		limit = throttled_ns_of(queue) - wait.throttled_ns;
+		limit = throttled_ns_of((const struct cfs_rq *)queue) - wait.throttled_ns;
 	if (limit > waited - wait.self)
 		limit = waited - wait.self;
 	others = waited - wait.self - limit;

@@ -136,6 +136,11 @@ struct bpf_iter__bpf_map {
 	struct bpf_iter_meta *meta;
 };
 
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
 struct bpf_iter__ksym {
 	struct bpf_iter_meta *meta;
 };

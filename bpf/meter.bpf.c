@@ -2,8 +2,9 @@
 /*
  * meter: CPU time, run-queue wait and the life of each container's first process.
  *
- * Attached once. A container is an entry in weir_index under its cgroup2 id; everybody else
- * falls through after reading the level of its group. What it cannot see: time before the
+ * Attached once. A container is an entry in weir_index under its cgroup2 id, wherever it lies, and
+ * whoever is in it or below belongs to it; if there are several, to the nearest. A task counts for its
+ * executor, too. What it cannot see: time before the
  * programs were attached, and a thread that is moved in or out by somebody else while it runs
  * (charged to the old group until it next leaves its CPU).
  *
@@ -11,9 +12,6 @@
  */
 #include "kernel.h"
 #include "maps.h"
-
-/* Where containers lie on cgroup2: 1 for children of the root. Set before load. */
-const volatile int weir_level = 1;
 
 const volatile __u64 weir_per_cpu_offset = 0; /* see queues.h */
 
@@ -25,6 +23,7 @@ struct weir_sources_map weir_sources SEC(".maps");
 
 /* These are parts of it that use the maps above. */
 #include "blame.h"
+#include "owner.h"
 #include "sources.h"
 
 /*
@@ -43,72 +42,6 @@ struct {
 	__type(key, int);
 	__type(value, struct weir_thread);
 } weir_threads SEC(".maps");
-
-/* A group below the container's own: climb. Rare, so out of the fast path. */
-static __noinline __u64 ancestor_id(struct cgroup *cgrp)
-{
-	for (int i = 0; i < 16; i++) {
-		struct cgroup_subsys_state *parent = BPF_CORE_READ(cgrp, self.parent);
-
-		if (!parent)
-			return 0;
-		cgrp = BPF_CORE_READ(parent, cgroup);
-		if (BPF_CORE_READ(cgrp, level) == weir_level)
-			return BPF_CORE_READ(cgrp, kn, id);
-	}
-	return 0;
-}
-
-static __always_inline __u32 look_up(__u64 id)
-{
-	struct weir_entry *entry = bpf_map_lookup_elem(&weir_index, &id);
-
-	return entry ? entry->slot : 0;
-}
-
-/* cgroup2's id of what may be a container: the group at their level. 0: there is none. */
-static __always_inline __u64 id_of(struct task_struct *task)
-{
-	struct cgroup *cgrp = task->cgroups->dfl_cgrp;
-
-	if (cgrp->level < weir_level)
-		return 0;
-	return cgrp->level == weir_level ? cgrp->kn->id : ancestor_id(cgrp);
-}
-
-/* The slot of @task's container; 0: it is in none. */
-static __always_inline __u32 slot_of(struct task_struct *task)
-{
-	__u64 id = id_of(task);
-
-	return id ? look_up(id) : 0;
-}
-
-/*
- * The same from what this CPU remembers: a hash look-up at each switch would be a third of the
- * meter's cost. The daemon counts changes of the index, and one of them empties the memory.
- */
-static __always_inline __u32 slot_of_next(struct weir_cpu *cpu, struct task_struct *task)
-{
-	__u64 id = id_of(task);
-	__u32 zero = 0, way = id % WEIR_CPU_KNOWN;
-	struct weir_node *node;
-
-	if (!id)
-		return 0;
-	node = bpf_map_lookup_elem(&weir_node, &zero);
-	if (!node)
-		return 0;
-	if (cpu->known_changes != node->index_changes) {
-		__builtin_memset(cpu->known_ids, 0, sizeof(cpu->known_ids));
-		cpu->known_changes = node->index_changes;
-	}
-	if (cpu->known_ids[way] != id) {
-		cpu->known_slots[way] = look_up(id);
-		cpu->known_ids[way] = id;
-	}
-	return cpu->known_slots[way];
-}
 
 /*
  * CLOCK_MONOTONIC without reading the hardware, which costs more than all the rest on a virtual
@@ -179,6 +112,34 @@ static __always_inline void charge_wait(struct weir_slot *slot, __u64 waited)
 		__sync_fetch_and_add(&slot->wait_hist[bucket], 1);
 }
 
+/* What a task does, its executor does. */
+int charge_parent(__u32 index, __u64 now, __u64 ran, __u64 waited)
+{
+	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &index);
+
+	if (!slot)
+		return 0;
+	__sync_fetch_and_add(&slot->switches, 1);
+	if (waited)
+		charge_wait(slot, waited);
+	if (ran) {
+		__sync_fetch_and_add(&slot->cpu_ns, ran);
+		charge_bucket(slot, now, ran);
+	}
+	return 0;
+}
+
+/* Who kept a thread of @owner waiting? To an executor what its other tasks took is its own doing. */
+static __always_inline void blame(struct owner owner, struct task_struct *task, __u32 cpu, __u64 to,
+				  __u64 waited)
+{
+	__u64 queue = (__u64)queue_of(BPF_CORE_READ(task, sched_task_group), cpu);
+
+	blame_wait(owner.slot, queue, cpu, to, waited);
+	if (owner.parent)
+		blame_wait(owner.parent, queue, cpu, to, waited);
+}
+
 /*
  * @task leaves its CPU. The scheduler has added its run time up to now before sched_switch fires,
  * so differences are the kernel's own figures. Run-queue delay is added when a thread is switched
@@ -188,12 +149,13 @@ static __always_inline void charge_wait(struct weir_slot *slot, __u64 waited)
  * Differences go by what is kept for the thread, so that a switch which no tracepoint told us of is
  * made good by the next one; without storage, by what the CPU's record has of this very thread.
  */
-static __always_inline void settle(const struct weir_cpu *cpu, __u32 key, __u32 index,
+static __always_inline void settle(const struct weir_cpu *cpu, __u32 key, struct owner owner,
 				   struct task_struct *task, bool slept, __u64 now)
 {
-	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &index);
+	struct weir_slot *slot = bpf_map_lookup_elem(&weir_slots, &owner.slot);
 	__u64 exec = task->se.sum_exec_runtime, delay = task->sched_info.run_delay, base = exec;
 	struct weir_thread *thread;
+	__u64 waited = 0;
 
 	if (!slot)
 		return;
@@ -203,10 +165,11 @@ static __always_inline void settle(const struct weir_cpu *cpu, __u32 key, __u32 
 		base = thread->exec_ns;
 		thread->exec_ns = exec;
 		if (delay > thread->delay_ns) {
-			charge_wait(slot, delay - thread->delay_ns);
-			if (delay - thread->delay_ns >= WEIR_BLAME_NS)
-				blame(task, index, thread->left_cpu ? thread->left_cpu - 1 : key,
-				      cpu->since_ns, delay - thread->delay_ns);
+			waited = delay - thread->delay_ns;
+			charge_wait(slot, waited);
+			if (waited >= WEIR_BLAME_NS)
+				blame(owner, task, thread->left_cpu ? thread->left_cpu - 1 : key,
+				      cpu->since_ns, waited);
 		}
 		thread->delay_ns = delay;
 		thread->left_cpu = slept ? 0 : key + 1;
@@ -217,19 +180,22 @@ static __always_inline void settle(const struct weir_cpu *cpu, __u32 key, __u32 
 		__sync_fetch_and_add(&slot->cpu_ns, exec - base);
 		charge_bucket(slot, now, exec - base);
 	}
+	if (owner.parent)
+		charge_parent(owner.parent, now, exec - base, waited);
 }
 
 /* Close the stint on this CPU and open the next one, in one step for readers. */
 static __always_inline void turn(struct weir_cpu *cpu, __u32 key, __u64 now,
-				 struct task_struct *prev, __u32 old, bool slept,
-				 struct task_struct *next, __u32 new)
+				 struct task_struct *prev, struct owner old, bool slept,
+				 struct task_struct *next, struct owner new)
 {
 	__sync_fetch_and_add(&cpu->seq, 1); /* odd: being written; orders what follows */
-	if (old)
+	if (old.slot)
 		settle(cpu, key, old, prev, slept, now);
-	if (cpu->slot != new)
-		note_stint(key, now, prev, old, new);
-	cpu->slot = new;
+	if (cpu->slot != new.slot)
+		note_stint(key, now, prev, old.slot, new.slot, new.parent);
+	cpu->slot = new.slot;
+	cpu->parent = new.parent;
 	cpu->since_ns = now;
 	cpu->base_exec_ns = next->se.sum_exec_runtime;
 	cpu->pid = next->pid;
@@ -237,9 +203,12 @@ static __always_inline void turn(struct weir_cpu *cpu, __u32 key, __u64 now,
 }
 
 /* Whose stint ends: as noted at its start, unless that went untold. */
-static __always_inline __u32 slot_of_stint(const struct weir_cpu *cpu, struct task_struct *prev)
+static __always_inline struct owner owner_of_stint(const struct weir_cpu *cpu,
+						   struct task_struct *prev)
 {
-	return cpu->pid == (__u32)prev->pid ? cpu->slot : slot_of(prev);
+	if (cpu->pid == (__u32)prev->pid)
+		return (struct owner){ cpu->slot, cpu->parent };
+	return owner_of(prev);
 }
 
 /* Idle time begins when the idle thread, whose pid is 0 on every CPU, is switched in. */
@@ -256,16 +225,16 @@ int BPF_PROG(weir_switch, bool preempt, struct task_struct *prev, struct task_st
 {
 	__u32 key = bpf_get_smp_processor_id();
 	struct weir_cpu *cpu = bpf_map_lookup_elem(&weir_cpus, &key);
-	__u32 old, new;
+	struct owner old, new;
 
 	if (!cpu)
 		return 0;
 	cpu->switches++;
-	old = slot_of_stint(cpu, prev);
-	new = slot_of_next(cpu, next);
+	old = owner_of_stint(cpu, prev);
+	new = owner_of_next(cpu, next);
 	if (!prev->pid || !next->pid)
 		note_idle(cpu, clock_of(cpu, next), !next->pid);
-	if (old || new || cpu->slot)
+	if (old.slot || new.slot || cpu->slot)
 		turn(cpu, key, clock_of(cpu, next), prev, old, !preempt && prev->__state, next,
 		     new);
 	else
@@ -296,17 +265,20 @@ static __always_inline void note_first(struct weir_slot *slot, struct task_struc
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(weir_fork, struct task_struct *parent, struct task_struct *child)
 {
-	__u32 index = slot_of(child);
+	struct owner owner = owner_of(child);
 	struct weir_slot *slot;
 
-	if (!index)
+	if (!owner.slot)
 		return 0;
-	slot = bpf_map_lookup_elem(&weir_slots, &index);
+	slot = bpf_map_lookup_elem(&weir_slots, &owner.slot);
 	if (!slot)
 		return 0;
 	__sync_fetch_and_add(&slot->forks, 1);
 	note_first(slot, child);
-	follow(child, index);
+	follow(child, owner.slot);
+	slot = owner.parent ? bpf_map_lookup_elem(&weir_slots, &owner.parent) : NULL;
+	if (slot)
+		__sync_fetch_and_add(&slot->forks, 1);
 	return 0;
 }
 
@@ -320,16 +292,18 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(weir_attach, struct cgroup *to, const char *path, struct task_struct *task,
 	     bool threadgroup)
 {
-	__u32 key = bpf_get_smp_processor_id(), index = slot_of(task);
+	__u32 key = bpf_get_smp_processor_id(), index;
+	struct owner owner = owner_of(task);
 	struct task_struct *current = bpf_get_current_task_btf();
 	struct weir_thread *thread;
 	struct weir_cpu *cpu;
 	struct weir_slot *slot;
 
+	index = owner.slot;
 	cpu = bpf_map_lookup_elem(&weir_cpus, &key);
 	if (cpu && task == current && cpu->slot != index)
-		turn(cpu, key, bpf_ktime_get_ns(), current, slot_of_stint(cpu, current), false,
-		     current, index);
+		turn(cpu, key, bpf_ktime_get_ns(), current, owner_of_stint(cpu, current), false,
+		     current, owner);
 	thread = bpf_task_storage_get(&weir_threads, task, NULL, 0);
 	if (thread && !index)
 		thread->slot = 0;
@@ -389,3 +363,28 @@ int BPF_PROG(weir_exit, struct task_struct *task)
 }
 
 char LICENSE[] SEC("license") = "GPL";
+
+/*
+ * For a container that was there before its record: its threads were forked, and its command
+ * executed, when nobody looked. Reading the pin walks all threads; those that are known already are
+ * passed over. A stint in flight is counted from here on, once its thread leaves the CPU.
+ */
+SEC("iter/task")
+int weir_follow(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct weir_source *source;
+	__u32 index;
+
+	if (!task)
+		return 0;
+	index = slot_of(task);
+	source = index ? bpf_map_lookup_elem(&weir_sources, &index) : NULL;
+	if (!source)
+		return 0;
+	if (!bpf_task_storage_get(&weir_threads, task, NULL, 0))
+		follow(task, index);
+	if (!source->task_group || !source->mem_cgroup)
+		find_sources(index, task);
+	return 0;
+}

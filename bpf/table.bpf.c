@@ -33,7 +33,7 @@ static long add_in_flight(__u32 key, void *data)
 	struct weir_cpu *cpu = bpf_map_lookup_elem(&weir_cpus, &key);
 	struct in_flight *sum = data;
 
-	if (cpu && cpu->slot == sum->slot && sum->now > cpu->since_ns)
+	if (cpu && (cpu->slot == sum->slot || cpu->parent == sum->slot) && sum->now > cpu->since_ns)
 		sum->ns += sum->now - cpu->since_ns;
 	return 0;
 }
@@ -86,13 +86,27 @@ static const char *state_name(__u32 state)
 	return state == WEIR_SLOT_EXITED ? "exited" : "launching";
 }
 
+/* As wide as the others as long as it fits; the kernel pads one text, not two. */
+static void print_task(struct seq_file *seq, const struct weir_slot *executor, const char *task)
+{
+	char id[WEIR_ID_MAX + 1];
+
+	bpf_probe_read_kernel_str(id, sizeof(id), executor->id);
+	BPF_SEQ_PRINTF(seq, "%s/%-12s", id, task);
+}
+
 static void print_slot(struct seq_file *seq, const struct weir_slot *slot, __u64 cpu_ns)
 {
 	char id[WEIR_ID_MAX + 1]; /* the record's own is not terminated when it is full */
+	__u32 index = slot->parent;
+	struct weir_slot *parent = index ? bpf_map_lookup_elem(&weir_slots, &index) : NULL;
 
 	bpf_probe_read_kernel_str(id, sizeof(id), slot->id);
-	BPF_SEQ_PRINTF(seq, "%-24s %-9s %8llu", id, state_name(slot->state),
-		       slot->cpu_request_mcpu);
+	if (parent)
+		print_task(seq, parent, id);
+	else
+		BPF_SEQ_PRINTF(seq, "%-24s", id);
+	BPF_SEQ_PRINTF(seq, " %-9s %8llu", state_name(slot->state), slot->cpu_request_mcpu);
 	if (slot->cpu_limit_mcpu == WEIR_INFINITE)
 		BPF_SEQ_PRINTF(seq, " %8s", "max");
 	else

@@ -31,7 +31,8 @@ static __always_inline bool is_burst(__u64 *ret_since)
 
 	if (!cpu || !cpu->slot)
 		return false;
-	index = cpu->slot;
+	/* A task is in whatever class its executor is in. */
+	index = cpu->parent ? cpu->parent : cpu->slot;
 	*ret_since = cpu->since_ns;
 	slot = bpf_map_lookup_elem(&weir_slots, &index);
 	return slot && slot->band == WEIR_BAND_BURST;

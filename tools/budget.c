@@ -126,9 +126,7 @@ int main(void)
 {
 	scoped(weir_bpf_closep) struct weir_bpf *bpf = NULL;
 	char pin_dir[64];
-	const struct weir_bpf_options options = { .pin_dir = pin_dir,
-						  .container_level = 1,
-						  .reader_gid = (gid_t)-1 };
+	const struct weir_bpf_options options = { .pin_dir = pin_dir, .reader_gid = (gid_t)-1 };
 	struct weir_error err = {}, purge_err = {};
 	enum weir_bpf_start start;
 	unsigned int n_unseen = 0;

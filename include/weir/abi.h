@@ -37,6 +37,7 @@ typedef __u32 weir_u32;
 #define WEIR_MAX_CPUS	    1024 /* records of cpus */
 #define WEIR_CPU_KNOWN	    4 /* look-ups of the index that each CPU remembers */
 #define WEIR_ID_MAX	    128 /* bytes of a container id, without a NUL */
+#define WEIR_NAME_MAX	    (2 * WEIR_ID_MAX + 1) /* the same of "ID" or "EXECUTOR/TASK" */
 #define WEIR_ROLE_MAX	    64 /* bytes of a role kept in a slot; longer ones are cut */
 #define WEIR_WINDOW_NS	    100000000ULL /* 100 ms: how much of its request a container can save up */
 
@@ -102,7 +103,9 @@ struct weir_slot {
 	/* How the first process ended. */
 	weir_u64 exit_ns; /* 0: it has not */
 	weir_u32 exit_status; /* as from wait(2); valid when exit_ns is not 0 */
-	weir_u32 reserved_exit;
+
+	/* Of a task: its executor's slot, whose counters contain the task's, and which goes after it; else 0. */
+	weir_u32 parent;
 
 	/* Refreshed by the daemon's tick and by whoever reads the pinned `containers` table. */
 	weir_u64 refreshed_ns __attribute__((aligned(64))); /* when that was last; 0: never */
@@ -154,6 +157,9 @@ struct weir_cpu {
 	weir_u32 known_slots[WEIR_CPU_KNOWN]; /* and what was found */
 	weir_u64 idle_ns; /* without a thread to run, up to the last time it had one again */
 	weir_u64 idle_since_ns; /* when the idle time in flight began, if pid is 0 */
+	weir_u32 known_parents[WEIR_CPU_KNOWN];
+	weir_u32 parent; /* of `slot`, if that is a task's: its executor's slot; else 0 */
+	weir_u32 reserved_parent;
 };
 
 /* The node, record 0 of `node`. Written by the daemon. */
@@ -178,6 +184,8 @@ struct weir_node {
 struct weir_entry {
 	weir_u32 slot;
 	weir_u32 generation;
+	weir_u32 parent; /* the slot of the executor of which this is a task; 0: it is none */
+	weir_u32 reserved;
 };
 
 /* Who made whom wait: for the daemon alone, as what follows. Slots may have changed hands since. */
@@ -201,7 +209,7 @@ struct weir_asked {
 
 #ifndef __bpf__
 static_assert(sizeof(struct weir_slot) == 640, "the slot's layout is ABI");
-static_assert(sizeof(struct weir_cpu) == 128, "the CPU record's layout is ABI");
+static_assert(sizeof(struct weir_cpu) == 152, "the CPU record's layout is ABI");
 static_assert(sizeof(struct weir_node) == 120, "the node record's layout is ABI");
 #endif
 

@@ -253,7 +253,8 @@ static inline uint64_t weir_metrics_cpu_ns(const struct weir_metrics *m, uint32_
 			const struct weir_cpu *cpu = weir_metrics_cpu_(m, i);
 			uint32_t seq = __atomic_load_n(&cpu->seq, __ATOMIC_ACQUIRE);
 
-			if (__atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE) == slot) {
+			if (__atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE) == slot ||
+			    __atomic_load_n(&cpu->parent, __ATOMIC_ACQUIRE) == slot) {
 				uint64_t since = __atomic_load_n(&cpu->since_ns, __ATOMIC_ACQUIRE);
 
 				if (now > since)
@@ -288,6 +289,25 @@ static inline bool weir_metrics_read(const struct weir_metrics *m, uint32_t slot
 	ret->cpu_ns = weir_metrics_cpu_ns(m, slot);
 	return ret->state != WEIR_SLOT_FREE &&
 	       __atomic_load_n(&s->generation, __ATOMIC_ACQUIRE) == ret->generation;
+}
+
+/*
+ * Whose record it is, as `weir ps` has it: a task's id comes behind its executor's. Returns @buf. Of
+ * an executor that is gone meanwhile the task's id alone.
+ */
+static inline const char *weir_metrics_name(const struct weir_metrics *m,
+					    const struct weir_slot *slot,
+					    char buf[WEIR_NAME_MAX + 1])
+{
+	const struct weir_slot *parent = NULL;
+
+	if (slot->parent && slot->parent < m->slots.entries)
+		parent = weir_metrics_slot_(m, slot->parent);
+	if (parent && __atomic_load_n(&parent->state, __ATOMIC_ACQUIRE) != WEIR_SLOT_FREE)
+		snprintf(buf, WEIR_NAME_MAX + 1, "%.128s/%.128s", parent->id, slot->id);
+	else
+		snprintf(buf, WEIR_NAME_MAX + 1, "%.128s", slot->id);
+	return buf;
 }
 
 /* Of wait_ns, the waits that nobody was blamed for since they were short: see WEIR_BLAME_NS. */

@@ -63,13 +63,18 @@ const char *weir_client_socket(const struct weir_client *client);
 struct weir_amounts {
 	uint64_t cpu_request_mcpu, cpu_limit_mcpu;
 	uint64_t mem_request_bytes, mem_limit_bytes;
+	uint64_t swap_limit_bytes; /* beside memory, at most; absent at launch: none */
+	uint64_t
+		cpu_burst_mcpu; /* beyond the limit, out of what earlier periods left of it; absent: 0 */
 };
 
-#define WEIR_AMOUNTS_ABSENT { WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT }
+#define WEIR_AMOUNTS_ABSENT \
+	{ WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT }
 
 /* All but @id and @argv may be left out: NULL, false, WEIR_AMOUNTS_ABSENT. */
 struct weir_launch_options {
-	const char *id; /* [A-Za-z0-9_.-], 1 to 128 of them, not "." or ".." */
+	/* [A-Za-z0-9_.-], 1 to 128 of them, not "." or ".."; of a task "EXECUTOR/TASK". */
+	const char *id;
 	const char *role; /* NULL: "*" */
 	struct weir_amounts amounts;
 	const char *const
@@ -80,6 +85,11 @@ struct weir_launch_options {
 	const char *workdir; /* NULL: "/", foreground the caller's own */
 	bool keep; /* a foreground record stays after the end */
 	bool exempt; /* never made to give way or to give memory back, however far over its requests */
+	bool autoremove; /* a detached record goes when it has ended */
+	bool delegate; /* whom it runs as may make cgroups in its own, and can't change its limits */
+	bool executor; /* it may have tasks, and is held to the sum of its and their figures */
+	/* Of a task: it lies in its executor's cgroup, and has no limits of its own. */
+	bool share_cgroups;
 };
 
 /* What the daemon had to say beside "done", one line each: amounts that it raised to a floor. */
@@ -129,11 +139,51 @@ int weir_client_update(struct weir_client *client, const char *id,
  * before it has ended. -ENOENT: no such container, or it has ended.
  */
 int weir_client_kill(struct weir_client *client, const char *id, int signal);
+/*
+ * Stop all of it, its tasks too, or let it go on. That it is so already is fine. While it is paused a
+ * signal other than SIGKILL waits. -ENOENT: no such container, or it has ended.
+ */
+int weir_client_pause(struct weir_client *client, const char *id);
+int weir_client_resume(struct weir_client *client, const char *id);
+
+/*
+ * As weir_client_run(), but another command in a container that runs, of which @options has @id, @argv,
+ * @env, @user and @workdir. It is limited and metered with the others there, and killed with them when
+ * the container ends; nothing is written down of it.
+ *
+ * -ENOENT: no such container, or it has ended; -ENOEXEC with the errno in *@ret_exec_errno.
+ */
+int weir_client_exec(struct weir_client *client, const struct weir_launch_options *options,
+		     void (*in_child)(void *data), void *data, pid_t *ret_pid, int *ret_exec_errno);
+
+/* A group that an engine, systemd or hands made. All but @id and one of @pid and @cgroup may be left out. */
+struct weir_adopt_options {
+	const char *id; /* as of a launch, but no task's */
+	const char *role; /* NULL: "*" */
+	pid_t pid; /* the group that this process is in; 0: by @cgroup */
+	const char *cgroup; /* below cgroup2's root, or as it is mounted; NULL: by @pid */
+	struct weir_amounts amounts;
+	bool enforce; /* hold it to them; else it is metered, and nothing is written there */
+};
+
+/*
+ * Look after it as a container until weir_client_release(), or until the group is removed. @notes may be
+ * NULL. -ENOSPC (409): the id is taken, the node is full, or it can't be limited; -EINVAL: the group is no
+ * group of its own, weir's, or another container's; -ENOENT: no such process or group.
+ */
+int weir_client_adopt(struct weir_client *client, const struct weir_adopt_options *options,
+		      struct weir_answer_notes *notes);
+/*
+ * Every knob there as it was before, and the record forgotten; it runs on. -EINVAL: it was launched;
+ * -ENOSPC (409): it uses more memory than its limit was, and nothing has changed.
+ */
+int weir_client_release(struct weir_client *client, const char *id);
+
 /* Forget one that has ended, with its output. -EIO (500) while it runs, or if there is none. */
 int weir_client_remove(struct weir_client *client, const char *id);
 
 /*
- * Have the daemon read its configuration again. -EBUSY (409): a file is wrong, all stays as it was,
+ * Have the daemon read its configuration again. -ENOSPC (409): a file is wrong, all stays as it was,
  * and the text says which line.
  */
 int weir_client_reload(struct weir_client *client);
@@ -149,7 +199,7 @@ struct weir_wait_result {
 	/*
 	 * "self": it exited, or a signal from elsewhere ended it; "killed": weir was asked to;
 	 * "limit": it reached its memory limit; "node-pressure": the node was short of memory;
-	 * "lost": it was gone when the daemon came back.
+	 * "released": it was adopted, and let go; "lost": it was gone when the daemon came back.
 	 */
 	char reason[16];
 	char message[256]; /* the same for people: "exited with 1" */
@@ -170,7 +220,7 @@ struct weir_container_info {
 	const char *const *argv; /* NULL-terminated */
 	struct weir_amounts amounts; /* in force: a request of 0 is none, nothing is absent */
 	uint64_t pending_mem_limit_bytes; /* waits for usage to fall; WEIR_ABSENT: none does */
-	bool foreground, status_known;
+	bool foreground, paused, adopted, status_known;
 	int status; /* as from wait(2); valid when status_known */
 	pid_t pid; /* of the first process; 0: none yet */
 	uint32_t slot; /* its record in the pinned maps: see weir/metrics.h */
@@ -206,7 +256,8 @@ struct weir_event_info {
 	/*
 	 * "launched", "updated"; "pending", "settled": a memory limit waits for usage to fall, or no
 	 * longer; "demoted", "promoted": into the idle class, and back; "squeezed", "released":
-	 * memory is taken back from it, or no longer; "ended": once for each, and the last.
+	 * memory is taken back from it, or no longer; "paused", "resumed"; "contested": somebody else
+	 * has written its limits; "ended": once for each, and the last.
 	 */
 	const char *kind;
 	const char *id; /* of the container */

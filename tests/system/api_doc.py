@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """api_doc.py DOCUMENT: its examples, sent in their order to the daemon of WEIR_SOCKET.
 
+The cgroup that is adopted is that of ADOPTED_CGROUP.
+
 In a section the first block of JSON is a request, the second, if there is one, its answer.
 The answer that comes has to have the same keys, no more and no less, and the same words; of
 numbers that they are numbers.
@@ -80,6 +82,9 @@ def replay(connection, heading, blocks, join):
     if kind == "START_CONTAINER":
         child = Child(join)
         request[kind.lower()]["pid"] = child.pid
+
+    if kind == "ADOPT_CONTAINER":
+        request[kind.lower()]["cgroup"] = os.environ["ADOPTED_CGROUP"]
 
     status, _, text = connection.post(json.dumps(request))
     if say(status == 200, f"{heading}: 200", f"it is {status}: {text}") and len(blocks) > 1:

@@ -37,7 +37,10 @@ static inline void add_hierarchy(struct weir_groups *groups, int version, const 
 	assert_true(asprintf(&h->path, "%s/%s", top, name) > 0);
 	assert_true(mkdir(h->path, 0755) == 0 || errno == EEXIST);
 	h->root_fd = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(h->root_fd >= 0);
+	h->top_fd = fcntl(h->root_fd, F_DUPFD_CLOEXEC, 0);
+	assert_true(h->root_fd >= 0 && h->top_fd >= 0);
+	h->mount = strdup(h->path);
+	assert_non_null(h->mount);
 }
 
 static inline int make_trees(void **state)

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api_fixture.h"
 
+#define WITH(type, member, id, more)                                                               \
+	"{\"type\":\"" type "\",\"" member "\":{\"container_id\":{\"value\":\"" id "\"}," more "}" \
+	"}"
+#define ON(type, member, id) \
+	"{\"type\":\"" type "\",\"" member "\":{\"container_id\":{\"value\":\"" id "\"}}}"
+
 static const struct {
 	const char *body;
 	int status;
@@ -78,6 +84,29 @@ static const struct {
 	  "\"why\"}"
 	  "}}",
 	  200, NULL },
+	{ ON("PAUSE_CONTAINER", "pause_container", "z"), 404, "container 'z': there is none" },
+	{ ON("PAUSE_CONTAINER", "pause_container", "why"), 200, "" },
+	{ ON("RESUME_CONTAINER", "resume_container", "why"), 200, "" },
+	{ ON("JOIN_CONTAINER", "join_container", "z"), 404, "container 'z': there is none" },
+	{ ON("JOIN_CONTAINER", "join_container", "why"), 200,
+	  "{\"type\":\"JOIN_CONTAINER\",\"join_container\":{\"container_id\":{\"value\":\"why\"},"
+	  "\"join\":[{\"version\":2,\"path\":\"/sys/fs/cgroup/weir.a\"}]}}" },
+	{ WITH("JOIN_CONTAINER", "join_container", "why", "\"pid\":7"), 200, "" },
+	{ WITH("JOIN_CONTAINER", "join_container", "why", "\"pid\":1"), 403, NULL },
+	{ WITH("JOIN_CONTAINER", "join_container", "why", "\"pid\":2"), 400,
+	  "there is no process 2" },
+	{ WITH("ADOPT_CONTAINER", "adopt_container", "ad", "\"pid\":7"), 200,
+	  "{\"type\":\"ADOPT_CONTAINER\",\"adopt_container\":{\"container_id\":{\"value\":\"ad\"}}"
+	  "}" },
+	{ WITH("ADOPT_CONTAINER", "adopt_container", "ad", "\"pid\":1"), 404,
+	  "there is no process 1" },
+	{ WITH("ADOPT_CONTAINER", "adopt_container", "why", "\"pid\":7"), 409,
+	  "container 'why' is there already" },
+	{ WITH("ADOPT_CONTAINER", "adopt_container", "ad", "\"cgroup\":\"/x\",\"enforce\":true"),
+	  409, "it has no cpu controller of its own" },
+	{ ON("RELEASE_CONTAINER", "release_container", "z"), 404, "container 'z': there is none" },
+	{ ON("RELEASE_CONTAINER", "release_container", "why"), 409,
+	  "it uses more memory than its limit was" },
 	{ "{\"type\":\"RELOAD\"}", 409, "weir.conf:7: no such thing" },
 	{ "{\"type\":\"RESET_KNOBS\"}", 200, "" },
 };

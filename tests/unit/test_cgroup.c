@@ -151,14 +151,52 @@ static void groups_with_our_prefix_are_told_once(void **state)
 	assert_int_equal(mkdirat(v1.h.list[0].root_fd, "system.slice", 0755), 0);
 	put(&v1, 0, "weir.file", "");
 
-	assert_int_equal(weir_cgroup_foreach(&v1, note, &seen, &err), 0);
+	assert_int_equal(weir_cgroup_foreach(&v1, NULL, note, &seen, &err), 0);
 	assert_int_equal(seen.n, 2);
 	assert_string_equal(seen.ids[0], "a");
 	assert_string_equal(seen.ids[1], "half");
 
 	seen = (struct seen){ .answer = -ECANCELED };
-	assert_int_equal(weir_cgroup_foreach(&v1, note, &seen, &err), -ECANCELED);
+	assert_int_equal(weir_cgroup_foreach(&v1, NULL, note, &seen, &err), -ECANCELED);
 	assert_int_equal(seen.n, 1);
+}
+
+static void groups_inside_one_are_told_whatever_their_names(void **state)
+{
+	struct weir_error err = {};
+	struct seen seen = {};
+
+	(void)state;
+
+	create(&v1, "e");
+	create(&v1, "e/t");
+	assert_int_equal(mkdirat(v1.h.list[1].root_fd, "weir.e/half", 0755), 0);
+	put(&v1, 0, "weir.e/file", "");
+	assert_int_equal(weir_cgroup_foreach(&v1, "e", note, &seen, &err), 0);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.ids[0], "e/t");
+	assert_string_equal(seen.ids[1], "e/half");
+
+	seen = (struct seen){};
+	assert_int_equal(weir_cgroup_foreach(&v1, "gone", note, &seen, &err), 0);
+	assert_int_equal(seen.n, 0);
+}
+
+static void a_task_that_goes_gives_back_its_quota(void **state)
+{
+	struct weir_error err = {};
+
+	(void)state;
+
+	create(&v1, "e");
+	create(&v1, "e/t");
+	put(&v1, 1, "weir.e/cpu.cfs_quota_us", "50000");
+	put(&v1, 1, "weir.e/t/cpu.cfs_quota_us", "50");
+	/* No cgroupfs: files are in the way of the removal. */
+	assert_true(weir_cgroup_remove(&v1, "e/t", &err) < 0);
+	assert_holds(&v1, 1, "weir.e/t/cpu.cfs_quota_us", "-1");
+	assert_true(weir_cgroup_remove(&v1, "e", &err) < 0);
+	assert_holds(&v1, 1, "weir.e/cpu.cfs_quota_us", "50000");
 }
 
 static void joining_needs_every_hierarchy(void **state)
@@ -170,11 +208,12 @@ static void joining_needs_every_hierarchy(void **state)
 
 	create(&v1, "j");
 	put(&v1, 1, "weir.j/tasks", "");
-	assert_int_equal(weir_join_open(&v1, "j", &join, &err), -ENOENT);
+	assert_int_equal(weir_join_open(&v1, &(struct weir_seat){ "j", "j" }, &join, &err),
+			 -ENOENT);
 	assert_int_equal(join.cgroup2_fd, -1);
 
 	put(&v1, 2, "weir.j/tasks", "");
-	assert_int_equal(weir_join_open(&v1, "j", &join, &err), 0);
+	assert_int_equal(weir_join_open(&v1, &(struct weir_seat){ "j", "j" }, &join, &err), 0);
 	assert_true(join.cgroup2_fd >= 0);
 	assert_int_equal(join.n_v1, 2);
 	weir_join_done(&join);
@@ -189,8 +228,10 @@ static void a_process_is_not_held_where_it_is_not(void **state)
 	(void)state;
 
 	create(&v1, "h");
-	assert_int_equal(weir_cgroup_holds(&v1, "h", getpid(), &err), 0);
-	assert_int_equal(weir_cgroup_holds(&v1, "h", 0x7ffffff0, &err), -ESRCH);
+	assert_int_equal(weir_cgroup_holds(&v1, &(struct weir_seat){ "h", "h" }, getpid(), &err),
+			 0);
+	assert_int_equal(weir_cgroup_holds(&v1, &(struct weir_seat){ "h", "h" }, 0x7ffffff0, &err),
+			 -ESRCH);
 	assert_int_equal(weir_cgroup_kills(&v1, "h", getpid(), &err), 0);
 	assert_int_equal(weir_cgroup_kills(&v1, "h", 0x7ffffff0, &err), -ESRCH);
 }
@@ -253,6 +294,8 @@ int main(void)
 		with_trees(kill_is_one_write_where_there_is_a_knob_for_it),
 		with_trees(kill_goes_by_signal_before_that),
 		with_trees(groups_with_our_prefix_are_told_once),
+		with_trees(groups_inside_one_are_told_whatever_their_names),
+		with_trees(a_task_that_goes_gives_back_its_quota),
 		with_trees(joining_needs_every_hierarchy),
 		with_trees(a_process_is_not_held_where_it_is_not),
 		with_trees(hierarchies_are_described_in_one_line),

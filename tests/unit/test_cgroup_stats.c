@@ -54,6 +54,7 @@ static void stats_are_read_from_v2(void **state)
 	put(&v2, 0, "weir.s/memory.peak", "8192\n");
 	put(&v2, 0, "weir.s/memory.max", "65536\n");
 	put(&v2, 0, "weir.s/memory.events", "low 0\noom 5\noom_kill 4\n");
+	put(&v2, 0, "weir.s/memory.events.local", "low 0\noom 3\noom_kill 0\n");
 
 	weir_cgroup_read_stats(&v2, "s", &stats);
 	assert_int_equal(stats.failures, 0);
@@ -63,6 +64,7 @@ static void stats_are_read_from_v2(void **state)
 	assert_int_equal(stats.mem_max_bytes, 65536);
 	assert_int_equal(stats.oom_kills, 4);
 	assert_int_equal(stats.limit_hits, 5);
+	assert_int_equal(stats.own_limit_hits, 3);
 
 	put(&v2, 0, "weir.s/cpu.max", "40000 100000\n");
 	weir_cgroup_read_stats(&v2, "s", &stats);
@@ -83,7 +85,23 @@ static void what_cannot_be_read_is_counted_and_left_unknown(void **state)
 	assert_true(stats.user_ns == UINT64_MAX);
 	assert_true(stats.mem_current_bytes == UINT64_MAX);
 	/* Five fields of cpu.stat, cpu.max, and the five files of memory. */
-	assert_int_equal(stats.failures, 5 + 1 + 4);
+	assert_int_equal(stats.failures, 5 + 1 + 5);
+}
+
+static void a_bare_group_has_its_times_alone(void **state)
+{
+	struct weir_cgroup_stats stats;
+
+	(void)state;
+
+	create(&v1, "s");
+	put(&v1, 0, "weir.s/cpu.stat", "usage_usec 7\nuser_usec 5\nsystem_usec 2\n");
+	weir_cgroup_read_times(&v1, "s", &stats);
+	assert_int_equal(stats.failures, 0);
+	assert_int_equal(stats.cpu_ns, 7000);
+	assert_int_equal(stats.user_ns, 5000);
+	assert_true(stats.mem_current_bytes == UINT64_MAX);
+	assert_true(stats.nr_periods == UINT64_MAX);
 }
 
 int main(void)
@@ -92,6 +110,7 @@ int main(void)
 		with_trees(stats_are_read_from_v1),
 		with_trees(stats_are_read_from_v2),
 		with_trees(what_cannot_be_read_is_counted_and_left_unknown),
+		with_trees(a_bare_group_has_its_times_alone),
 	};
 
 	return cmocka_run_group_tests_name("cgroup_stats", tests, NULL, NULL);

@@ -185,7 +185,7 @@ static void a_launch_request_has_the_shape_of_the_api(void **state)
 		.argv = argv,
 		.env = env,
 		.workdir = "/tmp",
-		.amounts = { 500, WEIR_INFINITE, 256 << 20, WEIR_ABSENT },
+		.amounts = { 500, WEIR_INFINITE, 256 << 20, WEIR_ABSENT, 64 << 20, WEIR_ABSENT },
 	};
 	scoped(freep) char *text = NULL;
 	struct weir_error err = {};
@@ -199,11 +199,12 @@ static void a_launch_request_has_the_shape_of_the_api(void **state)
 		"\"container_id\":{\"value\":\"web\"},"
 		"\"command\":{\"shell\":false,\"value\":\"sleep\",\"arguments\":[\"sleep\",\"60\"],"
 		"\"environment\":{\"variables\":[{\"name\":\"A\",\"value\":\"b=c\"}]}},"
+		"\"weir\":{\"foreground\":false,\"keep\":false,\"exempt\":false,\"executor\":false,"
+		"\"autoremove\":false,\"delegate\":false,\"working_directory\":\"/tmp\","
+		"\"swap\":{\"value\":64.0}},"
 		"\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":0.5}},"
 		"{\"name\":\"mem\",\"type\":\"SCALAR\",\"scalar\":{\"value\":256.0}}],"
-		"\"limits\":{\"cpus\":{\"value\":\"Infinity\"}},"
-		"\"weir\":{\"foreground\":false,\"keep\":false,\"exempt\":false,\"working_"
-		"directory\":\"/tmp\"}}}");
+		"\"limits\":{\"cpus\":{\"value\":\"Infinity\"}}}}");
 }
 
 static void bytes_that_json_cannot_carry_are_refused_or_shown(void **state)

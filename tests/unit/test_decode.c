@@ -124,6 +124,9 @@ static void an_update_leaves_absent_what_is_not_named(void **state)
 	weir_call_done(&call);
 }
 
+#define ON(type, member, more) \
+	"{\"type\":\"" type "\",\"" member "\":{\"container_id\":{\"value\":\"a\"}" more "}}"
+
 static const struct {
 	const char *body;
 	enum weir_call_type type;
@@ -143,17 +146,22 @@ static const struct {
 	{ "{\"type\":\"START_CONTAINER\",\"start_container\":{\"container_id\":{\"value\":\"a\"},"
 	  "\"pid\":7}}",
 	  WEIR_CALL_START_CONTAINER, "a", 7, 9, false },
-	{ "{\"type\":\"KILL_CONTAINER\",\"kill_container\":{\"container_id\":{\"value\":\"a\"}}}",
-	  WEIR_CALL_KILL_CONTAINER, "a", 0, 9, false },
-	{ "{\"type\":\"KILL_CONTAINER\",\"kill_container\":{\"container_id\":{\"value\":\"a\"},"
-	  "\"signal\":15}}",
-	  WEIR_CALL_KILL_CONTAINER, "a", 0, 15, false },
+	{ ON("KILL_CONTAINER", "kill_container", ""), WEIR_CALL_KILL_CONTAINER, "a", 0, 9, false },
+	{ ON("KILL_CONTAINER", "kill_container", ",\"signal\":15"), WEIR_CALL_KILL_CONTAINER, "a",
+	  0, 15, false },
 	{ "{\"type\":\"WAIT_CONTAINER\",\"x\":[],\"wait_container\":{\"y\":1,\"container_id\":{"
 	  "\"value\":\"a\"}}}",
 	  WEIR_CALL_WAIT_CONTAINER, "a", 0, 9, false },
 	{ "{\"type\":\"REMOVE_CONTAINER\",\"remove_container\":{\"container_id\":{\"value\":\"a\"}}"
 	  "}",
 	  WEIR_CALL_REMOVE_CONTAINER, "a", 0, 9, false },
+	{ "{\"type\":\"PAUSE_CONTAINER\",\"pause_container\":{\"container_id\":{\"value\":\"t\","
+	  "\"parent\":{\"value\":\"e\"}}}}",
+	  WEIR_CALL_PAUSE_CONTAINER, "e/t", 0, 9, false },
+	{ ON("JOIN_CONTAINER", "join_container", ",\"pid\":7"), WEIR_CALL_JOIN_CONTAINER, "a", 7, 9,
+	  false },
+	{ ON("ADOPT_CONTAINER", "adopt_container", ",\"pid\":7"), WEIR_CALL_ADOPT_CONTAINER, "a", 7,
+	  9, false },
 };
 
 static void every_call_is_known_and_unknown_fields_are_passed_over(void **state)
@@ -223,8 +231,16 @@ static const struct {
 	{ "{\"type\":\"WAIT_CONTAINER\",\"wait_container\":{\"container_id\":{\"value\":\"..\"}}}",
 	  -EINVAL, "wait_container.container_id.value: " },
 	{ "{\"type\":\"WAIT_CONTAINER\",\"wait_container\":{\"container_id\":{\"value\":\"a\","
+	  "\"parent\":{\"value\":\"b\",\"parent\":{\"value\":\"c\"}}}}}",
+	  -EINVAL,
+	  "wait_container.container_id.parent.parent: there are two levels, executors and their "
+	  "tasks" },
+	{ "{\"type\":\"WAIT_CONTAINER\",\"wait_container\":{\"container_id\":{\"value\":\"self\","
 	  "\"parent\":{\"value\":\"b\"}}}}",
-	  -EINVAL, "wait_container.container_id.parent: only top-level containers are known here" },
+	  -EINVAL,
+	  "wait_container.container_id: a task can't be called 'self': that is where its "
+	  "executor's "
+	  "own processes are" },
 	{ KILL("\"signal\":\"TERM\""), -EINVAL,
 	  "kill_container.signal: expected an integer, got a string" },
 	{ KILL("\"signal\":1.0"), -EINVAL,

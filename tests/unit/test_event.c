@@ -76,7 +76,7 @@ static void an_event_has_what_was_said_of_it(void **state)
 
 static void what_is_too_long_is_cut(void **state)
 {
-	char id[2 * WEIR_ID_MAX], text[2 * WEIR_EVENT_TEXT];
+	char id[2 * WEIR_NAME_MAX], text[2 * WEIR_EVENT_TEXT];
 	struct weir_event event;
 
 	(void)state;
@@ -86,7 +86,7 @@ static void what_is_too_long_is_cut(void **state)
 	id[sizeof(id) - 1] = text[sizeof(text) - 1] = '\0';
 	weir_event_init(&event, WEIR_EVENT_ENDED, id, "self");
 	weir_event_say(&event, "%s", text);
-	assert_int_equal(strlen(event.id), WEIR_ID_MAX);
+	assert_int_equal(strlen(event.id), WEIR_NAME_MAX);
 	assert_int_equal(strlen(event.text), WEIR_EVENT_TEXT - 1);
 }
 

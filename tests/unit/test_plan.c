@@ -30,6 +30,9 @@ static uint64_t plan_held(const struct weir_figures *want, struct weir_applied *
 		weir_buffer_add_text(&list, i ? "; " : "");
 		weir_buffer_add_text(&list, weir_action_text(&plan.actions[i], one, sizeof(one)));
 		weir_applied_note(have, &plan.actions[i]);
+		/* The kernel's rule, at each step. */
+		assert_true(have->cpu_max_mcpu == NO || have->cpu_burst_mcpu == NO ||
+			    have->cpu_burst_mcpu <= have->cpu_max_mcpu);
 	}
 	text = weir_buffer_take_text(&list);
 	if (expected)
@@ -58,7 +61,7 @@ static struct weir_applied in_force(uint64_t low, uint64_t high, uint64_t max)
 
 static struct weir_figures figures(uint64_t mem_request, uint64_t mem_limit)
 {
-	return (struct weir_figures){ 500, 2000, mem_request, mem_limit };
+	return (struct weir_figures){ 500, 2000, mem_request, mem_limit, 0, 0 };
 }
 
 static void a_group_of_which_nothing_is_known_gets_every_knob(void **state)
@@ -68,16 +71,18 @@ static void a_group_of_which_nothing_is_known_gets_every_knob(void **state)
 
 	(void)state;
 
-	assert_int_equal(plan_and_apply(&want, &have, 0,
-					"cpu.weight = 0.5; cpu.max = 2; memory.oom.group = 1; "
-					"memory.low = 64Mi; memory.max = 256Mi; memory.high = max"),
-			 NO);
+	assert_int_equal(
+		plan_and_apply(&want, &have, 0,
+			       "cpu.weight = 0.5; cpu.max.burst = 0; cpu.max = 2; "
+			       "memory.oom.group = 1; memory.low = 64Mi; memory.max = 256Mi; "
+			       "memory.high = max; memory.swap.max = 0"),
+		NO);
 	plan_and_apply(&want, &have, 0, "");
 }
 
 static void an_infinite_limit_is_written_too(void **state)
 {
-	struct weir_figures want = { 0, INF, 0, INF };
+	struct weir_figures want = { 0, INF, 0, INF, 0, 0 };
 	struct weir_applied have = WEIR_APPLIED_NOTHING;
 
 	(void)state;
@@ -85,8 +90,8 @@ static void an_infinite_limit_is_written_too(void **state)
 	/* A stale quota of an earlier life must not stay. */
 	have.mem_high_bytes = INF;
 	plan_and_apply(&want, &have, 0,
-		       "cpu.weight = 0; cpu.max = max; memory.oom.group = 1; memory.max = max; "
-		       "memory.low = 0");
+		       "cpu.weight = 0; cpu.max.burst = 0; cpu.max = max; memory.oom.group = 1; "
+		       "memory.max = max; memory.low = 0; memory.swap.max = 0");
 }
 
 static void a_quota_is_written_only_when_the_limit_changes(void **state)
@@ -115,7 +120,7 @@ static const struct {
 	{ 64, INF, 128, 100, 64, INF, "memory.max = max", NO },
 	/* Lowering while usage fits: low before max. */
 	{ 256, INF, 512, 100, 64, 128, "memory.low = 64Mi; memory.max = 128Mi", NO },
-	{ 64, INF, INF, 128, 64, 128, "memory.max = 128Mi", NO },
+	{ 64, INF, INF, 128, 64, 128, "memory.max = 128Mi; memory.swap.max = 0", NO },
 	/* The limit falls, the request rises. */
 	{ 64, INF, 512, 100, 128, 256, "memory.low = 128Mi; memory.max = 256Mi", NO },
 	/* Usage does not fit: squeeze, and wait. */
@@ -180,6 +185,48 @@ static void a_pending_limit_comes_into_force_when_usage_has_fallen(void **state)
 	assert_int_equal(plan_and_apply(&want, &have, 128 * MIB, ""), NO);
 }
 
+static void a_burst_is_never_above_its_limit(void **state)
+{
+	struct weir_figures want = figures(64 * MIB, 256 * MIB);
+	struct weir_applied have = in_force(64 * MIB, INF, 256 * MIB);
+
+	(void)state;
+
+	want.cpu_burst_mcpu = 1500;
+	plan_and_apply(&want, &have, 0, "cpu.max.burst = 1.5");
+	want.cpu_limit_mcpu = want.cpu_burst_mcpu = 1000;
+	plan_and_apply(&want, &have, 0, "cpu.max.burst = 1; cpu.max = 1");
+	want.cpu_limit_mcpu = want.cpu_burst_mcpu = 3000;
+	plan_and_apply(&want, &have, 0, "cpu.max = 3; cpu.max.burst = 3");
+	/* What is not known may be above the limit that is to be written. */
+	have.cpu_burst_mcpu = NO;
+	plan_and_apply(&want, &have, 0, "cpu.max.burst = 0; cpu.max.burst = 3");
+	/* Without a limit there is nothing to go beyond. */
+	want.cpu_limit_mcpu = INF;
+	plan_and_apply(&want, &have, 0, "cpu.max.burst = 0; cpu.max = max");
+}
+
+static void swap_is_limited_beside_memory(void **state)
+{
+	struct weir_figures want = figures(64 * MIB, 256 * MIB);
+	struct weir_applied have = WEIR_APPLIED_FRESH;
+
+	(void)state;
+
+	want.swap_limit_bytes = 32 * MIB;
+	plan_and_apply(&want, &have, 0,
+		       "cpu.weight = 0.5; cpu.max = 2; memory.oom.group = 1; memory.low = 64Mi; "
+		       "memory.max = 256Mi; memory.swap.max = 32Mi");
+	want.mem_limit_bytes = 512 * MIB;
+	plan_and_apply(&want, &have, 0, "memory.max = 512Mi");
+	want.mem_limit_bytes = INF;
+	plan_and_apply(&want, &have, 0, "memory.max = max");
+	want.mem_limit_bytes = 512 * MIB;
+	plan_and_apply(&want, &have, 0, "memory.max = 512Mi; memory.swap.max = 32Mi");
+	want.swap_limit_bytes = INF;
+	plan_and_apply(&want, &have, 0, "memory.swap.max = max");
+}
+
 /* A deterministic walk: xorshift, so that a failure can be had again. */
 static uint64_t next_random(uint64_t *seed)
 {
@@ -195,6 +242,8 @@ static struct weir_figures random_figures(uint64_t *seed)
 	static const uint64_t mem_limits[] = { 128 * MIB, 256 * MIB, 512 * MIB, INF };
 
 	return (struct weir_figures){
+		.cpu_burst_mcpu = next_random(seed) % 3 * 500,
+		.swap_limit_bytes = next_random(seed) % 2 * 64 * MIB,
 		.cpu_request_mcpu = next_random(seed) % 3 * 500,
 		.cpu_limit_mcpu = cpu_limits[next_random(seed) % ARRAY_SIZE(cpu_limits)],
 		.mem_request_bytes = next_random(seed) % 5 * 32 * MIB,
@@ -235,6 +284,9 @@ static void every_walk_converges(void **state)
 		}
 		assert_int_equal(have.cpu_weight_mcpu, want.cpu_request_mcpu);
 		assert_int_equal(have.cpu_max_mcpu, want.cpu_limit_mcpu);
+		assert_int_equal(have.cpu_burst_mcpu,
+				 want.cpu_limit_mcpu == INF ? 0 : want.cpu_burst_mcpu);
+		assert_int_equal(have.swap_max_bytes, want.swap_limit_bytes);
 		assert_int_equal(have.mem_low_bytes, want.mem_request_bytes);
 	}
 }
@@ -289,6 +341,8 @@ int main(void)
 		cmocka_unit_test(a_memory_limit_never_falls_below_what_is_in_use),
 		cmocka_unit_test(a_limit_of_before_a_restart_is_not_lowered_blindly),
 		cmocka_unit_test(a_pending_limit_comes_into_force_when_usage_has_fallen),
+		cmocka_unit_test(a_burst_is_never_above_its_limit),
+		cmocka_unit_test(swap_is_limited_beside_memory),
 		cmocka_unit_test(every_walk_converges),
 		cmocka_unit_test(a_short_buffer_cuts_the_text),
 	};

@@ -120,12 +120,29 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 	struct weir_error err = {};
 
 	put_minimal(f->store, "web", "one");
-	tamper(f, "ALTER TABLE containers DROP COLUMN exempt; PRAGMA user_version = 1");
+	tamper(f, "ALTER TABLE containers DROP COLUMN exempt;"
+		  "ALTER TABLE containers DROP COLUMN is_executor;"
+		  "ALTER TABLE containers DROP COLUMN shares_cgroups;"
+		  "ALTER TABLE containers DROP COLUMN autoremove;"
+		  "ALTER TABLE containers DROP COLUMN paused;"
+		  "ALTER TABLE containers DROP COLUMN delegated;"
+		  "ALTER TABLE containers DROP COLUMN adopted;"
+		  "ALTER TABLE containers DROP COLUMN enforced;"
+		  "ALTER TABLE containers DROP COLUMN place;"
+		  "ALTER TABLE containers DROP COLUMN kept;"
+		  "ALTER TABLE containers DROP COLUMN ask_swap_limit_bytes;"
+		  "ALTER TABLE containers DROP COLUMN ask_cpu_burst_mcpu;"
+		  "ALTER TABLE containers DROP COLUMN swap_limit_bytes;"
+		  "ALTER TABLE containers DROP COLUMN cpu_burst_mcpu;"
+		  "ALTER TABLE containers DROP COLUMN cgroup2_id; PRAGMA user_version = 1");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
 	assert_int_equal(read_all(f->store, &all), 0);
 	assert_int_equal(all.n, 1);
 	assert_string_equal(all.list[0]->argv[0], "one");
 	assert_false(all.list[0]->exempt);
+	assert_false(all.list[0]->is_executor);
+	assert_false(all.list[0]->adopted);
+	assert_true(all.list[0]->ask.swap_limit_bytes == WEIR_ABSENT);
 }
 
 static void a_newer_schema_is_refused(void **state)
@@ -133,10 +150,10 @@ static void a_newer_schema_is_refused(void **state)
 	struct fixture *f = *state;
 	struct weir_error err = {};
 
-	tamper(f, "PRAGMA user_version = 3");
+	tamper(f, "PRAGMA user_version = 7");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -ENOTSUP);
 	assert_non_null(
-		strstr(err.text, "was written by a newer weir (schema 3, this one knows 2)"));
+		strstr(err.text, "was written by a newer weir (schema 7, this one knows 6)"));
 }
 
 static void a_second_daemon_is_refused_by_pid(void **state)

@@ -20,8 +20,8 @@ static struct weir_container *full_container(const char *id)
 
 	free(c->role);
 	c->role = strdup("eng/ads");
-	c->ask = (struct weir_ask){ 500, WEIR_INFINITE, 1ULL << 60, WEIR_ABSENT };
-	c->figures = (struct weir_figures){ 501, WEIR_INFINITE, 1ULL << 59, (1ULL << 63) + 1 };
+	c->ask = (struct weir_ask){ 500, WEIR_INFINITE, 1ULL << 60, WEIR_ABSENT, 7, WEIR_ABSENT };
+	c->own = (struct weir_figures){ 501, WEIR_INFINITE, 1ULL << 59, (1ULL << 63) + 1, 8, 9 };
 	c->cpu_default = WEIR_DEFAULT_CPU_LIMIT_REQUEST;
 	c->argv = strings("sh", "-c \n\t\xc3\xa9 \"'");
 	c->user = strdup("nobody");
@@ -35,6 +35,16 @@ static struct weir_container *full_container(const char *id)
 	c->foreground = true;
 	c->keep = true;
 	c->exempt = true;
+	c->autoremove = true;
+	c->paused = true;
+	c->delegated = true;
+	c->adopted = true;
+	c->enforced = true;
+	c->place = strdup("/engine/a\n/engine/a\n/");
+	c->kept = strdup("cpu.max=max 100000\n");
+	c->cgroup2_id = 123456789;
+	c->is_executor = true;
+	c->shares_cgroups = true;
 	c->state = WEIR_STATE_EXITED;
 	c->reason = WEIR_REASON_LIMIT;
 	c->status = -1;
@@ -89,7 +99,17 @@ static void assert_containers_equal(const struct weir_container *a, const struct
 	assert_string_equal(a->id, b->id);
 	assert_texts_equal(a->role, b->role);
 	assert_memory_equal(&a->ask, &b->ask, sizeof(a->ask));
-	assert_memory_equal(&a->figures, &b->figures, sizeof(a->figures));
+	assert_memory_equal(&a->own, &b->own, sizeof(a->own));
+	assert_int_equal(a->autoremove, b->autoremove);
+	assert_int_equal(a->paused, b->paused);
+	assert_int_equal(a->delegated, b->delegated);
+	assert_int_equal(a->adopted, b->adopted);
+	assert_int_equal(a->enforced, b->enforced);
+	assert_texts_equal(a->place, b->place);
+	assert_texts_equal(a->kept, b->kept);
+	assert_int_equal(a->cgroup2_id, b->cgroup2_id);
+	assert_int_equal(a->is_executor, b->is_executor);
+	assert_int_equal(a->shares_cgroups, b->shares_cgroups);
 	assert_int_equal(a->cpu_default, b->cpu_default);
 	assert_strings_equal(a->argv, b->argv);
 	assert_texts_equal(a->user, b->user);

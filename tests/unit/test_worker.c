@@ -106,7 +106,6 @@ static int set_up(void **state)
 	};
 	f->groups.h.n = 1;
 	f->groups.h.where[WEIR_SUBSYS_MEMORY] = 0;
-	f->groups.h.level = 1;
 	*state = f;
 	return weir_worker_new(f->event, &f->groups, on_done, f, &f->worker, &err);
 }
@@ -137,6 +136,7 @@ static void submit(struct fixture *f, const char *id, enum weir_job_kind kind, u
 	struct weir_error err = {};
 
 	snprintf(job.id, sizeof(job.id), "%s", id);
+	snprintf(job.group, sizeof(job.group), "%s", id);
 	job.generation = (uint32_t)(GENERATION_OF + value);
 	assert_int_equal(weir_worker_submit(f->worker, &job, &err), 0);
 }

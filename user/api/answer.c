@@ -1,32 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/answer.h"
+#include "api/answer_internal.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "api/json.h"
 #include "base/buffer.h"
+#include "model/family.h"
 
 #define UNKNOWN UINT64_MAX /* a counter that could not be read */
 
-/* {"type": NAME, PARAMETERS: {…}}: every answer stands in one of these. */
-static void open_answer(struct weir_json *json, const char *type, const char *parameters)
+void weir_answer_open(struct weir_json *json, const char *type, const char *parameters)
 {
 	weir_json_open_object(json, NULL);
 	weir_json_string(json, "type", type);
 	weir_json_open_object(json, parameters);
 }
 
-static void close_answer(struct weir_json *json)
+void weir_answer_close(struct weir_json *json)
 {
 	weir_json_close_object(json);
 	weir_json_close_object(json);
 }
 
-static void add_id(struct weir_json *json, const char *id)
+void weir_answer_id(struct weir_json *json, const char *id)
 {
+	const char *task = weir_name_task(id);
+	char executor[WEIR_NAME_MAX + 1];
+
 	weir_json_open_object(json, "container_id");
-	weir_json_string(json, "value", id);
+	weir_json_string(json, "value", weir_name_own(id));
+	if (task) {
+		snprintf(executor, sizeof(executor), "%.*s", (int)(task - 1 - id), id);
+		weir_json_open_object(json, "parent");
+		weir_json_string(json, "value", executor);
+		weir_json_close_object(json);
+	}
 	weir_json_close_object(json);
 }
 
@@ -54,43 +64,66 @@ void weir_answer_health(struct weir_buffer *buffer, bool healthy)
 {
 	struct weir_json json = WEIR_JSON_INIT(buffer);
 
-	open_answer(&json, "GET_HEALTH", "get_health");
+	weir_answer_open(&json, "GET_HEALTH", "get_health");
 	weir_json_bool(&json, "healthy", healthy);
-	close_answer(&json);
+	weir_answer_close(&json);
 }
 
 void weir_answer_version(struct weir_buffer *buffer)
 {
 	struct weir_json json = WEIR_JSON_INIT(buffer);
 
-	open_answer(&json, "GET_VERSION", "get_version");
+	weir_answer_open(&json, "GET_VERSION", "get_version");
 	weir_json_open_object(&json, "version_info");
 	weir_json_string(&json, "version", WEIR_VERSION);
 	weir_json_string(&json, "git_sha", WEIR_GIT_SHA); /* "": not built from a repository */
 	weir_json_close_object(&json);
-	close_answer(&json);
+	weir_answer_close(&json);
+}
+
+static void add_join(struct weir_json *json, const struct weir_join_paths *join)
+{
+	weir_json_open_array(json, "join");
+	for (size_t i = 0; i < join->n; i++) {
+		weir_json_open_object(json, NULL);
+		weir_json_u64(json, "version", (uint64_t)join->list[i].version);
+		weir_json_string(json, "path", join->list[i].path);
+		weir_json_close_object(json);
+	}
+	weir_json_close_array(json);
+}
+
+/* @notes and @join may be NULL. */
+static void answer_placed(struct weir_buffer *buffer, const char *type, const char *member,
+			  const char *id, const struct weir_notes *notes,
+			  const struct weir_join_paths *join)
+{
+	struct weir_json json = WEIR_JSON_INIT(buffer);
+
+	weir_answer_open(&json, type, member);
+	weir_answer_id(&json, id);
+	if (notes && notes->n)
+		add_notes(&json, notes);
+	if (join)
+		add_join(&json, join);
+	weir_answer_close(&json);
 }
 
 void weir_answer_launch(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
 			const struct weir_join_paths *join)
 {
-	struct weir_json json = WEIR_JSON_INIT(buffer);
+	answer_placed(buffer, "LAUNCH_CONTAINER", "launch_container", id, notes, join);
+}
 
-	open_answer(&json, "LAUNCH_CONTAINER", "launch_container");
-	add_id(&json, id);
-	if (notes->n)
-		add_notes(&json, notes);
-	if (join) {
-		weir_json_open_array(&json, "join");
-		for (size_t i = 0; i < join->n; i++) {
-			weir_json_open_object(&json, NULL);
-			weir_json_u64(&json, "version", (uint64_t)join->list[i].version);
-			weir_json_string(&json, "path", join->list[i].path);
-			weir_json_close_object(&json);
-		}
-		weir_json_close_array(&json);
-	}
-	close_answer(&json);
+void weir_answer_join(struct weir_buffer *buffer, const char *id,
+		      const struct weir_join_paths *join)
+{
+	answer_placed(buffer, "JOIN_CONTAINER", "join_container", id, NULL, join);
+}
+
+void weir_answer_adopt(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes)
+{
+	answer_placed(buffer, "ADOPT_CONTAINER", "adopt_container", id, notes, NULL);
 }
 
 void weir_answer_update(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
@@ -98,11 +131,11 @@ void weir_answer_update(struct weir_buffer *buffer, const char *id, const struct
 {
 	struct weir_json json = WEIR_JSON_INIT(buffer);
 
-	open_answer(&json, "UPDATE_CONTAINER", "update_container");
-	add_id(&json, id);
+	weir_answer_open(&json, "UPDATE_CONTAINER", "update_container");
+	weir_answer_id(&json, id);
 	add_notes(&json, notes);
 	weir_json_bool(&json, "pending", pending);
-	close_answer(&json);
+	weir_answer_close(&json);
 }
 
 /* Mesos' TaskState for an end: a request to kill explains any status. */
@@ -119,7 +152,7 @@ void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end)
 {
 	struct weir_json json = WEIR_JSON_INIT(buffer);
 
-	open_answer(&json, "WAIT_CONTAINER", "wait_container");
+	weir_answer_open(&json, "WAIT_CONTAINER", "wait_container");
 	if (end->status_known)
 		weir_json_u64(&json, "exit_status", (uint32_t)end->status);
 	weir_json_string(&json, "state", task_state(end));
@@ -129,16 +162,18 @@ void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end)
 	weir_json_open_object(&json, "weir");
 	weir_json_string(&json, "reason", weir_reason_name(end->reason));
 	weir_json_close_object(&json);
-	close_answer(&json);
+	weir_answer_close(&json);
 }
 
-/* In force, and what waits. */
-static void add_amounts(struct weir_json *json, const struct weir_container *c)
+void weir_answer_amounts(struct weir_json *json, const struct weir_container *c)
 {
 	weir_json_u64(json, "cpu_request_mcpu", c->figures.cpu_request_mcpu);
 	weir_json_amount(json, "cpu_limit_mcpu", c->figures.cpu_limit_mcpu);
 	weir_json_u64(json, "mem_request_bytes", c->figures.mem_request_bytes);
 	weir_json_amount(json, "mem_limit_bytes", c->figures.mem_limit_bytes);
+	weir_json_amount(json, "swap_limit_bytes", c->figures.swap_limit_bytes);
+	if (c->figures.cpu_burst_mcpu)
+		weir_json_amount(json, "cpu_burst_mcpu", c->figures.cpu_burst_mcpu);
 	if (c->pending_mem_limit_bytes != WEIR_ABSENT)
 		weir_json_amount(json, "pending_mem_limit_bytes", c->pending_mem_limit_bytes);
 }
@@ -153,7 +188,7 @@ static void on_event(const struct weir_event *event, void *data)
 	weir_json_u64(json, "seq", event->seq);
 	weir_json_u64(json, "time_us", event->at_us);
 	weir_json_string(json, "kind", weir_event_name(event->kind));
-	add_id(json, event->id);
+	weir_answer_id(json, event->id);
 	weir_json_string(json, "cause", event->cause);
 	weir_json_string(json, "text", event->text);
 	weir_json_open_object(json, "figures");
@@ -169,64 +204,21 @@ void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *cont
 	struct weir_json json = WEIR_JSON_INIT(buffer);
 	uint64_t next, lost;
 
-	open_answer(&json, "GET_EVENTS", "get_events");
+	weir_answer_open(&json, "GET_EVENTS", "get_events");
 	weir_json_open_array(&json, "events");
 	next = weir_controller_read_events(controller, since, id, on_event, &json, &lost);
 	weir_json_close_array(&json);
 	weir_json_u64(&json, "next", next);
 	weir_json_u64(&json, "lost", lost);
 	weir_json_u64(&json, "epoch_us", weir_controller_events_epoch_us(controller));
-	close_answer(&json);
-}
-
-/* ---- EXPLAIN_CONTAINER ---------------------------------------------------------- */
-
-static void add_waits(struct weir_json *json, const struct weir_explanation *e)
-{
-	weir_json_u64(json, "wait_ns", e->wait_ns);
-	weir_json_u64(json, "wait_self_ns", e->wait_self_ns);
-	weir_json_u64(json, "wait_neighbour_ns", e->wait_neighbour_ns);
-	weir_json_u64(json, "wait_limit_ns", e->wait_limit_ns);
-	weir_json_u64(json, "wait_system_ns", e->wait_system_ns);
-	weir_json_u64(json, "wait_short_ns", e->wait_short_ns);
-	weir_json_u64(json, "wait_unknown_ns", e->wait_unknown_ns);
-	weir_json_u64(json, "inflicted_ns", e->inflicted_ns);
-}
-
-void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanation *e)
-{
-	struct weir_json json = WEIR_JSON_INIT(buffer);
-
-	open_answer(&json, "EXPLAIN_CONTAINER", "explain_container");
-	add_id(&json, e->container->id);
-	add_amounts(&json, e->container);
-	weir_json_string(&json, "band", e->band == WEIR_BAND_BURST ? "burst" : "guaranteed");
-	if (e->band_since_us)
-		weir_json_u64(&json, "band_since_us", e->band_since_us);
-	weir_json_u64(&json, "band_changes", e->band_changes);
-	weir_json_u64(&json, "cpu_saved_ns", e->cpu_saved_ns);
-	weir_json_bool(&json, "exempt", e->container->exempt);
-	add_waits(&json, e);
-	weir_json_open_array(&json, "culprits");
-	for (size_t i = 0; i < e->n_culprits; i++) {
-		weir_json_open_object(&json, NULL);
-		add_id(&json, e->culprits[i].id);
-		weir_json_u64(&json, "ns", e->culprits[i].ns);
-		weir_json_u64(&json, "waits", e->culprits[i].waits);
-		weir_json_close_object(&json);
-	}
-	weir_json_close_array(&json);
-	weir_json_string(&json, "squeeze", weir_squeeze_means_name(e->squeeze));
-	if (e->high_bytes)
-		weir_json_u64(&json, "mem_high_bytes", e->high_bytes);
-	close_answer(&json);
+	weir_answer_close(&json);
 }
 
 /* ---- GET_CONTAINERS ------------------------------------------------------------ */
 
 struct listing {
 	struct weir_json json;
-	bool show;
+	bool show_standalone, show_nested;
 	struct weir_node_view node; /* stands in for limits that are infinite */
 	uint64_t now_us;
 };
@@ -234,7 +226,7 @@ struct listing {
 static void add_status(struct weir_json *json, const struct weir_container *c)
 {
 	weir_json_open_object(json, "container_status");
-	add_id(json, c->id);
+	weir_answer_id(json, c->id);
 	if (c->pid > 0)
 		weir_json_u64(json, "executor_pid", (uint64_t)c->pid);
 	weir_json_close_object(json);
@@ -276,13 +268,25 @@ static void add_record(struct weir_json *json, const struct weir_container *c)
 	weir_json_close_array(json);
 	weir_json_bool(json, "foreground", c->foreground);
 	weir_json_bool(json, "exempt", c->exempt);
+	if (c->adopted) {
+		weir_json_bool(json, "adopted", true);
+		weir_json_bool(json, "enforced", c->enforced);
+	}
+	if (c->paused)
+		weir_json_bool(json, "paused", true);
+	if (c->autoremove)
+		weir_json_bool(json, "autoremove", true);
+	if (c->is_executor)
+		weir_json_bool(json, "executor", true);
+	if (c->parent)
+		weir_json_bool(json, "share_cgroups", c->shares_cgroups);
 	weir_json_u64(json, "slot", c->slot);
 	if (c->status_known)
 		weir_json_u64(json, "status", (uint32_t)c->status);
 	weir_json_u64(json, "created_us", c->created_us);
 	weir_json_u64(json, "started_us", c->started_us);
 	weir_json_u64(json, "ended_us", c->ended_us);
-	add_amounts(json, c);
+	weir_answer_amounts(json, c);
 }
 
 static void add_counters(struct weir_json *json, const struct weir_view *view)
@@ -316,11 +320,11 @@ static int on_view(const struct weir_view *view, void *data)
 	struct listing *list = data;
 	struct weir_json *json = &list->json;
 
-	if (!list->show)
+	if (!(view->container->parent ? list->show_nested : list->show_standalone))
 		return 0;
 
 	weir_json_open_object(json, NULL);
-	add_id(json, view->container->id);
+	weir_answer_id(json, view->container->id);
 	add_status(json, view->container);
 	add_statistics(list, json, view);
 	weir_json_open_object(json, "weir");
@@ -337,9 +341,12 @@ static int on_view(const struct weir_view *view, void *data)
 }
 
 int weir_answer_containers(struct weir_buffer *buffer, struct weir_controller *controller,
-			   const char *id, bool show, struct weir_error *err)
+			   const char *id, bool show_standalone, bool show_nested,
+			   struct weir_error *err)
 {
-	struct listing list = { .json = WEIR_JSON_INIT(buffer), .show = show };
+	struct listing list = { .json = WEIR_JSON_INIT(buffer),
+				.show_standalone = show_standalone,
+				.show_nested = show_nested };
 	struct timespec now;
 	int r;
 
@@ -347,12 +354,12 @@ int weir_answer_containers(struct weir_buffer *buffer, struct weir_controller *c
 	list.now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 	weir_controller_read_node(controller, &list.node);
 
-	open_answer(&list.json, "GET_CONTAINERS", "get_containers");
+	weir_answer_open(&list.json, "GET_CONTAINERS", "get_containers");
 	weir_json_open_array(&list.json, "containers");
 	r = weir_controller_read_containers(controller, id, on_view, &list, err);
 	if (r < 0 && !buffer->failed)
 		return r;
 	weir_json_close_array(&list.json);
-	close_answer(&list.json);
+	weir_answer_close(&list.json);
 	return 0;
 }

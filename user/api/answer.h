@@ -19,6 +19,9 @@ void weir_answer_version(struct weir_buffer *buffer);
 /* @join: NULL unless the command is in the foreground. */
 void weir_answer_launch(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
 			const struct weir_join_paths *join);
+void weir_answer_join(struct weir_buffer *buffer, const char *id,
+		      const struct weir_join_paths *join);
+void weir_answer_adopt(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes);
 void weir_answer_update(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
 			bool pending);
 void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end);
@@ -31,10 +34,11 @@ void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *cont
 void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanation *explanation);
 
 /*
- * GET_CONTAINERS, for those that @show says; @id: one of them, NULL: all. Walks under the
+ * GET_CONTAINERS, tasks if @show_nested, all others if @show_standalone; @id: one of them, NULL: all. Walks under the
  * controller's read lock. -ENOENT: @id is unknown.
  */
 int weir_answer_containers(struct weir_buffer *buffer, struct weir_controller *controller,
-			   const char *id, bool show, struct weir_error *err);
+			   const char *id, bool show_standalone, bool show_nested,
+			   struct weir_error *err);
 
 #endif /* WEIR_ANSWER_H */

@@ -69,7 +69,7 @@ static int update_container(const struct run *run, struct weir_error *err)
 static int get_containers(const struct run *run, struct weir_error *err)
 {
 	return weir_answer_containers(run->answer, run->controller, run->call->id,
-				      run->call->show_standalone, err);
+				      run->call->show_standalone, run->call->show_nested, err);
 }
 
 static int get_events(const struct run *run, struct weir_error *err)
@@ -84,6 +84,39 @@ static int get_events(const struct run *run, struct weir_error *err)
 static int kill_container(const struct run *run, struct weir_error *err)
 {
 	return weir_controller_kill(run->controller, run->call->id, run->call->signal, err);
+}
+
+static int pause_container(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_pause(run->controller, run->call->id,
+				     run->call->type == WEIR_CALL_PAUSE_CONTAINER, err);
+}
+
+static int join_container(const struct run *run, struct weir_error *err)
+{
+	struct weir_join_paths join;
+
+	if (weir_controller_join(run->controller, run->call->id, run->call->pid, run->peer, &join,
+				 err) < 0)
+		return err->code;
+	if (!run->call->pid)
+		weir_answer_join(run->answer, run->call->id, &join);
+	return 0;
+}
+
+static int adopt_container(const struct run *run, struct weir_error *err)
+{
+	struct weir_notes notes = {};
+
+	if (weir_controller_adopt(run->controller, &run->call->adoption, &notes, err) < 0)
+		return err->code;
+	weir_answer_adopt(run->answer, run->call->id, &notes);
+	return 0;
+}
+
+static int release_container(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_release(run->controller, run->call->id, err);
 }
 
 static int remove_container(const struct run *run, struct weir_error *err)
@@ -125,6 +158,11 @@ static const struct {
 	[WEIR_CALL_START_CONTAINER] = { WEIR_LEVEL_MUTATE, false, start_container },
 	[WEIR_CALL_UPDATE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, update_container },
 	[WEIR_CALL_KILL_CONTAINER] = { WEIR_LEVEL_MUTATE, false, kill_container },
+	[WEIR_CALL_PAUSE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, pause_container },
+	[WEIR_CALL_RESUME_CONTAINER] = { WEIR_LEVEL_MUTATE, false, pause_container },
+	[WEIR_CALL_JOIN_CONTAINER] = { WEIR_LEVEL_MUTATE, false, join_container },
+	[WEIR_CALL_ADOPT_CONTAINER] = { WEIR_LEVEL_MUTATE, false, adopt_container },
+	[WEIR_CALL_RELEASE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, release_container },
 	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
 	/* It reads what only the event loop may. */
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { WEIR_LEVEL_READ, false, explain_container },
@@ -173,16 +211,31 @@ static const struct {
 	int code;
 	unsigned int status;
 } statuses[] = {
-	{ WEIR_CALL_LAUNCH_CONTAINER, -EEXIST, 202 }, { WEIR_CALL_LAUNCH_CONTAINER, -EDQUOT, 409 },
+	{ WEIR_CALL_LAUNCH_CONTAINER, -EEXIST, 202 },
+	{ WEIR_CALL_LAUNCH_CONTAINER, -EDQUOT, 409 },
 	{ WEIR_CALL_LAUNCH_CONTAINER, -ENOENT, 400 }, /* the command: the caller's mistake */
-	{ WEIR_CALL_LAUNCH_CONTAINER, -EACCES, 400 }, { WEIR_CALL_REMOVE_CONTAINER, -ENOENT, 500 },
+	{ WEIR_CALL_JOIN_CONTAINER, -ESRCH, 400 },
+	{ WEIR_CALL_ADOPT_CONTAINER, -ESRCH, 404 },
+	{ WEIR_CALL_ADOPT_CONTAINER, -EEXIST, 409 },
+	{ WEIR_CALL_ADOPT_CONTAINER, -EDQUOT, 409 },
+	{ WEIR_CALL_ADOPT_CONTAINER, -ENODEV, 409 },
+	{ WEIR_CALL_RELEASE_CONTAINER, -EBUSY, 409 },
+	{ WEIR_CALL_LAUNCH_CONTAINER, -EACCES, 400 },
+	{ WEIR_CALL_LAUNCH_CONTAINER, -ESRCH, 404 },
+	{ WEIR_CALL_REMOVE_CONTAINER, -ENOENT, 500 },
 	{ WEIR_CALL_RELOAD, -EBADMSG, 409 }, /* a file of the daemon's, not the caller's mistake */
-	{ WEIR_CALL_COUNT_, -EINVAL, 400 },	      { WEIR_CALL_COUNT_, -ERANGE, 400 },
-	{ WEIR_CALL_COUNT_, -EALREADY, 400 },	      { WEIR_CALL_COUNT_, -EPERM, 403 },
-	{ WEIR_CALL_COUNT_, -ENOENT, 404 },	      { WEIR_CALL_COUNT_, -ENOSPC, 409 },
-	{ WEIR_CALL_COUNT_, -ESTALE, 409 },	      { WEIR_CALL_COUNT_, -E2BIG, 413 },
-	{ WEIR_CALL_COUNT_, -ENOSYS, 501 },	      { WEIR_CALL_COUNT_, -EDQUOT, 503 },
-	{ WEIR_CALL_COUNT_, -ENOBUFS, 503 },	      { WEIR_CALL_COUNT_, -ESHUTDOWN, 503 },
+	{ WEIR_CALL_COUNT_, -EINVAL, 400 },
+	{ WEIR_CALL_COUNT_, -ERANGE, 400 },
+	{ WEIR_CALL_COUNT_, -EALREADY, 400 },
+	{ WEIR_CALL_COUNT_, -EPERM, 403 },
+	{ WEIR_CALL_COUNT_, -ENOENT, 404 },
+	{ WEIR_CALL_COUNT_, -ENOSPC, 409 },
+	{ WEIR_CALL_COUNT_, -ESTALE, 409 },
+	{ WEIR_CALL_COUNT_, -E2BIG, 413 },
+	{ WEIR_CALL_COUNT_, -ENOSYS, 501 },
+	{ WEIR_CALL_COUNT_, -EDQUOT, 503 },
+	{ WEIR_CALL_COUNT_, -ENOBUFS, 503 },
+	{ WEIR_CALL_COUNT_, -ESHUTDOWN, 503 },
 };
 
 unsigned int weir_call_status(enum weir_call_type type, int code)

@@ -10,6 +10,7 @@
 #include "api/message.h"
 #include "api/tree.h"
 #include "base/error.h"
+#include "model/family.h"
 
 struct weir_call_memory {
 	json_t *tree;
@@ -69,6 +70,7 @@ static int convert_resource(const struct conversion *c, size_t i, struct weir_as
 
 static int convert_ask(const struct conversion *c, struct weir_ask *ret, struct weir_error *err)
 {
+	const struct weir_launch_extra *extra = &c->from->extra;
 	const struct weir_limits *limits = &c->from->limits;
 	struct weir_ask ask = WEIR_ASK_NOTHING;
 	char what[WEIR_PATH_TEXT];
@@ -84,6 +86,15 @@ static int convert_ask(const struct conversion *c, struct weir_ask *ret, struct 
 		return err->code;
 	snprintf(what, sizeof(what), "%s.limits.mem.value", c->call);
 	if (limits->mem.present && convert_amount("mem", &limits->mem, true, what, &ask, err) < 0)
+		return err->code;
+
+	snprintf(what, sizeof(what), "%s.weir.swap.value", c->call);
+	if (extra->swap.present &&
+	    weir_scalar_to_bytes(extra->swap.value, true, what, &ask.swap_limit_bytes, err) < 0)
+		return err->code;
+	snprintf(what, sizeof(what), "%s.weir.cpu_burst.value", c->call);
+	if (extra->cpu_burst.present &&
+	    weir_scalar_to_mcpu(extra->cpu_burst.value, false, what, &ask.cpu_burst_mcpu, err) < 0)
 		return err->code;
 
 	*ret = ask;
@@ -171,12 +182,18 @@ static int convert_launch(const struct conversion *c, struct weir_error *err)
 	const struct weir_launch_extra *extra = &c->from->extra;
 	struct weir_launch *launch = &c->to->launch;
 
-	launch->id = c->from->id;
+	launch->id = c->to->id;
+	launch->is_executor = extra->executor;
+	/* As in Mesos a task shares unless it is said not to; for others there is nothing to share. */
+	launch->shares_cgroups = c->from->share_cgroups == WEIR_CHOICE_YES ||
+				 (c->from->id.parent && c->from->share_cgroups == WEIR_CHOICE_OPEN);
 	launch->role = extra->role;
 	launch->workdir = extra->workdir;
 	launch->foreground = extra->foreground;
 	launch->keep = extra->keep;
 	launch->exempt = extra->exempt;
+	launch->autoremove = extra->autoremove;
+	launch->delegate = extra->delegate;
 	launch->labels = extra->labels.list;
 	launch->n_labels = extra->labels.n;
 
@@ -188,6 +205,18 @@ static int convert_launch(const struct conversion *c, struct weir_error *err)
 static int convert_update(const struct conversion *c, struct weir_error *err)
 {
 	return convert_ask(c, &c->to->change, err);
+}
+
+static int convert_adopt(const struct conversion *c, struct weir_error *err)
+{
+	struct weir_adoption *adoption = &c->to->adoption;
+
+	adoption->id = c->to->id;
+	adoption->role = c->from->role;
+	adoption->pid = c->from->pid;
+	adoption->path = c->from->cgroup;
+	adoption->enforce = c->from->enforce;
+	return convert_ask(c, &adoption->ask, err);
 }
 
 /* ---- Calls ------------------------------------------------------------------- */
@@ -219,6 +248,16 @@ static const struct call_kind {
 				   .optional = true },
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { "EXPLAIN_CONTAINER", "explain_container",
 					  .message = &weir_named_message },
+	[WEIR_CALL_PAUSE_CONTAINER] = { "PAUSE_CONTAINER", "pause_container",
+					.message = &weir_named_message },
+	[WEIR_CALL_RESUME_CONTAINER] = { "RESUME_CONTAINER", "resume_container",
+					 .message = &weir_named_message },
+	[WEIR_CALL_JOIN_CONTAINER] = { "JOIN_CONTAINER", "join_container",
+				       .message = &weir_join_message },
+	[WEIR_CALL_ADOPT_CONTAINER] = { "ADOPT_CONTAINER", "adopt_container", &weir_adopt_message,
+					.convert = convert_adopt },
+	[WEIR_CALL_RELEASE_CONTAINER] = { "RELEASE_CONTAINER", "release_container",
+					  .message = &weir_named_message },
 	[WEIR_CALL_RELOAD] = { .name = "RELOAD" },
 	[WEIR_CALL_RESET_KNOBS] = { .name = "RESET_KNOBS" },
 };
@@ -244,6 +283,33 @@ static int find_kind(const json_t *tree, enum weir_call_type *ret, struct weir_e
 	return weir_fail(err, -ENOSYS, "type: '%.64s' is not a call that is answered here", name);
 }
 
+/* "ID", or "EXECUTOR/TASK". *@ret: NULL where there is none. */
+static int convert_id(const struct weir_named *id, const char *parameters, struct weir_arena *arena,
+		      const char **ret, struct weir_error *err)
+{
+	size_t size;
+	char *name;
+
+	*ret = id->value;
+	if (!id->value)
+		return 0;
+	if (weir_id_check(id->value, err) < 0)
+		return weir_fail_in(err, "%s.container_id.value", parameters);
+	if (!id->parent)
+		return 0;
+	if (weir_id_check(id->parent, err) < 0)
+		return weir_fail_in(err, "%s.container_id.parent.value", parameters);
+	size = strlen(id->parent) + strlen(id->value) + sizeof("/");
+	name = weir_arena_alloc(arena, size);
+	if (!name)
+		return weir_fail_memory(err);
+	snprintf(name, size, "%s/%s", id->parent, id->value);
+	*ret = name;
+	if (weir_name_check(name, err) < 0)
+		return weir_fail_in(err, "%s.container_id", parameters);
+	return 0;
+}
+
 static int decode_parameters(const struct call_kind *kind, const json_t *tree,
 			     struct weir_arena *arena, struct weir_call *call,
 			     struct weir_error *err)
@@ -258,15 +324,13 @@ static int decode_parameters(const struct call_kind *kind, const json_t *tree,
 	if (!json)
 		return weir_fail(err, -EINVAL, "Expecting '%s' to be present", kind->parameters);
 
-	if (weir_message_decode(kind->message, json, &at, arena, &parameters, err) < 0)
+	if (weir_message_decode(kind->message, json, &at, arena, &parameters, err) < 0 ||
+	    convert_id(&parameters.id, kind->parameters, arena, &call->id, err) < 0)
 		return err->code;
-	if (parameters.id && weir_id_check(parameters.id, err) < 0)
-		return weir_fail_in(err, "%s.container_id.value", kind->parameters);
-
-	call->id = parameters.id;
 	call->pid = parameters.pid;
 	call->signal = parameters.signal ? parameters.signal : SIGKILL;
 	call->show_standalone = parameters.show_standalone;
+	call->show_nested = parameters.show_nested;
 	call->since = parameters.since;
 	call->epoch_us = parameters.epoch_us;
 	call->wait_ms = parameters.wait_ms;

@@ -29,6 +29,11 @@ enum weir_call_type {
 	WEIR_CALL_REMOVE_CONTAINER,
 	WEIR_CALL_GET_EVENTS,
 	WEIR_CALL_EXPLAIN_CONTAINER,
+	WEIR_CALL_PAUSE_CONTAINER,
+	WEIR_CALL_RESUME_CONTAINER,
+	WEIR_CALL_JOIN_CONTAINER,
+	WEIR_CALL_ADOPT_CONTAINER,
+	WEIR_CALL_RELEASE_CONTAINER,
 	WEIR_CALL_RELOAD,
 	WEIR_CALL_RESET_KNOBS,
 	WEIR_CALL_COUNT_,
@@ -39,10 +44,11 @@ struct weir_call {
 	/* Of the container; NULL: GET_CONTAINERS or GET_EVENTS of all, or a call without one. */
 	const char *id;
 	struct weir_launch launch; /* LAUNCH_CONTAINER; the peer is not filled in */
+	struct weir_adoption adoption; /* ADOPT_CONTAINER */
 	struct weir_ask change; /* UPDATE_CONTAINER */
-	int pid; /* START_CONTAINER */
+	int pid; /* START_CONTAINER, JOIN_CONTAINER; 0: not said */
 	int signal; /* KILL_CONTAINER */
-	bool show_standalone; /* GET_CONTAINERS */
+	bool show_standalone, show_nested; /* GET_CONTAINERS */
 	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS; epoch_us 0: not said */
 	struct weir_call_memory *memory; /* what the strings above lie in */
 };

@@ -111,6 +111,17 @@ static int decode_bool(const json_t *json, const struct weir_at *at, bool *ret,
 	return 0;
 }
 
+static int decode_choice(const json_t *json, const struct weir_at *at, enum weir_choice *ret,
+			 struct weir_error *err)
+{
+	bool value = false;
+
+	if (decode_bool(json, at, &value, err) < 0)
+		return err->code;
+	*ret = value ? WEIR_CHOICE_YES : WEIR_CHOICE_NO;
+	return 0;
+}
+
 static int decode_int(const json_t *json, const struct weir_at *at, int *ret,
 		      struct weir_error *err)
 {
@@ -225,6 +236,8 @@ static int decode_field(const struct weir_field *field, const json_t *json,
 		return decode_string(json, at, ret, err);
 	case WEIR_FIELD_BOOL:
 		return decode_bool(json, at, ret, err);
+	case WEIR_FIELD_CHOICE:
+		return decode_choice(json, at, ret, err);
 	case WEIR_FIELD_INT:
 		return decode_int(json, at, ret, err);
 	case WEIR_FIELD_U64:

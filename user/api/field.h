@@ -34,6 +34,12 @@ struct weir_scalar { /* of a "value": a number, or "Infinity" */
 	double value;
 };
 
+enum weir_choice { /* a bool of which it matters whether it was given */
+		   WEIR_CHOICE_OPEN,
+		   WEIR_CHOICE_NO,
+		   WEIR_CHOICE_YES,
+};
+
 struct weir_strings {
 	size_t n;
 	const char **list; /* NULL-terminated; NULL: the field was not there */
@@ -47,6 +53,7 @@ struct weir_items {
 enum weir_field_kind {
 	WEIR_FIELD_STRING, /* const char * */
 	WEIR_FIELD_BOOL, /* bool */
+	WEIR_FIELD_CHOICE, /* enum weir_choice */
 	WEIR_FIELD_INT, /* int, not below 1 */
 	WEIR_FIELD_U64, /* uint64_t */
 	WEIR_FIELD_SCALAR, /* struct weir_scalar */

@@ -7,17 +7,29 @@
 #define MAX_STRINGS   65536 /* arguments, variables: more than exec(2) takes */
 #define MAX_WAIT_MS   60000
 
-static const char nested[] = "only top-level containers are known here";
+static const char too_deep[] = "there are two levels, executors and their tasks";
 static const char not_plain[] = "only plain, unreserved resources are taken";
 
-static const struct weir_field id_fields[] = {
+static const struct weir_field parent_fields[] = {
 	{ "value", WEIR_FIELD_STRING, .required = true },
-	{ "parent", WEIR_FIELD_REFUSED, .refusal = nested },
+	{ "parent", WEIR_FIELD_REFUSED, .refusal = too_deep },
+};
+static const struct weir_message parent_message = {
+	.fields = parent_fields,
+	.n = ARRAY_SIZE(parent_fields),
+	.size = sizeof(const char *),
+};
+
+static const struct weir_field id_fields[] = {
+	{ "value", WEIR_FIELD_STRING, .offset = offsetof(struct weir_named, value),
+	  .required = true },
+	{ "parent", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_named, parent),
+	  .message = &parent_message },
 };
 static const struct weir_message id_message = {
 	.fields = id_fields,
 	.n = ARRAY_SIZE(id_fields),
-	.size = sizeof(const char *),
+	.size = sizeof(struct weir_named),
 };
 
 static const struct weir_field scalar_fields[] = {
@@ -111,6 +123,13 @@ static const struct weir_message label_message = {
 	.defaults = &label_defaults,
 };
 
+#define SWAP                                                                              \
+	{ "swap", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_launch_extra, swap), \
+	  .message = &scalar_message }
+#define CPU_BURST                          \
+	{ "cpu_burst", WEIR_FIELD_MESSAGE, \
+	  .offset = offsetof(struct weir_launch_extra, cpu_burst), .message = &scalar_message }
+
 static const struct weir_field launch_extra_fields[] = {
 	{ "working_directory", WEIR_FIELD_STRING,
 	  .offset = offsetof(struct weir_launch_extra, workdir) },
@@ -118,6 +137,11 @@ static const struct weir_field launch_extra_fields[] = {
 	{ "foreground", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, foreground) },
 	{ "keep", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, keep) },
 	{ "exempt", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, exempt) },
+	{ "executor", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, executor) },
+	{ "autoremove", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, autoremove) },
+	{ "delegate", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, delegate) },
+	SWAP,
+	CPU_BURST,
 	{ "labels", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_launch_extra, labels),
 	  .max = WEIR_MAX_LABELS, .message = &label_message },
 };
@@ -125,6 +149,24 @@ static const struct weir_message launch_extra_message = {
 	.fields = launch_extra_fields,
 	.n = ARRAY_SIZE(launch_extra_fields),
 	.size = sizeof(struct weir_launch_extra),
+};
+
+static const struct weir_field linux_info_fields[] = {
+	{ "share_cgroups", WEIR_FIELD_CHOICE, .offset = 0 },
+};
+static const struct weir_message linux_info_message = {
+	.fields = linux_info_fields,
+	.n = ARRAY_SIZE(linux_info_fields),
+	.size = sizeof(enum weir_choice),
+};
+
+static const struct weir_field container_info_fields[] = {
+	{ "linux_info", WEIR_FIELD_MESSAGE, .offset = 0, .message = &linux_info_message },
+};
+static const struct weir_message container_info_message = {
+	.fields = container_info_fields,
+	.n = ARRAY_SIZE(container_info_fields),
+	.size = sizeof(enum weir_choice),
 };
 
 /* ---- Parameters ---------------------------------------------------------------- */
@@ -145,6 +187,9 @@ static const struct weir_field launch_fields[] = {
 	LIMITS,
 	{ "command", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, command),
 	  .required = true, .message = &command_message },
+	{ "container", WEIR_FIELD_MESSAGE,
+	  .offset = offsetof(struct weir_parameters, share_cgroups),
+	  .message = &container_info_message },
 	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra),
 	  .message = &launch_extra_message },
 };
@@ -165,7 +210,47 @@ const struct weir_message weir_start_message = {
 	.size = sizeof(struct weir_parameters),
 };
 
-static const struct weir_field update_fields[] = { CONTAINER_ID, RESOURCES, LIMITS };
+static const struct weir_field join_fields[] = {
+	CONTAINER_ID,
+	{ "pid", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, pid) },
+};
+const struct weir_message weir_join_message = {
+	.fields = join_fields,
+	.n = ARRAY_SIZE(join_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field update_extra_fields[] = { SWAP, CPU_BURST };
+static const struct weir_message update_extra_message = {
+	.fields = update_extra_fields,
+	.n = ARRAY_SIZE(update_extra_fields),
+	.size = sizeof(struct weir_launch_extra),
+};
+
+static const struct weir_field adopt_fields[] = {
+	CONTAINER_ID,
+	RESOURCES,
+	LIMITS,
+	{ "pid", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, pid) },
+	{ "cgroup", WEIR_FIELD_STRING, .offset = offsetof(struct weir_parameters, cgroup) },
+	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra),
+	  .message = &update_extra_message },
+	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_parameters, role) },
+	{ "enforce", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_parameters, enforce) },
+};
+const struct weir_message weir_adopt_message = {
+	.fields = adopt_fields,
+	.n = ARRAY_SIZE(adopt_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
+static const struct weir_field update_fields[] = {
+	CONTAINER_ID,
+	RESOURCES,
+	LIMITS,
+	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra),
+	  .message = &update_extra_message },
+};
 const struct weir_message weir_update_message = {
 	.fields = update_fields,
 	.n = ARRAY_SIZE(update_fields),
@@ -178,12 +263,13 @@ static const struct weir_field filter_fields[] = {
 static const struct weir_message filter_message = {
 	.fields = filter_fields,
 	.n = ARRAY_SIZE(filter_fields),
-	.size = sizeof(const char *),
+	.size = sizeof(struct weir_named),
 };
 
 static const struct weir_field get_fields[] = {
 	{ "show_standalone", WEIR_FIELD_BOOL,
 	  .offset = offsetof(struct weir_parameters, show_standalone) },
+	{ "show_nested", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_parameters, show_nested) },
 	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
 	  .message = &filter_message },
 };

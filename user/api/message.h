@@ -30,27 +30,37 @@ struct weir_command {
 	struct weir_items variables; /* of struct weir_variable */
 };
 
+struct weir_named { /* a ContainerID: a task's has its executor's as parent; NULL: it was not given */
+	const char *value, *parent;
+};
+
 struct weir_launch_extra { /* what stands under "weir" */
 	const char *workdir, *role;
-	bool foreground, keep, exempt;
+	bool foreground, keep, exempt, executor, autoremove, delegate;
+	struct weir_scalar swap, cpu_burst;
 	struct weir_items labels; /* of struct weir_label */
 };
 
 /* The parameters of any call; each has some of them. */
 struct weir_parameters {
-	const char *id;
+	struct weir_named id;
+	enum weir_choice share_cgroups; /* container.linux_info.share_cgroups */
 	struct weir_items resources; /* of struct weir_resource */
 	struct weir_limits limits;
 	struct weir_command command;
 	struct weir_launch_extra extra;
+	const char *role, *cgroup;
+	bool enforce;
 	int pid, signal; /* 0: not said */
-	bool show_standalone;
+	bool show_standalone, show_nested;
 	uint64_t since, epoch_us, wait_ms;
 };
 
 /* All of them describe struct weir_parameters. */
 extern const struct weir_message weir_launch_message;
 extern const struct weir_message weir_start_message;
+extern const struct weir_message weir_join_message;
+extern const struct weir_message weir_adopt_message;
 extern const struct weir_message weir_update_message;
 extern const struct weir_message weir_get_message;
 extern const struct weir_message weir_events_message;

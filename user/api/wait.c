@@ -19,7 +19,7 @@ struct weir_waiter {
 	/* What it waits for: events of a container or, with "", of all; or else its end. */
 	bool for_events;
 	uint64_t since;
-	char id[WEIR_ID_MAX + 1];
+	char id[WEIR_NAME_MAX + 1];
 };
 
 static struct weir_waiter *waiter_free(struct weir_waiter *waiter)

@@ -31,6 +31,18 @@
 		  "N",                                                     \
 		  weir_option_memory_both,                                 \
 		  offsetof(type, amounts),                                 \
-		  "as in docker a limit; here promised, too: --mem N:N" }
+		  "as in docker a limit; here promised, too: --mem N:N" }, \
+		{ "swap",                                                  \
+		  0,                                                       \
+		  "N",                                                     \
+		  weir_option_swap,                                        \
+		  offsetof(type, amounts),                                 \
+		  "swap it may use beside memory: 64Mi, max (none)" },     \
+		{ "cpu-burst",                                             \
+		  0,                                                       \
+		  "N",                                                     \
+		  weir_option_cpu_burst,                                   \
+		  offsetof(type, amounts),                                 \
+		  "CPUs beyond the limit, saved up in earlier periods" }
 
 #endif /* WEIR_CLI_AMOUNTS_H */

@@ -53,6 +53,7 @@ struct weir_verb {
 };
 
 extern const struct weir_verb weir_verb_run, weir_verb_ps, weir_verb_inspect, weir_verb_update,
+	weir_verb_exec, weir_verb_adopt, weir_verb_release, weir_verb_pause, weir_verb_resume,
 	weir_verb_stats, weir_verb_top, weir_verb_kill, weir_verb_stop, weir_verb_wait,
 	weir_verb_logs, weir_verb_events, weir_verb_why, weir_verb_rm, weir_verb_doctor,
 	weir_verb_metrics, weir_verb_reload, weir_verb_reset_knobs, weir_verb_purge,
@@ -84,7 +85,21 @@ int weir_exit_of_errno(int r);
 /* A status of wait(2) as shells tell it: the code, or 128 and the signal's number. */
 int weir_code_of_status(int status);
 
-/* Call @fn for each operand. The first exit code that was not 0, or 0. */
+/* resolve.c: ids as people type them. */
+
+/* Is @given the beginning of @id? One that has no '/' is of no task's. */
+bool weir_id_begins(const char *id, const char *given);
+
+/*
+ * The container that @given means: the one of that id, else the only one whose id begins so, else
+ * @given as it is. *@ret is for the caller to free. An exit code, after having said why it is not 0.
+ */
+int weir_resolve(struct weir_client *client, const char *given, char **ret);
+/* The same on a new connection; *@ret and *@ret_id are the caller's, whatever is returned. */
+int weir_connect_for(const struct weir_globals *globals, const char *given,
+		     struct weir_client **ret, char **ret_id);
+
+/* Call @fn for each operand, resolved. The first exit code that was not 0, or 0. */
 int weir_each(struct weir_client *client, int n_operands, char **operands,
 	      int (*fn)(struct weir_client *client, const char *id, const void *options),
 	      const void *options);

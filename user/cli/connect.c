@@ -55,18 +55,3 @@ int weir_code_of_status(int status)
 {
 	return WIFSIGNALED(status) ? WEIR_EXIT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
-
-int weir_each(struct weir_client *client, int n_operands, char **operands,
-	      int (*fn)(struct weir_client *client, const char *id, const void *options),
-	      const void *options)
-{
-	int first = WEIR_EXIT_OK;
-
-	for (int i = 0; i < n_operands; i++) {
-		int code = fn(client, operands[i], options);
-
-		if (first == WEIR_EXIT_OK)
-			first = code;
-	}
-	return first;
-}

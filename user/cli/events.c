@@ -42,6 +42,20 @@ struct reading {
 
 /* ---- Printing ---- */
 
+static void print_id(struct weir_json_out *json, const char *id)
+{
+	const char *slash = strchr(id, '/'), *own = slash ? slash + 1 : id;
+
+	weir_json_out_open(json, "container_id", '{');
+	weir_json_out_text(json, "value", own, strlen(own));
+	if (slash) {
+		weir_json_out_open(json, "parent", '{');
+		weir_json_out_text(json, "value", id, (size_t)(slash - id));
+		weir_json_out_close(json, '}');
+	}
+	weir_json_out_close(json, '}');
+}
+
 /* As the daemon has it in GET_EVENTS. */
 static void print_json(const struct weir_event_info *event)
 {
@@ -51,9 +65,7 @@ static void print_json(const struct weir_event_info *event)
 	weir_json_out_u64(&json, "seq", event->seq);
 	weir_json_out_u64(&json, "time_us", event->time_us);
 	weir_json_out_text(&json, "kind", event->kind, strlen(event->kind));
-	weir_json_out_open(&json, "container_id", '{');
-	weir_json_out_text(&json, "value", event->id, strlen(event->id));
-	weir_json_out_close(&json, '}');
+	print_id(&json, event->id);
 	weir_json_out_text(&json, "cause", event->cause, strlen(event->cause));
 	weir_json_out_text(&json, "text", event->text, strlen(event->text));
 	weir_json_out_open(&json, "figures", '{');
@@ -156,13 +168,16 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	static const char *const headers[] = { "TIME",	">SEQ", "CONTAINER", "EVENT",
 					       "CAUSE", "WHAT", NULL };
 	scoped(weir_disconnectp) struct weir_client *client = weir_connect(globals);
+	scoped(freep) char *id = NULL;
 	struct reading reading = { .client = client, .chosen = data };
-	int code = WEIR_EXIT_OK, r;
+	int code = client ? WEIR_EXIT_OK : WEIR_EXIT_FAILED, r;
 
-	if (!client)
-		return WEIR_EXIT_FAILED;
+	if (client && n_operands > 0)
+		code = weir_resolve(client, operands[0], &id);
+	if (code != WEIR_EXIT_OK)
+		return code;
 	weir_table_init(&reading.table, headers);
-	reading.id = n_operands > 0 ? operands[0] : NULL;
+	reading.id = id;
 	reading.since = reading.chosen->since;
 	r = read_once(&reading, 0, &code);
 	if (r < 0)

@@ -16,15 +16,16 @@ static const struct weir_option options[] = {
 static int run(const struct weir_globals *globals, const void *data, int n_operands,
 	       char **operands)
 {
-	scoped(weir_disconnectp) struct weir_client *client = weir_connect(globals);
+	scoped(weir_disconnectp) struct weir_client *client = NULL;
+	scoped(freep) char *id = NULL;
 	scoped(freep) char *json = NULL;
-	int r;
+	int code = weir_connect_for(globals, operands[0], &client, &id), r;
 
 	(void)data;
 	(void)n_operands;
-	if (!client)
-		return WEIR_EXIT_FAILED;
-	r = weir_client_record(client, operands[0], &json);
+	if (code != WEIR_EXIT_OK)
+		return code;
+	r = weir_client_record(client, id, &json);
 	if (r < 0)
 		return weir_failed(client, r);
 	weir_put_json(stdout, json);

@@ -121,11 +121,11 @@ static void print_label(FILE *file, const char *name, const char *value, size_t 
 	fputc('"', file);
 }
 
-static void print_labels(FILE *file, const struct weir_slot *slot)
+static void print_labels(FILE *file, const struct weir_sampled *one)
 {
-	print_label(file, "container", slot->id, sizeof(slot->id));
+	print_label(file, "container", one->name, sizeof(one->name));
 	fputc(',', file);
-	print_label(file, "role", slot->role, sizeof(slot->role));
+	print_label(file, "role", one->slot.role, sizeof(one->slot.role));
 }
 
 static uint64_t u64_at(const void *record, size_t offset)
@@ -138,12 +138,12 @@ static void print_slot_family(FILE *file, const struct weir_sample *sample,
 {
 	print_family_head(file, family);
 	for (size_t i = 0; i < sample->n; i++) {
-		const struct weir_slot *slot = &sample->slots[i];
+		const struct weir_sampled *one = &sample->list[i];
 
 		fprintf(file, "%s%s{", family->name, family->counter ? "_total" : "");
-		print_labels(file, slot);
+		print_labels(file, one);
 		fputs("} ", file);
-		print_value(file, family->unit, u64_at(slot, family->offset));
+		print_value(file, family->unit, u64_at(&one->slot, family->offset));
 		fputc('\n', file);
 	}
 }
@@ -163,25 +163,26 @@ static void print_state(FILE *file, const struct weir_sample *sample)
 
 	print_head(file, name, "stateset", UNIT_NONE, "Where the container is in its life.");
 	for (size_t i = 0; i < sample->n; i++) {
-		const struct weir_slot *slot = &sample->slots[i];
+		const struct weir_sampled *one = &sample->list[i];
 
 		for (size_t state = 0; state < ARRAY_SIZE(states); state++) {
 			fprintf(file, "%s{", name);
-			print_labels(file, slot);
+			print_labels(file, one);
 			fprintf(file, ",%s=\"%s\"} %d\n", name, states[state],
-				strcmp(weir_slot_state_word(slot), states[state]) == 0);
+				strcmp(weir_slot_state_word(&one->slot), states[state]) == 0);
 		}
 	}
 }
 
-static void print_wait_of(FILE *file, const char *name, const struct weir_slot *slot)
+static void print_wait_of(FILE *file, const char *name, const struct weir_sampled *one)
 {
+	const struct weir_slot *slot = &one->slot;
 	uint64_t count = 0;
 
 	for (unsigned int i = 0; i < WEIR_WAIT_BUCKETS; i++) {
 		count += slot->wait_hist[i];
 		fprintf(file, "%s_bucket{", name);
-		print_labels(file, slot);
+		print_labels(file, one);
 		fputs(",le=\"", file);
 		if (i + 1 == WEIR_WAIT_BUCKETS)
 			fputs("+Inf", file);
@@ -190,9 +191,9 @@ static void print_wait_of(FILE *file, const char *name, const struct weir_slot *
 		fprintf(file, "\"} %" PRIu64 "\n", count);
 	}
 	fprintf(file, "%s_count{", name);
-	print_labels(file, slot);
+	print_labels(file, one);
 	fprintf(file, "} %" PRIu64 "\n%s_sum{", count, name);
-	print_labels(file, slot);
+	print_labels(file, one);
 	fputs("} ", file);
 	print_value(file, UNIT_SECONDS, slot->wait_ns);
 	fputc('\n', file);
@@ -204,11 +205,12 @@ static void print_wait(FILE *file, const struct weir_sample *sample)
 
 	print_head(file, name, "histogram", UNIT_SECONDS, "Waits of runnable threads for a CPU.");
 	for (size_t i = 0; i < sample->n; i++)
-		print_wait_of(file, name, &sample->slots[i]);
+		print_wait_of(file, name, &sample->list[i]);
 }
 
-static void print_causes_of(FILE *file, const char *name, const struct weir_slot *slot)
+static void print_causes_of(FILE *file, const char *name, const struct weir_sampled *one)
 {
+	const struct weir_slot *slot = &one->slot;
 	const struct {
 		const char *cause;
 		uint64_t ns;
@@ -223,7 +225,7 @@ static void print_causes_of(FILE *file, const char *name, const struct weir_slot
 
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
 		fprintf(file, "%s_total{", name);
-		print_labels(file, slot);
+		print_labels(file, one);
 		fprintf(file, ",cause=\"%s\"} ", causes[i].cause);
 		print_value(file, UNIT_SECONDS, causes[i].ns);
 		fputc('\n', file);
@@ -237,7 +239,7 @@ static void print_causes(FILE *file, const struct weir_sample *sample)
 	print_head(file, name, "counter", UNIT_SECONDS,
 		   "Waits for a CPU by who or what had it meanwhile.");
 	for (size_t i = 0; i < sample->n; i++)
-		print_causes_of(file, name, &sample->slots[i]);
+		print_causes_of(file, name, &sample->list[i]);
 }
 
 void weir_open_metrics_print(const struct weir_sample *sample, FILE *file)

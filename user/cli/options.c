@@ -190,6 +190,27 @@ int weir_option_memory_both(const char *text, void *field, struct weir_error *er
 			  &amounts->mem_limit_bytes, err);
 }
 
+int weir_option_swap(const char *text, void *field, struct weir_error *err)
+{
+	struct weir_amounts *amounts = field;
+
+	return weir_parse_memory(text, &amounts->swap_limit_bytes, err);
+}
+
+int weir_option_cpu_burst(const char *text, void *field, struct weir_error *err)
+{
+	struct weir_amounts *amounts = field;
+	uint64_t mcpu = 0;
+
+	if (weir_parse_cpu(text, &mcpu, err) < 0)
+		return err->code;
+	if (mcpu == WEIR_INFINITE)
+		return weir_fail(err, -EINVAL, "'%s' is no burst: expected at most the limit",
+				 text);
+	amounts->cpu_burst_mcpu = mcpu;
+	return 0;
+}
+
 int weir_option_duration(const char *text, void *field, struct weir_error *err)
 {
 	return weir_parse_duration(text, field, err);

@@ -35,6 +35,8 @@ weir_option_fn weir_option_cpu; /* struct weir_amounts: REQ[:LIMIT] */
 weir_option_fn weir_option_memory; /* struct weir_amounts: REQ[:LIMIT] */
 weir_option_fn weir_option_cpus; /* struct weir_amounts: N is both */
 weir_option_fn weir_option_memory_both; /* struct weir_amounts: N is both */
+weir_option_fn weir_option_swap; /* struct weir_amounts */
+weir_option_fn weir_option_cpu_burst; /* struct weir_amounts */
 weir_option_fn weir_option_duration; /* uint64_t, milliseconds */
 weir_option_fn weir_option_signal; /* int */
 weir_option_fn weir_option_number; /* uint64_t, below 2^63 */

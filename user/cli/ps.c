@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/buffer.h"
@@ -27,7 +28,7 @@ static void add_state(struct weir_table *table, const struct weir_container_info
 	if (info->status_known)
 		weir_table_addf(table, "%s %d", info->state, weir_code_of_status(info->status));
 	else
-		weir_table_add(table, info->state);
+		weir_table_add(table, info->paused ? "paused" : info->state);
 }
 
 static void add_command(struct weir_table *table, const struct weir_container_info *info)
@@ -51,7 +52,8 @@ static void add_row(struct weir_table *table, const struct weir_container_info *
 	uint64_t since_s = (info->started_us ? info->started_us : info->created_us) / 1000000;
 	char band[WEIR_BAND], age[WEIR_FIGURE];
 
-	weir_table_add(table, info->id);
+	/* What is shown can be typed, so the tree is no more than an indent. */
+	weir_table_addf(table, "%s%s", strchr(info->id, '/') ? "  " : "", info->id);
 	add_state(table, info);
 	weir_table_add(table, weir_short_band(a->cpu_request_mcpu, a->cpu_limit_mcpu,
 					      weir_short_cpu, band));
@@ -65,6 +67,33 @@ static void add_row(struct weir_table *table, const struct weir_container_info *
 	add_command(table, info);
 }
 
+static bool is_task_of(const struct weir_container_info *info, const char *executor)
+{
+	size_t len = strlen(executor);
+
+	return strncmp(info->id, executor, len) == 0 && info->id[len] == '/';
+}
+
+/* Tasks follow their executors. In order of id others may lie between: "e", "e-2", "e/t". */
+static void add_rows(struct weir_table *table, const struct weir_container_list *list)
+{
+	uint64_t now_s = (uint64_t)time(NULL);
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (strchr(list->list[i].id, '/'))
+			continue;
+		add_row(table, &list->list[i], now_s);
+		/* Those between it and its tasks begin as it does, so this ends soon. */
+		for (size_t k = i + 1; k < list->n; k++) {
+			if (strncmp(list->list[k].id, list->list[i].id, strlen(list->list[i].id)) !=
+			    0)
+				break;
+			if (is_task_of(&list->list[k], list->list[i].id))
+				add_row(table, &list->list[k], now_s);
+		}
+	}
+}
+
 static int print_table(const struct weir_container_list *list)
 {
 	static const char *const headers[] = { "ID",   "STATE", ">CPU",	   ">MEM",
@@ -72,8 +101,7 @@ static int print_table(const struct weir_container_list *list)
 	scoped(weir_table_done) struct weir_table table;
 
 	weir_table_init(&table, headers);
-	for (size_t i = 0; i < list->n; i++)
-		add_row(&table, &list->list[i], (uint64_t)time(NULL));
+	add_rows(&table, list);
 	if (weir_table_print(&table, stdout) < 0) {
 		weir_say("out of memory");
 		return WEIR_EXIT_FAILED;
@@ -123,7 +151,7 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 const struct weir_verb weir_verb_ps = {
 	.name = "ps",
 	.operands = "",
-	.summary = "list the containers",
+	.summary = "list the containers, tasks below their executors",
 	.details = "CPU and MEM are REQUEST:LIMIT; what each one uses is in 'weir stats' and 'weir "
 		   "top'.\n"
 		   "STATE has the exit code of those that have ended.",

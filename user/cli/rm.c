@@ -56,6 +56,10 @@ static int remove_one(struct weir_client *client, const char *id, const void *da
 		return weir_failed(client, r);
 	state = list.list[0].state;
 	if (strcmp(state, "exited") != 0) {
+		if (list.list[0].adopted) {
+			weir_say("container '%s' was adopted, and is there: release it", id);
+			return WEIR_EXIT_REFUSED;
+		}
 		if (!chosen->force) {
 			weir_say("container '%s' is %s: stop it first, or say --force", id, state);
 			return WEIR_EXIT_REFUSED;

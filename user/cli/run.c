@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "cli/amounts.h"
 #include "cli/cli.h"
+#include "cli/command.h"
 #include "cli/foreground.h"
 #include "cli/notes.h"
 #include "cli/text.h"
@@ -19,28 +20,33 @@
 #define END_PATIENCE_MS 5000
 
 struct options {
-	const char *name, *user, *workdir, *role;
+	const char *name, *role, *in;
 	struct weir_amounts amounts;
-	struct weir_text_list env;
-	bool detach, keep, exempt;
+	struct weir_command_options command;
+	bool detach, keep, autoremove, delegate, exempt, executor, shared;
 };
 
 static const struct weir_option options[] = {
 	{ "name", 'n', "ID", weir_option_text, offsetof(struct options, name),
 	  "what to call it (a made-up name)" },
 	WEIR_AMOUNT_OPTIONS(struct options),
-	{ "user", 'u', "USER[:GROUP]", weir_option_text, offsetof(struct options, user),
-	  "run as this user" },
-	{ "workdir", 'w', "DIR", weir_option_text, offsetof(struct options, workdir),
-	  "run in this directory" },
-	{ "env", 'e', "KEY[=VALUE]", weir_option_list, offsetof(struct options, env),
-	  "set a variable, or pass on the caller's; may be repeated" },
+	WEIR_COMMAND_OPTIONS(struct options, command),
 	{ "role", 0, "ROLE", weir_option_text, offsetof(struct options, role),
 	  "whom it is booked on (*)" },
 	{ "detach", 'd', NULL, NULL, offsetof(struct options, detach),
 	  "print the id and return; see 'weir logs' for its output" },
 	{ "keep", 0, NULL, NULL, offsetof(struct options, keep),
 	  "keep the record of a foreground command after its end" },
+	{ "rm", 0, NULL, NULL, offsetof(struct options, autoremove),
+	  "forget a detached command once it has ended, as one in the foreground" },
+	{ "delegate", 0, NULL, NULL, offsetof(struct options, delegate),
+	  "its user may make cgroups in the container's own" },
+	{ "executor", 0, NULL, NULL, offsetof(struct options, executor),
+	  "it may have tasks, and is held to the sum of its and their amounts" },
+	{ "in", 0, "EXECUTOR", weir_option_text, offsetof(struct options, in),
+	  "as a task of this executor, with a cgroup of its own" },
+	{ "shared", 0, NULL, NULL, offsetof(struct options, shared),
+	  "with --in: in the executor's cgroup, without limits of its own" },
 	{ "exempt", 0, NULL, NULL, offsetof(struct options, exempt),
 	  "it never gives way, nor gives memory back; its limits stay" },
 	WEIR_OPTIONS_END,
@@ -52,70 +58,32 @@ static const struct options defaults = { .amounts = WEIR_AMOUNTS_ABSENT };
 struct launch {
 	struct weir_launch_options options;
 	char name[NAME_SIZE];
-	char *workdir;
-	char *env[WEIR_TEXT_LIST_MAX + 1];
-	size_t n_env;
+	char *id; /* what it is called in full */
+	struct weir_command command;
 };
 
 static void launch_done(struct launch *launch)
 {
-	free(launch->workdir);
-	for (size_t i = 0; i < launch->n_env; i++)
-		free(launch->env[i]);
-}
-
-/* "KEY" alone stands for the caller's own; what the caller has not is left out. */
-static bool add_env(struct launch *launch, const char *text)
-{
-	const char *value = strchr(text, '=') ? "" : getenv(text);
-	char *variable;
-
-	if (!value)
-		return true;
-	if (asprintf(&variable, "%s%s%s", text, strchr(text, '=') ? "" : "=", value) < 0)
-		return false;
-	launch->env[launch->n_env++] = variable;
-	return true;
+	weir_command_done(&launch->command);
+	free(launch->id);
 }
 
 static bool prepare(struct launch *launch, const struct options *chosen, char **command)
 {
-	/* A detached command starts in the daemon, which has another idea of "here". */
-	if (chosen->workdir) {
-		launch->workdir = realpath(chosen->workdir, NULL);
-		if (!launch->workdir) {
-			weir_say("--workdir: '%s': %s", chosen->workdir, strerror(errno));
-			return false;
-		}
-	}
-	for (size_t i = 0; i < chosen->env.n; i++) {
-		const char *text = chosen->env.text[i];
-
-		if (*text == '\0' || *text == '=') {
-			weir_say("--env: '%s' has no name: expected KEY=VALUE or KEY", text);
-			return false;
-		}
-		if (!add_env(launch, text)) {
-			weir_say("out of memory");
-			return false;
-		}
-	}
-
 	launch->options = (struct weir_launch_options){
-		.id = chosen->name ? chosen->name : launch->name,
 		.role = chosen->role,
 		.amounts = chosen->amounts,
-		.argv = (const char *const *)command,
-		.env = launch->n_env ? (const char *const *)launch->env : NULL,
-		.user = chosen->user,
-		.workdir = launch->workdir,
 		.keep = chosen->keep,
 		.exempt = chosen->exempt,
+		.autoremove = chosen->autoremove,
+		.delegate = chosen->delegate,
+		.executor = chosen->executor,
+		.share_cgroups = chosen->shared,
 	};
-	return true;
+	return weir_command_prepare(&launch->command, &chosen->command, command, &launch->options);
 }
 
-static void make_name(char name[NAME_SIZE])
+static void make_up(char name[NAME_SIZE])
 {
 	uint32_t bits;
 
@@ -125,9 +93,19 @@ static void make_name(char name[NAME_SIZE])
 	snprintf(name, NAME_SIZE, "run-%06x", (unsigned int)(bits & 0xffffff));
 }
 
-static int code_of_exec(int error)
+/* "ID", or "EXECUTOR/TASK" with --in. */
+static bool make_name(struct launch *launch, const struct options *chosen)
 {
-	return error == ENOENT || error == ENOTDIR ? WEIR_EXIT_NOT_FOUND : WEIR_EXIT_CANNOT_EXECUTE;
+	make_up(launch->name);
+	free(launch->id);
+	if (asprintf(&launch->id, "%s%s%s", chosen->in ? chosen->in : "", chosen->in ? "/" : "",
+		     chosen->name ? chosen->name : launch->name) < 0) {
+		launch->id = NULL;
+		weir_say("out of memory");
+		return false;
+	}
+	launch->options.id = launch->id;
+	return true;
 }
 
 /* 0 and *@ret_code: the daemon has executed it, or could not for the command's own sake. */
@@ -139,7 +117,7 @@ static int run_detached(struct weir_client *client, const struct launch *launch,
 
 	if (r == -ENOEXEC) {
 		weir_say("%s", weir_client_error(client));
-		*ret_code = code_of_exec(exec_errno);
+		*ret_code = weir_code_of_exec(exec_errno);
 		return 0;
 	}
 	if (r < 0)
@@ -183,7 +161,7 @@ static int run_foreground(struct weir_client *client, const struct launch *launc
 		*ret_code = weir_code_of_status(status);
 	} else if (r == -ENOEXEC) {
 		weir_say("%s", weir_client_error(client));
-		*ret_code = code_of_exec(exec_errno);
+		*ret_code = weir_code_of_exec(exec_errno);
 		r = 0;
 	}
 	weir_foreground_restore(&foreground);
@@ -199,10 +177,23 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	int attempts = chosen->name ? 1 : NAME_ATTEMPTS, code = WEIR_EXIT_OK, r;
 
 	(void)n_operands;
+	if (chosen->shared && !chosen->in) {
+		weir_say("--shared: expected with --in EXECUTOR");
+		return WEIR_EXIT_RUN_FAILED;
+	}
+	if (chosen->name && strchr(chosen->name, '/')) {
+		weir_say("the container id has '/': expected --in EXECUTOR --name TASK");
+		return WEIR_EXIT_RUN_FAILED;
+	}
+	if (chosen->keep && chosen->autoremove) {
+		weir_say("--rm and --keep: expected one of them");
+		return WEIR_EXIT_RUN_FAILED;
+	}
 	if (!client || !prepare(&launch, chosen, operands))
 		return WEIR_EXIT_RUN_FAILED;
 	do {
-		make_name(launch.name);
+		if (!make_name(&launch, chosen))
+			return WEIR_EXIT_RUN_FAILED;
 		r = chosen->detach ? run_detached(client, &launch, &code)
 				   : run_foreground(client, &launch, &code);
 	} while (r == -EEXIST && --attempts > 0);

@@ -35,15 +35,22 @@ int weir_open_maps(const struct weir_globals *globals, struct weir_metrics *ret)
 
 void weir_sample_done(struct weir_sample *sample)
 {
-	free(sample->slots);
+	free(sample->list);
 	*sample = (struct weir_sample){};
 }
 
-static int by_id(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
-	const struct weir_slot *x = a, *y = b;
+	const struct weir_sampled *x = a, *y = b;
 
-	return strncmp(x->id, y->id, WEIR_ID_MAX);
+	return strcmp(x->name, y->name);
+}
+
+static int name_is(const void *name, const void *b)
+{
+	const struct weir_sampled *sampled = b;
+
+	return strcmp(name, sampled->name);
 }
 
 int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret)
@@ -54,36 +61,31 @@ int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret
 	/* Without the right to refresh, figures are as old as the daemon's last tick. */
 	weir_metrics_refresh(metrics);
 
-	sample.slots = calloc(n_slots ? n_slots : 1, sizeof(*sample.slots));
-	if (!sample.slots)
+	sample.list = calloc(n_slots ? n_slots : 1, sizeof(*sample.list));
+	if (!sample.list)
 		return -ENOMEM;
-	for (uint32_t i = 1; i < n_slots; i++)
-		if (weir_metrics_read(metrics, i, &sample.slots[sample.n]))
-			sample.n++;
+	for (uint32_t i = 1; i < n_slots; i++) {
+		struct weir_sampled *one = &sample.list[sample.n];
+
+		if (!weir_metrics_read(metrics, i, &one->slot))
+			continue;
+		weir_metrics_name(metrics, &one->slot, one->name);
+		sample.n++;
+	}
 	sample.taken_ns = weir_metrics_now_ns();
 	memcpy(&sample.node, metrics->node, sizeof(sample.node));
-	qsort(sample.slots, sample.n, sizeof(*sample.slots), by_id);
+	qsort(sample.list, sample.n, sizeof(*sample.list), by_name);
 
 	weir_sample_done(ret);
 	*ret = sample;
 	return 0;
 }
 
-const struct weir_slot *weir_sample_find(const struct weir_sample *sample, const char *id)
+const struct weir_sampled *weir_sample_find(const struct weir_sample *sample, const char *name)
 {
-	struct weir_slot key = {};
-
-	if (strlen(id) > WEIR_ID_MAX || sample->n == 0)
+	if (sample->n == 0)
 		return NULL;
-	memcpy(key.id, id, strlen(id));
-	return bsearch(&key, sample->slots, sample->n, sizeof(key), by_id);
-}
-
-const char *weir_slot_id(const struct weir_slot *slot, char buf[WEIR_SLOT_ID])
-{
-	memcpy(buf, slot->id, WEIR_ID_MAX);
-	buf[WEIR_ID_MAX] = '\0';
-	return buf;
+	return bsearch(name, sample->list, sample->n, sizeof(*sample->list), name_is);
 }
 
 const char *weir_slot_state_word(const struct weir_slot *slot)
@@ -108,13 +110,15 @@ static unsigned int percent(uint64_t part, uint64_t whole)
 	return whole ? (unsigned int)((double)part * 100 / (double)whole + 0.5) : 0;
 }
 
-struct weir_load weir_load_of(const struct weir_slot *before, const struct weir_slot *now,
+struct weir_load weir_load_of(const struct weir_sampled *one_before, const struct weir_sampled *one,
 			      uint64_t elapsed_ns)
 {
 	static const struct weir_slot nothing;
+	const struct weir_slot *before = one_before ? &one_before->slot : &nothing,
+			       *now = &one->slot;
 
 	/* The same id in a slot opened anew is another container. */
-	if (!before || before->generation != now->generation || before->cgroup_id != now->cgroup_id)
+	if (before->generation != now->generation || before->cgroup_id != now->cgroup_id)
 		before = &nothing;
 	if (elapsed_ns == 0)
 		return (struct weir_load){};

@@ -15,11 +15,16 @@
 
 struct weir_globals;
 
+struct weir_sampled {
+	char name[WEIR_NAME_MAX + 1]; /* "ID", or "EXECUTOR/TASK" */
+	struct weir_slot slot;
+};
+
 struct weir_sample {
 	uint64_t taken_ns; /* CLOCK_MONOTONIC */
 	struct weir_node node;
 	size_t n;
-	struct weir_slot *slots; /* in order of id */
+	struct weir_sampled *list; /* in order of name */
 };
 
 /* Map what --pin-dir names. An exit code, after having said why it is not 0. */
@@ -29,12 +34,9 @@ int weir_open_maps(const struct weir_globals *globals, struct weir_metrics *ret)
 int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret);
 void weir_sample_done(struct weir_sample *sample);
 
-/* NULL: none of that id. */
-const struct weir_slot *weir_sample_find(const struct weir_sample *sample, const char *id);
+/* NULL: none of that name. */
+const struct weir_sampled *weir_sample_find(const struct weir_sample *sample, const char *name);
 
-/* The id of a slot as a C string. */
-#define WEIR_SLOT_ID (WEIR_ID_MAX + 1)
-const char *weir_slot_id(const struct weir_slot *slot, char buf[WEIR_SLOT_ID]);
 const char *weir_slot_state_word(const struct weir_slot *slot);
 
 /* What one container did between two samples. */
@@ -44,8 +46,8 @@ struct weir_load {
 	unsigned int throttled_percent; /* of its quota periods */
 };
 
-/* @before: NULL, or its sample before; counters that went back count as none. */
-struct weir_load weir_load_of(const struct weir_slot *before, const struct weir_slot *now,
+/* @one_before: NULL, or its sample before; counters that went back count as none. */
+struct weir_load weir_load_of(const struct weir_sampled *one_before, const struct weir_sampled *one,
 			      uint64_t elapsed_ns);
 
 #endif /* WEIR_CLI_SAMPLE_H */

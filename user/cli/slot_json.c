@@ -70,10 +70,12 @@ static void put_fields(struct weir_json_out *json, const void *record, const str
 	}
 }
 
-void weir_slot_json(struct weir_json_out *json, const struct weir_slot *slot)
+void weir_slot_json(struct weir_json_out *json, const struct weir_sampled *one)
 {
+	const struct weir_slot *slot = &one->slot;
+
 	weir_json_out_open(json, NULL, '{');
-	weir_json_out_text(json, "id", slot->id, sizeof(slot->id));
+	weir_json_out_text(json, "id", one->name, sizeof(one->name));
 	weir_json_out_text(json, "role", slot->role, sizeof(slot->role));
 	weir_json_out_text(json, "state", weir_slot_state_word(slot), SIZE_MAX);
 	weir_json_out_text(json, "band", slot->band == WEIR_BAND_BURST ? "burst" : "guaranteed",
@@ -104,7 +106,7 @@ void weir_sample_json(const struct weir_sample *sample)
 	weir_node_json(&json, "node", &sample->node);
 	weir_json_out_open(&json, "containers", '[');
 	for (size_t i = 0; i < sample->n; i++)
-		weir_slot_json(&json, &sample->slots[i]);
+		weir_slot_json(&json, &sample->list[i]);
 	weir_json_out_close(&json, ']');
 	weir_json_out_close(&json, '}');
 	putchar('\n');

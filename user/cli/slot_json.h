@@ -7,9 +7,9 @@
 struct weir_json_out;
 struct weir_node;
 struct weir_sample;
-struct weir_slot;
+struct weir_sampled;
 
-void weir_slot_json(struct weir_json_out *json, const struct weir_slot *slot);
+void weir_slot_json(struct weir_json_out *json, const struct weir_sampled *one);
 void weir_node_json(struct weir_json_out *json, const char *key, const struct weir_node *node);
 
 /* {"node": …, "containers": […]} and a newline, on stdout. */

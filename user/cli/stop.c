@@ -43,6 +43,10 @@ static int stop_one(struct weir_client *client, const char *id, const void *data
 	if (r < 0)
 		return weir_failed(client, r);
 
+	/* One that is paused is to hear of it. */
+	r = weir_client_resume(client, id);
+	if (r < 0 && r != -ENOENT)
+		return weir_failed(client, r);
 	r = weir_client_wait(client, id, timeout_ms, &result);
 	if (r == -ETIMEDOUT)
 		return weir_end_by_force(client, id);

@@ -62,14 +62,14 @@ static unsigned int plain_width(void)
 }
 
 static void print_load(struct weir_json_out *json, const struct weir_sample *before,
-		       const struct weir_slot *slot, uint64_t elapsed_ns)
+		       const struct weir_sampled *one, uint64_t elapsed_ns)
 {
-	char id[WEIR_SLOT_ID];
+	const struct weir_slot *slot = &one->slot;
 	struct weir_load load;
 
-	load = weir_load_of(weir_sample_find(before, weir_slot_id(slot, id)), slot, elapsed_ns);
+	load = weir_load_of(weir_sample_find(before, one->name), one, elapsed_ns);
 	weir_json_out_open(json, NULL, '{');
-	weir_json_out_text(json, "id", slot->id, sizeof(slot->id));
+	weir_json_out_text(json, "id", one->name, sizeof(one->name));
 	weir_json_out_text(json, "state", weir_slot_state_word(slot), SIZE_MAX);
 	weir_json_out_u64(json, "cpu_mcpu", load.cpu_mcpu);
 	weir_json_out_u64(json, "cpu_request_mcpu", slot->cpu_request_mcpu);
@@ -92,7 +92,7 @@ static void print_json(const struct weir_sample *before, const struct weir_sampl
 	weir_node_json(&json, "node", &now->node);
 	weir_json_out_open(&json, "containers", '[');
 	for (size_t i = 0; i < now->n; i++)
-		print_load(&json, before, &now->slots[i], elapsed_ns);
+		print_load(&json, before, &now->list[i], elapsed_ns);
 	weir_json_out_close(&json, ']');
 	weir_json_out_close(&json, '}');
 	putchar('\n');

@@ -96,7 +96,7 @@ static bool pause_until(uint64_t due_ns, struct screen *screen, const struct pic
 		key = getch();
 		if (key == 'q' || key == 'Q')
 			return false;
-		if (key == KEY_RESIZE && picture->before.slots)
+		if (key == KEY_RESIZE && picture->before.list)
 			draw(screen, picture);
 	}
 }

@@ -28,6 +28,7 @@ static const char *const headers[COLUMNS_] = {
 
 struct row {
 	const struct weir_slot *slot;
+	const char *name;
 	struct weir_load load;
 	char cells[COLUMNS_][MAX_CELL];
 };
@@ -60,12 +61,13 @@ putf(const struct view *view, enum weir_top_style style, const char *fmt, ...)
 }
 
 /* Escaped, and cut with a '~' where it is longer than the widest column. */
-static void fill_id(char cell[MAX_CELL], const struct weir_slot *slot)
+static void fill_id(char cell[MAX_CELL], const char *name)
 {
-	scoped(weir_buffer_done) struct weir_buffer text = WEIR_BUFFER_INIT(WEIR_ID_MAX * 4 + 1);
+	scoped(weir_buffer_done) struct weir_buffer text =
+		WEIR_BUFFER_INIT((WEIR_NAME_MAX + 1) * 4 + 1);
 	scoped(freep) char *id = NULL;
 
-	weir_escape(&text, slot->id, sizeof(slot->id));
+	weir_escape(&text, name, WEIR_NAME_MAX + 1);
 	id = weir_buffer_take_text(&text);
 	snprintf(cell, MAX_CELL, "%.*s", MAX_ID, id ? id : "?");
 	if (id && strlen(id) > MAX_ID)
@@ -77,7 +79,7 @@ static void fill_row(struct row *row)
 	const struct weir_slot *slot = row->slot;
 	char band[WEIR_BAND], figure[WEIR_FIGURE];
 
-	fill_id(row->cells[ID], slot);
+	fill_id(row->cells[ID], row->name);
 	snprintf(row->cells[CPU], MAX_CELL, "%s", weir_short_cpu(row->load.cpu_mcpu, figure));
 	snprintf(row->cells[CPU_BAND], MAX_CELL, "%s",
 		 weir_short_band(slot->cpu_request_mcpu, slot->cpu_limit_mcpu, weir_short_cpu,
@@ -99,14 +101,14 @@ static int collect(struct view *view, const struct weir_sample *before)
 	if (!view->rows)
 		return -ENOMEM;
 	for (size_t i = 0; i < now->n; i++) {
-		const struct weir_slot *slot = &now->slots[i];
+		const struct weir_slot *slot = &now->list[i].slot;
 		struct row *row = &view->rows[view->n_rows];
-		char id[WEIR_SLOT_ID];
 
 		if (slot->state != WEIR_SLOT_RUNNING && slot->state != WEIR_SLOT_LAUNCHING)
 			continue;
 		row->slot = slot;
-		row->load = weir_load_of(weir_sample_find(before, weir_slot_id(slot, id)), slot,
+		row->name = now->list[i].name;
+		row->load = weir_load_of(weir_sample_find(before, row->name), &now->list[i],
 					 now->taken_ns - before->taken_ns);
 		fill_row(row);
 		view->n_rows++;

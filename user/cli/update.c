@@ -21,28 +21,31 @@ static const struct options defaults = { .amounts = WEIR_AMOUNTS_ABSENT };
 static bool says_nothing(const struct weir_amounts *amounts)
 {
 	return amounts->cpu_request_mcpu == WEIR_ABSENT && amounts->cpu_limit_mcpu == WEIR_ABSENT &&
-	       amounts->mem_request_bytes == WEIR_ABSENT && amounts->mem_limit_bytes == WEIR_ABSENT;
+	       amounts->mem_request_bytes == WEIR_ABSENT &&
+	       amounts->mem_limit_bytes == WEIR_ABSENT &&
+	       amounts->swap_limit_bytes == WEIR_ABSENT && amounts->cpu_burst_mcpu == WEIR_ABSENT;
 }
 
 static int run(const struct weir_globals *globals, const void *data, int n_operands,
 	       char **operands)
 {
 	scoped(weir_disconnectp) struct weir_client *client = NULL;
+	scoped(freep) char *id = NULL;
 	const struct options *chosen = data;
 	struct weir_answer_notes notes = {};
 	char limit[WEIR_QUANTITY_TEXT];
 	bool pending;
-	int r;
+	int code, r;
 
 	(void)n_operands;
 	if (says_nothing(&chosen->amounts)) {
-		weir_say("nothing to change: give --cpu or --mem");
+		weir_say("nothing to change: give --cpu, --mem, --swap or --cpu-burst");
 		return WEIR_EXIT_USAGE;
 	}
-	client = weir_connect(globals);
-	if (!client)
-		return WEIR_EXIT_FAILED;
-	r = weir_client_update(client, operands[0], &chosen->amounts, &notes, &pending);
+	code = weir_connect_for(globals, operands[0], &client, &id);
+	if (code != WEIR_EXIT_OK)
+		return code;
+	r = weir_client_update(client, id, &chosen->amounts, &notes, &pending);
 	if (r < 0)
 		return weir_failed(client, r);
 	weir_say_notes(&notes);

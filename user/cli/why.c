@@ -172,15 +172,16 @@ static int print_lately(struct weir_client *client, const char *id)
 static int run(const struct weir_globals *globals, const void *data, int n_operands,
 	       char **operands)
 {
-	scoped(weir_disconnectp) struct weir_client *client = weir_connect(globals);
+	scoped(weir_disconnectp) struct weir_client *client = NULL;
+	scoped(freep) char *id = NULL;
 	scoped(weir_explanation_free) struct weir_explanation_info why = {};
 	const struct options *chosen = data;
-	int r;
+	int code = weir_connect_for(globals, operands[0], &client, &id), r;
 
 	(void)n_operands;
-	if (!client)
-		return WEIR_EXIT_FAILED;
-	r = weir_client_explain(client, operands[0], &why);
+	if (code != WEIR_EXIT_OK)
+		return code;
+	r = weir_client_explain(client, id, &why);
 	if (r < 0)
 		return weir_failed(client, r);
 	if (chosen->json) {
@@ -190,7 +191,7 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	print_band(&why);
 	print_memory(&why);
 	print_waits(&why);
-	return print_lately(client, operands[0]);
+	return print_lately(client, id);
 }
 
 const struct weir_verb weir_verb_why = {

@@ -107,15 +107,54 @@ int weir_client_kill(struct weir_client *client, const char *id, int signal)
 	return r < 0 ? r : call_write(client, request, NULL, NULL);
 }
 
-int weir_client_remove(struct weir_client *client, const char *id)
+static int call_on(struct weir_client *client, const char *type, const char *member, const char *id)
 {
 	char *request;
 	int r;
 
 	weir_client_begin(client);
-	r = weir_request_on("REMOVE_CONTAINER", "remove_container", id, NULL, 0, &request,
-			    &client->err);
+	r = weir_request_on(type, member, id, NULL, 0, &request, &client->err);
 	return r < 0 ? r : call_write(client, request, NULL, NULL);
+}
+
+int weir_client_remove(struct weir_client *client, const char *id)
+{
+	return call_on(client, "REMOVE_CONTAINER", "remove_container", id);
+}
+
+int weir_client_adopt(struct weir_client *client, const struct weir_adopt_options *options,
+		      struct weir_answer_notes *notes)
+{
+	struct weir_answer_notes said = {};
+	scoped(freep) char *body = NULL;
+	char *request;
+	size_t size = 0;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_adopt(options, &request, &client->err);
+	if (r == 0)
+		r = call_write(client, request, &body, &size);
+	if (r == 0)
+		r = weir_decode_adopt(body, size, &said, &client->err);
+	if (r == 0)
+		give_notes(&said, notes);
+	return r;
+}
+
+int weir_client_release(struct weir_client *client, const char *id)
+{
+	return call_on(client, "RELEASE_CONTAINER", "release_container", id);
+}
+
+int weir_client_pause(struct weir_client *client, const char *id)
+{
+	return call_on(client, "PAUSE_CONTAINER", "pause_container", id);
+}
+
+int weir_client_resume(struct weir_client *client, const char *id)
+{
+	return call_on(client, "RESUME_CONTAINER", "resume_container", id);
 }
 
 int weir_client_reload(struct weir_client *client)

@@ -125,6 +125,28 @@ int weir_decode_launch(const char *text, size_t size, struct weir_answer_notes *
 	return 0;
 }
 
+int weir_decode_adopt(const char *text, size_t size, struct weir_answer_notes *ret_notes,
+		      struct weir_error *err)
+{
+	scoped(json_drop) json_t *root = NULL;
+	const json_t *object;
+	int r;
+
+	r = weir_member_root(text, size, "adopt_container", &root, &object, err);
+	return r < 0 ? r : decode_notes(object, ret_notes, err);
+}
+
+int weir_decode_join(const char *text, size_t size, struct weir_join_list *ret,
+		     struct weir_error *err)
+{
+	scoped(json_drop) json_t *root = NULL;
+	const json_t *object;
+	int r;
+
+	r = weir_member_root(text, size, "join_container", &root, &object, err);
+	return r < 0 ? r : decode_join(object, ret, err);
+}
+
 int weir_decode_update(const char *text, size_t size, struct weir_answer_notes *ret_notes,
 		       bool *ret_pending, struct weir_error *err)
 {

@@ -32,6 +32,10 @@ void weir_join_list_done(struct weir_join_list *join);
 /* @join may be NULL. */
 int weir_decode_launch(const char *text, size_t size, struct weir_answer_notes *ret_notes,
 		       struct weir_join_list *ret_join, struct weir_error *err);
+int weir_decode_adopt(const char *text, size_t size, struct weir_answer_notes *ret_notes,
+		      struct weir_error *err);
+int weir_decode_join(const char *text, size_t size, struct weir_join_list *ret,
+		     struct weir_error *err);
 int weir_decode_update(const char *text, size_t size, struct weir_answer_notes *ret_notes,
 		       bool *ret_pending, struct weir_error *err);
 int weir_decode_wait(const char *text, size_t size, struct weir_wait_result *ret,

@@ -36,6 +36,8 @@ static const struct {
 	{ "cpu_limit_mcpu", FIELD(amounts.cpu_limit_mcpu), WEIR_INFINITE },
 	{ "mem_request_bytes", FIELD(amounts.mem_request_bytes), 0 },
 	{ "mem_limit_bytes", FIELD(amounts.mem_limit_bytes), WEIR_INFINITE },
+	{ "swap_limit_bytes", FIELD(amounts.swap_limit_bytes), 0 },
+	{ "cpu_burst_mcpu", FIELD(amounts.cpu_burst_mcpu), 0 },
 	{ "pending_mem_limit_bytes", FIELD(pending_mem_limit_bytes), WEIR_ABSENT },
 	{ "created_us", FIELD(created_us), 0 },
 	{ "started_us", FIELD(started_us), 0 },
@@ -109,13 +111,11 @@ static int decode_tables(const json_t *weir, struct weir_container_info *info,
 static int decode_container(const json_t *json, struct weir_container_info *info,
 			    struct weir_error *err)
 {
-	const json_t *id = NULL, *status = NULL, *weir = NULL;
+	const json_t *status = NULL, *weir = NULL;
 	uint64_t slot = 0;
 	int pid = 0, r;
 
-	r = weir_member_object(json, "container_id", &id, err);
-	if (r == 0)
-		r = weir_member_text(id, "value", &info->id, err);
+	r = weir_member_name(json, "container_id", &info->id, err);
 	if (r == 0)
 		r = weir_member_object(json, "weir", &weir, err);
 	if (r == 0 && (!info->id || !weir))
@@ -130,6 +130,10 @@ static int decode_container(const json_t *json, struct weir_container_info *info
 		r = decode_argv(weir, info, err);
 	if (r == 0)
 		r = weir_member_bool(weir, "foreground", &info->foreground, err);
+	if (r == 0)
+		r = weir_member_bool(weir, "paused", &info->paused, err);
+	if (r == 0)
+		r = weir_member_bool(weir, "adopted", &info->adopted, err);
 	if (r == 0)
 		r = weir_member_int(weir, "status", &info->status, err);
 	if (r == 0)

@@ -45,7 +45,6 @@ static int decode_figures(const json_t *json, struct weir_event_info *event, str
 
 static int decode_event(const json_t *json, struct weir_event_info *event, struct weir_error *err)
 {
-	const json_t *id = NULL;
 	int r;
 
 	event->cause = event->text = "";
@@ -55,9 +54,7 @@ static int decode_event(const json_t *json, struct weir_event_info *event, struc
 	if (r == 0)
 		r = weir_member_text(json, "kind", &event->kind, err);
 	if (r == 0)
-		r = weir_member_object(json, "container_id", &id, err);
-	if (r == 0)
-		r = weir_member_text(id, "value", &event->id, err);
+		r = weir_member_name(json, "container_id", &event->id, err);
 	if (r == 0)
 		r = weir_member_text(json, "cause", &event->cause, err);
 	if (r == 0)

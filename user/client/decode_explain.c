@@ -42,14 +42,6 @@ static const struct {
 	NUMBER(mem_high_bytes),
 };
 
-static int decode_id(const json_t *object, const char **ret, struct weir_error *err)
-{
-	const json_t *id = NULL;
-	int r = weir_member_object(object, "container_id", &id, err);
-
-	return r < 0 ? r : weir_member_text(id, "value", ret, err);
-}
-
 static int decode_culprits(const json_t *object, struct weir_explanation_info *ret,
 			   struct weir_error *err)
 {
@@ -66,7 +58,7 @@ static int decode_culprits(const json_t *object, struct weir_explanation_info *r
 		struct weir_culprit_info *culprit = &ret->culprits[ret->n_culprits++];
 
 		culprit->id = "";
-		r = decode_id(one, &culprit->id, err);
+		r = weir_member_name(one, "container_id", &culprit->id, err);
 		if (r == 0)
 			r = weir_member_u64(one, "ns", &culprit->ns, err);
 		if (r == 0)
@@ -91,7 +83,7 @@ int weir_decode_explain(const char *text, size_t size, struct weir_explanation_i
 	if (r < 0)
 		return r;
 	explanation.owner = root;
-	r = decode_id(object, &explanation.id, err);
+	r = weir_member_name(object, "container_id", &explanation.id, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(numbers); i++)
 		r = weir_member_u64(object, numbers[i].key,
 				    (uint64_t *)((char *)&explanation + numbers[i].offset), err);

@@ -47,6 +47,30 @@ int weir_member_text(const json_t *object, const char *key, const char **ret,
 	return 0;
 }
 
+int weir_member_name(const json_t *object, const char *key, const char **ret,
+		     struct weir_error *err)
+{
+	const json_t *id = NULL, *parent = NULL;
+	const char *own = NULL, *executor = NULL;
+	json_t *name;
+
+	if (weir_member_object(object, key, &id, err) < 0 ||
+	    weir_member_text(id, "value", &own, err) < 0 ||
+	    weir_member_object(id, "parent", &parent, err) < 0 ||
+	    weir_member_text(parent, "value", &executor, err) < 0)
+		return err->code;
+	if (!own || !executor) {
+		*ret = own ? own : *ret;
+		return 0;
+	}
+	/* Both at once have to lie somewhere, and the tree goes when the texts go. */
+	name = json_sprintf("%s/%s", executor, own);
+	if (json_object_set_new((json_t *)id, "name", name) < 0)
+		return weir_fail_memory(err);
+	*ret = json_string_value(name);
+	return 0;
+}
+
 int weir_member_bool(const json_t *object, const char *key, bool *ret, struct weir_error *err)
 {
 	const json_t *value = json_object_get(object, key);

@@ -24,6 +24,13 @@ static inline void json_drop(json_t **json)
 int weir_member_root(const char *text, size_t size, const char *member, json_t **ret_root,
 		     const json_t **ret, struct weir_error *err);
 
+/*
+ * The ContainerID called @key as "ID" or "EXECUTOR/TASK". Lies in the tree, as all texts do. *@ret
+ * stays as it was where there is none.
+ */
+int weir_member_name(const json_t *object, const char *key, const char **ret,
+		     struct weir_error *err);
+
 int weir_member_text(const json_t *object, const char *key, const char **ret,
 		     struct weir_error *err);
 int weir_member_bool(const json_t *object, const char *key, bool *ret, struct weir_error *err);

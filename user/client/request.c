@@ -73,9 +73,15 @@ static json_t *text_for_show(const char *text)
 	return json_string(copy);
 }
 
+/* Of "EXECUTOR/TASK" the task's, with the executor's as parent. */
 static json_t *container_id(const char *id)
 {
-	return json_pack("{s:s}", "value", id);
+	const char *slash = strchr(id, '/');
+
+	if (!slash)
+		return json_pack("{s:s}", "value", id);
+	return json_pack("{s:s, s:{s:s%}}", "value", slash + 1, "parent", "value", id,
+			 (size_t)(slash - id));
 }
 
 static json_t *amount_value(uint64_t amount, double unit)
@@ -89,6 +95,24 @@ static json_t *scalar_resource(const char *name, uint64_t amount, double unit)
 {
 	return json_pack("{s:s, s:s, s:o}", "name", name, "type", "SCALAR", "scalar",
 			 amount_value(amount, unit));
+}
+
+/* What Mesos has no place for stands under "weir", which may be there already. */
+static bool add_extra(json_t *call, const struct weir_amounts *amounts)
+{
+	json_t *weir = json_object_get(call, "weir");
+	bool ok = true;
+
+	if (!weir && json_object_set_new(call, "weir", json_object()) < 0)
+		return false;
+	weir = json_object_get(call, "weir");
+	if (amounts->swap_limit_bytes != WEIR_ABSENT)
+		ok &= !json_object_set_new(weir, "swap",
+					   amount_value(amounts->swap_limit_bytes, BYTES_PER_MIB));
+	if (amounts->cpu_burst_mcpu != WEIR_ABSENT)
+		ok &= !json_object_set_new(weir, "cpu_burst",
+					   amount_value(amounts->cpu_burst_mcpu, MCPU_PER_CPU));
+	return ok;
 }
 
 /* Requests go into "resources", limits into "limits"; what was not said into neither. */
@@ -113,7 +137,7 @@ static bool add_amounts(json_t *call, const struct weir_amounts *amounts)
 					   amount_value(amounts->mem_limit_bytes, BYTES_PER_MIB));
 	ok &= !json_object_set_new(call, "resources", resources);
 	ok &= !json_object_set_new(call, "limits", limits);
-	return ok;
+	return ok && add_extra(call, amounts);
 }
 
 static json_t *environment(const char *const *env)
@@ -158,9 +182,17 @@ static json_t *command(const struct weir_launch_options *options, bool foregroun
 
 static json_t *extension(const struct weir_launch_options *options, bool foreground)
 {
-	return json_pack("{s:b, s:b, s:b, s:s*, s:s*}", "foreground", foreground, "keep",
-			 options->keep, "exempt", options->exempt, "working_directory",
-			 options->workdir, "role", options->role);
+	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:s*, s:s*}", "foreground", foreground,
+			 "keep", options->keep, "exempt", options->exempt, "executor",
+			 options->executor, "autoremove", options->autoremove, "delegate",
+			 options->delegate, "working_directory", options->workdir, "role",
+			 options->role);
+}
+
+/* Mesos' ContainerInfo, which says whether a task has cgroups of its own. */
+static json_t *container_info(const struct weir_launch_options *options)
+{
+	return json_pack("{s:{s:b}}", "linux_info", "share_cgroups", options->share_cgroups);
 }
 
 static int check_launch(const struct weir_launch_options *options, bool foreground,
@@ -205,9 +237,35 @@ int weir_request_launch(const struct weir_launch_options *options, bool foregrou
 		return weir_fail_memory(err);
 	ok &= !json_object_set_new(call, "container_id", container_id(options->id));
 	ok &= !json_object_set_new(call, "command", command(options, foreground));
-	ok &= add_amounts(call, &options->amounts);
 	ok &= !json_object_set_new(call, "weir", extension(options, foreground));
+	ok &= add_amounts(call, &options->amounts);
+	if (strchr(options->id, '/'))
+		ok &= !json_object_set_new(call, "container", container_info(options));
 	return finish(body, ok, ret, err);
+}
+
+int weir_request_adopt(const struct weir_adopt_options *options, char **ret, struct weir_error *err)
+{
+	scoped(json_drop) json_t *body = NULL;
+	json_t *call;
+	int r;
+
+	if (!options->id)
+		return weir_fail(err, -EINVAL, "the container has no id");
+	r = check_utf8("the container's id", options->id, err);
+	if (r == 0)
+		r = check_utf8("the role", options->role, err);
+	if (r == 0)
+		r = check_utf8("the cgroup", options->cgroup, err);
+	if (r < 0)
+		return r;
+	call = json_pack("{s:o, s:b, s:s*, s:s*}", "container_id", container_id(options->id),
+			 "enforce", options->enforce, "role", options->role, "cgroup",
+			 options->cgroup);
+	body = json_pack("{s:s, s:o}", "type", "ADOPT_CONTAINER", "adopt_container", call);
+	if (body && options->pid && json_object_set_new(call, "pid", json_integer(options->pid)))
+		return weir_fail_memory(err);
+	return finish(body, body && add_amounts(call, &options->amounts), ret, err);
 }
 
 int weir_request_update(const char *id, const struct weir_amounts *change, char **ret,

@@ -15,9 +15,12 @@
 struct weir_error;
 struct weir_amounts;
 struct weir_launch_options;
+struct weir_adopt_options;
 
 int weir_request_launch(const struct weir_launch_options *options, bool foreground, char **ret,
 			struct weir_error *err);
+int weir_request_adopt(const struct weir_adopt_options *options, char **ret,
+		       struct weir_error *err);
 int weir_request_update(const char *id, const struct weir_amounts *change, char **ret,
 			struct weir_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Launching in the foreground, in an order that lets the command run no
+ * Launching in the foreground, and joining, in an order that lets the command run no
  * instruction outside its cgroups: the daemon makes and limits them, the
  * child is born inside and held, the daemon sees that it is there, the child
  * goes on. Whatever fails on the way undoes what was made.
@@ -27,13 +27,14 @@ static int place(struct weir_client *client, const struct weir_launch_options *o
 	return r < 0 ? r : weir_client_call(client, &call, ret_body, ret_size);
 }
 
-static int say_start(struct weir_client *client, const char *id, pid_t pid)
+/* "START_CONTAINER" or "JOIN_CONTAINER": the child is there, and held. */
+static int say_pid(struct weir_client *client, const char *type, const char *member, const char *id,
+		   pid_t pid)
 {
 	struct weir_call call = { .timeout_ms = WEIR_CLIENT_PATIENCE_MS };
 	int r;
 
-	r = weir_request_on("START_CONTAINER", "start_container", id, "pid", pid, &call.request,
-			    &client->err);
+	r = weir_request_on(type, member, id, "pid", pid, &call.request, &client->err);
 	return r < 0 ? r : weir_client_call(client, &call, NULL, NULL);
 }
 
@@ -77,7 +78,7 @@ int weir_client_run(struct weir_client *client, const struct weir_launch_options
 		r = weir_child_fork(&child, &client->err);
 	pid = child.pid;
 	if (r == 0)
-		r = say_start(client, options->id, pid);
+		r = say_pid(client, "START_CONTAINER", "start_container", options->id, pid);
 	if (r == 0)
 		r = weir_child_release(&child, ret_exec_errno, &client->err);
 	if (r < 0) {
@@ -92,4 +93,44 @@ int weir_client_run(struct weir_client *client, const struct weir_launch_options
 		said = (struct weir_answer_notes){};
 	}
 	return 0;
+}
+
+static int ask_where(struct weir_client *client, const char *id, struct weir_join_list *ret)
+{
+	struct weir_call call = { .timeout_ms = WEIR_CLIENT_PATIENCE_MS };
+	scoped(freep) char *body = NULL;
+	size_t size = 0;
+	int r;
+
+	r = weir_request_on("JOIN_CONTAINER", "join_container", id, NULL, 0, &call.request,
+			    &client->err);
+	if (r == 0)
+		r = weir_client_call(client, &call, &body, &size);
+	return r < 0 ? r : weir_decode_join(body, size, ret, &client->err);
+}
+
+int weir_client_exec(struct weir_client *client, const struct weir_launch_options *options,
+		     void (*in_child)(void *data), void *data, pid_t *ret_pid, int *ret_exec_errno)
+{
+	scoped(weir_child_done) struct weir_child child = WEIR_CHILD_INIT;
+	scoped(weir_join_list_done) struct weir_join_list join = {};
+	pid_t pid;
+	int r;
+
+	weir_client_begin(client);
+	child.in_child = in_child;
+	child.data = data;
+	r = ask_where(client, options->id, &join);
+	if (r == 0)
+		r = weir_child_prepare(&child, options, &join, &client->err);
+	if (r == 0)
+		r = weir_child_fork(&child, &client->err);
+	pid = child.pid;
+	if (r == 0)
+		r = say_pid(client, "JOIN_CONTAINER", "join_container", options->id, pid);
+	if (r == 0)
+		r = weir_child_release(&child, ret_exec_errno, &client->err);
+	if (r == 0)
+		*ret_pid = pid;
+	return r;
 }

@@ -3,7 +3,7 @@
 #include "control/controller_internal.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -24,6 +24,8 @@ static int carry_out(const struct weir_controller *controller,
 			    struct weir_error *);
 	static knob_fn *const knobs[WEIR_ACTION_COUNT_] = {
 		[WEIR_ACTION_SET_CPU_MAX] = weir_cgroup_set_cpu_max,
+		[WEIR_ACTION_SET_CPU_BURST] = weir_cgroup_set_cpu_burst,
+		[WEIR_ACTION_SET_SWAP_MAX] = weir_cgroup_set_swap_max,
 		[WEIR_ACTION_SET_MEM_LOW] = weir_cgroup_set_mem_low,
 		[WEIR_ACTION_SET_MEM_HIGH] = weir_cgroup_set_mem_high,
 		[WEIR_ACTION_SET_MEM_MAX] = weir_cgroup_set_mem_max,
@@ -33,7 +35,7 @@ static int carry_out(const struct weir_controller *controller,
 	/* The kernel takes no weight from who is in the idle class. */
 	if (action->type == WEIR_ACTION_SET_CPU_WEIGHT)
 		return weir_pacer_set_weight(controller->pacer, container, action->value, err);
-	return knobs[action->type](&controller->groups, container->id, action->value, err);
+	return knobs[action->type](&controller->groups, container->group, action->value, err);
 }
 
 /*
@@ -50,7 +52,8 @@ static int hand_over(struct weir_controller *controller, const struct weir_conta
 		.generation = container->generation,
 	};
 
-	strncpy(job.id, container->id, sizeof(job.id) - 1);
+	snprintf(job.id, sizeof(job.id), "%s", container->id);
+	snprintf(job.group, sizeof(job.group), "%s", container->group);
 	return weir_worker_submit(controller->worker, &job, err);
 }
 
@@ -59,7 +62,7 @@ uint64_t weir_controller_memory_in_use(struct weir_controller *controller,
 {
 	struct weir_cgroup_stats stats;
 
-	weir_cgroup_read_stats(&controller->groups, container->id, &stats);
+	weir_cgroup_read_stats(&controller->groups, container->group, &stats);
 	return stats.mem_current_bytes == UINT64_MAX ? 0 : stats.mem_current_bytes;
 }
 
@@ -72,8 +75,10 @@ static uint64_t hold_of(const struct weir_controller *controller, const struct w
 	return live->squeeze.high_bytes;
 }
 
-int weir_controller_apply(struct weir_controller *controller, struct weir_container *container,
-			  struct weir_error *err)
+/* *@ret_pending: the memory limit that waits, else WEIR_ABSENT. */
+static int write_knobs(struct weir_controller *controller, struct weir_container *container,
+		       const struct weir_figures *figures, uint64_t *ret_pending,
+		       struct weir_error *err)
 {
 	struct weir_live *live = container->live;
 	struct weir_plan plan;
@@ -81,10 +86,10 @@ int weir_controller_apply(struct weir_controller *controller, struct weir_contai
 
 	/* Only a limit that falls can be in the way of what is in use. */
 	if (container->state == WEIR_STATE_RUNNING &&
-	    container->figures.mem_limit_bytes < live->applied.mem_max_bytes)
+	    figures->mem_limit_bytes < live->applied.mem_max_bytes)
 		in_use = weir_controller_memory_in_use(controller, container);
-	weir_plan_static(&container->figures, &live->applied, in_use, hold_of(controller, live),
-			 &plan, &pending);
+	weir_plan_static(figures, &live->applied, in_use, hold_of(controller, live), &plan,
+			 &pending);
 	/* A limit that waits in the worker's queue must not come behind the one that overtakes it. */
 	if (container->pending_mem_limit_bytes != WEIR_ABSENT && pending == WEIR_ABSENT)
 		weir_worker_cancel(controller->worker, container->id);
@@ -98,7 +103,7 @@ int weir_controller_apply(struct weir_controller *controller, struct weir_contai
 		r = blocks ? hand_over(controller, container, action, err)
 			   : carry_out(controller, container, action, err);
 		if (r == -ENOENT)
-			return 0; /* it has just ended: news, not an error */
+			break; /* it has just ended: news, not an error */
 		if (r == -EBUSY && action->type == WEIR_ACTION_SET_MEM_MAX) {
 			pending = action->value; /* it grew while we looked */
 			break;
@@ -109,10 +114,36 @@ int weir_controller_apply(struct weir_controller *controller, struct weir_contai
 			weir_applied_note(&live->applied, action);
 	}
 
+	*ret_pending = pending;
+	return 0;
+}
+
+int weir_controller_apply(struct weir_controller *controller, struct weir_container *container,
+			  struct weir_error *err)
+{
+	uint64_t pending;
+
+	/* What keeps it is its executor's, or was only to be looked at. */
+	if (container->shares_cgroups || (container->adopted && !container->enforced))
+		return 0;
+	if ((container->is_executor &&
+	     weir_family_apply_self(controller, container, false, err) < 0) ||
+	    write_knobs(controller, container, &container->figures, &pending, err) < 0 ||
+	    (container->is_executor &&
+	     weir_family_apply_self(controller, container, true, err) < 0))
+		return err->code;
 	pthread_rwlock_wrlock(&controller->lock);
 	container->pending_mem_limit_bytes = pending;
 	pthread_rwlock_unlock(&controller->lock);
 	return 0;
+}
+
+int weir_controller_widen(struct weir_controller *controller, struct weir_container *executor,
+			  const struct weir_figures *figures, struct weir_error *err)
+{
+	uint64_t pending;
+
+	return write_knobs(controller, executor, figures, &pending, err);
 }
 
 int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
@@ -144,6 +175,9 @@ void weir_controller_on_job(const struct weir_job *job, void *data)
 		return; /* late news of one that is gone, or ending */
 	/* Whatever was wanted meanwhile: this is what the kernel may have. */
 	weir_applied_note(&live->applied, &written);
+	if (job->kind == WEIR_JOB_MEM_MAX)
+		live->applied.swap_max_bytes =
+			WEIR_ABSENT; /* v1: it may have had nothing to stay beside */
 	if (job->error.code < 0 && job->error.code != -EBUSY)
 		weir_warn("container '%s': %s, retrying at next tick", job->id, job->error.text);
 	if (job->error.code < 0 && container->pending_mem_limit_bytes != WEIR_ABSENT)
@@ -175,10 +209,14 @@ void weir_controller_learn_applied(struct weir_controller *controller,
 {
 	struct weir_live *live = container->live;
 	struct weir_cgroup_stats stats;
+	struct weir_error ignored;
+	uint64_t burst = 0;
 
-	weir_cgroup_read_stats(&controller->groups, container->id, &stats);
+	weir_cgroup_read_stats(&controller->groups, container->group, &stats);
 	if (stats.cpu_quota_mcpu == container->figures.cpu_limit_mcpu)
 		live->applied.cpu_max_mcpu = stats.cpu_quota_mcpu;
+	if (weir_cgroup_cpu_burst(&controller->groups, container->group, &burst, &ignored) == 0)
+		live->applied.cpu_burst_mcpu = burst;
 	if (stats.mem_max_bytes != UINT64_MAX || container->figures.mem_limit_bytes == UINT64_MAX)
 		live->applied.mem_max_bytes = stats.mem_max_bytes;
 }

@@ -36,6 +36,7 @@ struct weir_live *weir_live_new(struct weir_controller *controller,
 	live->pidfd = live->caller_pidfd = -1;
 	live->applied = (struct weir_applied)WEIR_APPLIED_NOTHING;
 	live->told_pending_bytes = WEIR_ABSENT;
+	live->self_cpu_mcpu = live->self_mem_bytes = WEIR_ABSENT;
 	container->live = live;
 	return live;
 }
@@ -90,31 +91,6 @@ void weir_controller_publish_node(struct weir_controller *controller)
 	memcpy(node->boot_id, controller->machine.boot_id, sizeof(node->boot_id));
 }
 
-/* v1 has no memory.oom.group: there, one process killed for the limit means all of them. */
-static void check_oom(struct weir_controller *controller, struct weir_container *container)
-{
-	const struct weir_slot *slot;
-	const struct weir_hierarchies *h = &controller->groups.h;
-	int where = h->where[WEIR_SUBSYS_MEMORY];
-	struct weir_cgroup_stats stats = {};
-	struct weir_error err = {};
-
-	if (where < 0 || h->list[where].version != 1)
-		return;
-	slot = weir_bpf_slot(controller->bpf, container->slot);
-	if (slot)
-		stats.oom_kills = slot->oom_kills;
-	/* Limits hold without the meter. */
-	if (controller->refresh_failed)
-		weir_cgroup_read_stats(&controller->groups, container->id, &stats);
-	if (stats.oom_kills == 0 || stats.oom_kills == UINT64_MAX)
-		return;
-	if (weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
-		weir_warn(
-			"container '%s': out of memory, but not killed: %s, retrying at next tick",
-			container->id, err.text);
-}
-
 /* Of sleepers nothing is asked: who has not run has written nothing. */
 static void tick_logs(struct weir_controller *controller, const struct weir_container *container,
 		      size_t turn)
@@ -134,13 +110,14 @@ static void tick_logs(struct weir_controller *controller, const struct weir_cont
 static void tick_container(struct weir_controller *controller, struct weir_container *container,
 			   size_t turn)
 {
+	struct weir_live *live = container->live;
 	struct weir_error err = {};
+	bool behind = live->unsettled || container->pending_mem_limit_bytes != WEIR_ABSENT;
 
 	if (container->state != WEIR_STATE_RUNNING)
 		return;
-	check_oom(controller, container);
-	if (container->pending_mem_limit_bytes != WEIR_ABSENT &&
-	    weir_controller_actuate(controller, container, &err) < 0)
+	live->unsettled = behind && weir_controller_actuate(controller, container, &err) < 0;
+	if (live->unsettled)
 		weir_warn("container '%s': %s, retrying at next tick", container->id, err.text);
 	tick_logs(controller, container, turn);
 }
@@ -162,6 +139,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	all = weir_ledger_all(controller->ledger, &n);
 	for (size_t i = 0; i < n; i++)
 		tick_container(controller, all[i], i);
+	weir_adopt_tick(controller);
+	weir_oom_tick(controller);
 	weir_leftovers_clear(controller);
 	note_tick(controller);
 
@@ -220,7 +199,6 @@ static int open_kernel_side(struct weir_controller *controller,
 	weir_hierarchies_describe(&controller->groups.h, where, sizeof(where));
 	weir_info("%s", where);
 
-	bpf.container_level = controller->groups.h.level;
 	if (weir_bpf_open(&bpf, &controller->bpf, &start, err) < 0)
 		return err->code;
 	log_bpf_start(start, options->pin_dir);

@@ -86,7 +86,9 @@ struct weir_launch {
 	const struct weir_label *labels;
 	size_t n_labels;
 	bool foreground; /* only place and limit: the caller forks, then says weir_controller_start() */
-	bool keep, exempt;
+	bool keep, exempt, autoremove, delegate;
+	bool is_executor,
+		shares_cgroups; /* see model/family.h; the id of a task is "EXECUTOR/TASK" */
 	struct weir_peer peer;
 };
 
@@ -97,7 +99,7 @@ struct weir_join_paths {
 	size_t n;
 	struct {
 		int version;
-		char path[512];
+		char path[1280];
 	} list[WEIR_MAX_JOIN_PATHS];
 };
 
@@ -137,9 +139,52 @@ int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_
 int weir_controller_kill(struct weir_controller *controller, const char *id, int signal,
 			 struct weir_error *err);
 
+/*
+ * Stop all of it, its tasks too, or let it go on. That it is so already is fine. A signal other than
+ * SIGKILL waits until it is resumed. -ENOENT: unknown or exited; -EINVAL: not started yet.
+ */
+int weir_controller_pause(struct weir_controller *controller, const char *id, bool on,
+			  struct weir_error *err);
+
+/*
+ * What it takes to join a container's processes: *@join; then @pid, a stopped child of @peer's, is
+ * seen in there, or moved, and gets the same place in the kernel's order of whom to kill for memory.
+ * With @pid 0 the first part alone. It ends with the container. -ENOENT, -EINVAL as above;
+ * -ESRCH, -EPERM: no such process, no child of the peer's.
+ */
+int weir_controller_join(struct weir_controller *controller, const char *id, pid_t pid,
+			 const struct weir_peer *peer, struct weir_join_paths *join,
+			 struct weir_error *err);
+
 /* Forget an exited container, its log files too. -ENOENT; -EBUSY: it runs. */
 int weir_controller_remove(struct weir_controller *controller, const char *id,
 			   struct weir_error *err);
+
+/* A group that somebody else made, to be looked after as a container. */
+struct weir_adoption {
+	const char *id; /* it can be no task */
+	const char *role; /* NULL: "*" */
+	pid_t pid; /* the group that this process is in; 0: by @path */
+	const char
+		*path; /* of the group, below cgroup2's root or as it is mounted; NULL: by @pid */
+	struct weir_ask ask;
+	bool enforce; /* write its figures there; else nothing is written, ever */
+};
+
+/*
+ * -EEXIST, -ENOSPC, -EDQUOT as of a launch; -EINVAL: bad figures, no group of its own on cgroup2, one of
+ * weir's or of another container's; -ESRCH, -ENOENT: no such process, no such group; -ENODEV: to be
+ * enforced, but without controllers.
+ */
+int weir_controller_adopt(struct weir_controller *controller, const struct weir_adoption *what,
+			  struct weir_notes *notes, struct weir_error *err);
+
+/*
+ * Put back what was written, and forget it: it runs on. -ENOENT; -EINVAL: it was launched; -EBUSY: it uses
+ * more memory than its limit was before, and nothing has changed.
+ */
+int weir_controller_release(struct weir_controller *controller, const char *id,
+			    struct weir_error *err);
 
 struct weir_end {
 	bool status_known;
@@ -174,7 +219,7 @@ struct weir_explanation {
 	uint64_t high_bytes; /* it is held at this; 0: it is not */
 	size_t n_culprits;
 	struct {
-		char id[WEIR_ID_MAX + 1]; /* "": of a container that is gone */
+		char id[WEIR_NAME_MAX + 1]; /* "": of a container that is gone */
 		uint64_t ns, waits;
 	} culprits[WEIR_MAX_CULPRITS]; /* the heaviest first */
 };

@@ -17,8 +17,10 @@
 #include "control/worker.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
+#include "kern/foreign.h"
 #include "kern/node.h"
 #include "model/bands.h"
+#include "model/family.h"
 #include "model/ledger.h"
 #include "model/plan.h"
 #include "model/squeeze.h"
@@ -33,6 +35,14 @@ struct weir_waiter {
 	struct weir_waiter *next;
 };
 
+/* Why the kernel killed in a container, if it did. */
+enum weir_oom {
+	WEIR_OOM_NONE,
+	WEIR_OOM_LIMIT, /* its own limit */
+	WEIR_OOM_EXECUTOR, /* that of the executor that it is a task of */
+	WEIR_OOM_NODE, /* none of these was in the way: memory ran out above */
+};
+
 /* The part of a container that lives only while the daemon does. */
 struct weir_live {
 	struct weir_controller *controller;
@@ -45,9 +55,13 @@ struct weir_live {
 	struct weir_squeeze_member squeeze;
 	uint64_t told_pending_bytes; /* the memory limit of which it was last told that it waits */
 	uint64_t pressed_bytes; /* killed for the node, so far over its request; 0: was not */
-	bool outside_oom; /* the kernel killed in it though its own limit was never in the way */
+	enum weir_oom oom; /* that the kernel killed in it is why it ends */
 	uint64_t signals; /* that were asked for: see weir_signal_bit() */
+	uint64_t self_cpu_mcpu, self_mem_bytes; /* of an executor: written for its own processes */
 	bool caller_gone, finishing;
+	bool unsettled; /* what it is held to could not be written; tried again at each tick */
+	bool with_executor; /* a task that ends since its executor does */
+	bool drifted; /* of one that is adopted: some of it lies elsewhere on v1, which was said */
 	bool foreign; /* groups of its name were there before: not ours to clear */
 	char *stdout_path, *stderr_path; /* NULL: foreground */
 	uint64_t trimmed_cpu_ns; /* its CPU time when they were last looked at */
@@ -76,6 +90,8 @@ struct weir_controller {
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
+	uint64_t oom_kills; /* of the node, at the last tick; see oom.c */
+	bool oom_check_again;
 	struct weir_leftover *leftovers; /* groups that outlived their containers */
 	_Atomic uint64_t refreshed_us; /* CLOCK_MONOTONIC */
 	atomic_bool refresh_failed; /* said once, until it works again */
@@ -111,6 +127,9 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 /* The same, but leaves it to the caller to weir_tell_pending(), after what there is to tell first. */
 int weir_controller_apply(struct weir_controller *controller, struct weir_container *container,
 			  struct weir_error *err);
+/* Beyond its figures, for as long as its parts change: it has @figures, which are the larger of each. */
+int weir_controller_widen(struct weir_controller *controller, struct weir_container *executor,
+			  const struct weir_figures *figures, struct weir_error *err);
 /* 0: it can't be read. */
 uint64_t weir_controller_memory_in_use(struct weir_controller *controller,
 				       const struct weir_container *container);
@@ -123,22 +142,86 @@ void weir_controller_publish(struct weir_controller *controller,
 void weir_controller_learn_applied(struct weir_controller *controller,
 				   struct weir_container *container);
 
+/* family.c: executors and their tasks. */
+#define WEIR_GROUP_NAME (WEIR_NAME_MAX + sizeof("/" WEIR_SELF_NAME "/" WEIR_SHARED_MARK))
+/* May it be launched beside what there is? As weir_task_check(); of one that is no task, 0. */
+int weir_family_check(const struct weir_controller *controller,
+		      const struct weir_container *container, struct weir_error *err);
+/* Where its processes lie. What is returned points into @container or @buf. */
+struct weir_seat weir_family_seat(const struct weir_container *container,
+				  char buf[WEIR_GROUP_NAME]);
+/* The group of an executor's own processes: its weight and what shrinks of it, or @grow what grows. */
+int weir_family_apply_self(struct weir_controller *controller,
+			   const struct weir_container *executor, bool grow,
+			   struct weir_error *err);
+/* A task of @executor (NULL: there is none) has gone: what it is held to follows. */
+void weir_family_settle(struct weir_controller *controller, struct weir_container *executor);
+/* The executor ends, and they with it. */
+void weir_family_finish_tasks(struct weir_controller *controller, struct weir_container *executor);
+/* What its files say of @container, which may be a task that has no more than the times. */
+void weir_family_read_stats(const struct weir_controller *controller,
+			    const struct weir_container *container, struct weir_cgroup_stats *ret);
+/*
+ * Which of @container and its tasks has most of what it uses beyond its request? *@ret_excess of it.
+ * For all but an executor, @container itself.
+ */
+struct weir_container *weir_family_greediest(struct weir_controller *controller,
+					     struct weir_container *container,
+					     uint64_t *excess_bytes);
+/* Everything in @executor is about to be killed: its tasks may be seen to end before it is. */
+void weir_family_note_kill(struct weir_controller *controller, struct weir_container *executor);
+/* All have ended: their records go before its own. */
+void weir_family_forget_tasks(struct weir_controller *controller, struct weir_container *executor);
+
+/* adopt.c: has one gone, or somebody else been at it? */
+void weir_adopt_tick(struct weir_controller *controller);
+
+/* oom.c: killed for memory. */
+/* By what the kernel's files say; its groups are still there. */
+enum weir_oom weir_oom_look(const struct weir_controller *controller,
+			    const struct weir_container *container);
+/* What it is to the executor's tasks. */
+enum weir_oom weir_oom_below(enum weir_oom of_executor);
+/* Where one process killed is to mean all of them, and the kernel does not see to it (v1). */
+void weir_oom_tick(struct weir_controller *controller);
+
 /* tune.c */
 struct weir_pacer_rules weir_controller_pacer_rules(const struct weir_tunables *tunables);
 int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
 			 struct weir_error *err);
 
+/* foreground.c */
+/* The launch is undone if @peer ends before its command is started; the record goes with it after. */
+int weir_foreground_watch(struct weir_controller *controller, struct weir_container *container,
+			  const struct weir_peer *peer, struct weir_error *err);
+/* Where a process of @container's has to be. */
+void weir_foreground_seat(const struct weir_controller *controller,
+			  const struct weir_container *container, struct weir_join_paths *join);
+
+/* life.c: one that was adopted goes, as @why says; its groups are left alone. */
+void weir_controller_part(struct weir_controller *controller, struct weir_container *container,
+			  enum weir_reason reason, const char *why);
+
 /* launch.c */
-int weir_controller_identify(struct weir_controller *controller, const char *id,
-			     struct weir_bpf_identity *ret, struct weir_error *err);
+/* Into the ledger, which owns *@container then, and it is NULL. */
+int weir_controller_admit(struct weir_controller *controller, struct weir_container **container,
+			  struct weir_error *err);
+/* @pid is its first process, and runs. */
+void weir_controller_note_started(struct weir_controller *controller,
+				  struct weir_container *container, pid_t pid);
+/* Told first, so that nothing is done to it before: an event of a move would come out of the blue. */
+void weir_controller_announce(struct weir_controller *controller, struct weir_container *container);
+int weir_controller_identify(struct weir_controller *controller,
+			     const struct weir_container *container, struct weir_bpf_identity *ret,
+			     struct weir_error *err);
 /* Take back a launch, whatever part of it was done; the container is freed. */
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container);
 
 /* leftovers.c */
 /* Kill what is in the groups of @id and remove them. false: processes would not leave in time. */
-bool weir_controller_clear_groups(struct weir_controller *controller, const char *id);
+bool weir_controller_clear_groups(struct weir_controller *controller, const char *group);
 /* The groups of @id, which has ended or never began, could not be removed so far. */
-void weir_leftovers_add(struct weir_controller *controller, const char *id);
+void weir_leftovers_add(struct weir_controller *controller, const char *group);
 /* Try again: at each tick. */
 void weir_leftovers_clear(struct weir_controller *controller);
 void weir_leftovers_free(struct weir_controller *controller);
@@ -172,6 +255,10 @@ void weir_tell_updated(struct weir_controller *controller, const struct weir_con
 /* A memory limit waits for usage to fall, or no longer does; nothing, if that was told before. */
 void weir_tell_pending(struct weir_controller *controller, const struct weir_container *container);
 /* Once for each that was executed. */
+/* Somebody else has written its CPU limit, or else its memory limit: it is as in @stats. */
+void weir_tell_contested(struct weir_controller *controller, const struct weir_container *container,
+			 bool cpu, const struct weir_cgroup_stats *stats);
+void weir_tell_paused(struct weir_controller *controller, const struct weir_container *container);
 void weir_tell_ended(struct weir_controller *controller, const struct weir_container *container);
 
 /* end.c */
@@ -194,7 +281,8 @@ void weir_controller_lost(struct weir_controller *controller, struct weir_contai
 			  const char *why);
 /*
  * The record of a foreground command that has ended goes with its caller; it may be freed here.
- * After a restart nobody knows who that is: then it goes a moment later.
+ * After a restart nobody knows who that is: then it goes a moment later. Of a detached one with
+ * autoremove it goes when the loop is next idle.
  */
 void weir_controller_leave_to_caller(struct weir_controller *controller,
 				     struct weir_container *container);

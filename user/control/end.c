@@ -35,8 +35,9 @@ static void collect_final(struct weir_controller *controller, struct weir_contai
 	struct weir_final *final = &container->final;
 	struct weir_cgroup_stats stats;
 
-	weir_cgroup_read_stats(&controller->groups, container->id, &stats);
-	if (stats.failures)
+	weir_family_read_stats(controller, container, &stats);
+	/* Of one that is adopted they may be gone: what was refreshed last stands. */
+	if (stats.failures && !container->adopted)
 		__atomic_fetch_add(&weir_bpf_node(controller->bpf)->refresh_failures,
 				   stats.failures, __ATOMIC_RELAXED);
 	if (slot && slot->generation == container->generation) {
@@ -61,7 +62,8 @@ static void collect_final(struct weir_controller *controller, struct weir_contai
 		final->throttled_ns = slot->throttled_ns;
 		slot->state = WEIR_SLOT_EXITED;
 	}
-	live->outside_oom = final->oom_kills && stats.limit_hits == 0;
+	if (live->oom == WEIR_OOM_NONE && !container->adopted)
+		live->oom = weir_oom_look(controller, container);
 }
 
 /* Memory ran out on the node. Ours to have seen to, or the kernel was faster. */
@@ -83,6 +85,29 @@ static void blame_node(struct weir_container *container)
 		 weir_format_memory(f->mem_limit_bytes, limit));
 }
 
+/* A task that did not end by itself, nor by its own limit. false: that was not it. */
+static bool blame_executor(struct weir_container *container)
+{
+	const struct weir_live *live = container->live;
+	const struct weir_container *executor = container->parent;
+	const struct weir_figures *f = &executor->figures;
+	char limit[WEIR_QUANTITY_TEXT], request[WEIR_QUANTITY_TEXT];
+
+	if (live->oom == WEIR_OOM_EXECUTOR) {
+		container->reason = WEIR_REASON_LIMIT;
+		snprintf(container->message, sizeof(container->message),
+			 "the memory limit of its executor was exceeded: limit %s, requested %s",
+			 weir_format_memory(f->mem_limit_bytes, limit),
+			 weir_format_memory(f->mem_request_bytes, request));
+		return true;
+	}
+	if (!live->with_executor)
+		return false;
+	container->reason = WEIR_REASON_KILLED;
+	snprintf(container->message, sizeof(container->message), "its executor ended");
+	return true;
+}
+
 static void explain(struct weir_container *container)
 {
 	const struct weir_live *live = container->live;
@@ -92,11 +117,13 @@ static void explain(struct weir_container *container)
 	/* Not by a signal that it took and went on: one that ended it. */
 	bool on_request = killed && (live->signals & weir_signal_bit(WTERMSIG(container->status)));
 
-	if ((live->pressed_bytes || live->outside_oom) && !on_request) {
+	if (container->parent && !on_request && blame_executor(container))
+		return;
+	if ((live->pressed_bytes || live->oom == WEIR_OOM_NODE) && !on_request) {
 		blame_node(container);
 		return;
 	}
-	if (container->final.oom_kills && !on_request) {
+	if (live->oom == WEIR_OOM_LIMIT && !on_request) {
 		container->reason = WEIR_REASON_LIMIT;
 		snprintf(container->message, sizeof(container->message),
 			 "memory limit exceeded: limit %s, requested %s, peak %s",

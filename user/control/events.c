@@ -27,7 +27,7 @@ struct waiter {
 	sd_event_source *timer;
 	uint64_t since;
 	bool of_one, ready;
-	char id[WEIR_ID_MAX + 1];
+	char id[WEIR_NAME_MAX + 1];
 };
 
 struct weir_events {

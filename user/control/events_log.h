@@ -18,7 +18,7 @@
 bool weir_events_to_journal(int fd, const char *journal_stream);
 
 #define WEIR_EVENT_FIELDS     (5 + WEIR_EVENT_MAX_FIGURES)
-#define WEIR_EVENT_FIELD_TEXT (2 * WEIR_EVENT_TEXT + WEIR_ID_MAX)
+#define WEIR_EVENT_FIELD_TEXT (2 * WEIR_EVENT_TEXT + WEIR_NAME_MAX)
 
 /* For sd_journal_sendv(). */
 struct weir_event_record {

@@ -3,17 +3,27 @@
 #include "control/controller_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "weir/metrics.h"
 
-static const char *id_in_slot(struct weir_controller *controller,
-			      const struct weir_bpf_culprit *culprit)
+/* "": it is somebody else's by now. */
+static void name_of_slot(struct weir_controller *controller, const struct weir_bpf_culprit *culprit,
+			 char ret[WEIR_NAME_MAX + 1])
 {
-	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, culprit->slot);
+	const struct weir_slot *slot = weir_bpf_slot(controller->bpf, culprit->slot), *parent;
 
-	return slot && slot->generation == culprit->generation ? slot->id : "";
+	*ret = '\0';
+	if (!slot || slot->generation != culprit->generation)
+		return;
+	parent = weir_bpf_slot(controller->bpf, slot->parent);
+	if (parent)
+		snprintf(ret, WEIR_NAME_MAX + 1, "%.*s/%.*s", WEIR_ID_MAX, parent->id, WEIR_ID_MAX,
+			 slot->id);
+	else
+		snprintf(ret, WEIR_NAME_MAX + 1, "%.*s", WEIR_ID_MAX, slot->id);
 }
 
 static void name_culprits(struct weir_controller *controller,
@@ -25,9 +35,7 @@ static void name_culprits(struct weir_controller *controller,
 
 	ret->n_culprits = n;
 	for (size_t i = 0; i < n; i++) {
-		const char *id = id_in_slot(controller, &culprits[i]);
-
-		memcpy(ret->culprits[i].id, id, strnlen(id, WEIR_ID_MAX));
+		name_of_slot(controller, &culprits[i], ret->culprits[i].id);
 		ret->culprits[i].ns = culprits[i].ns;
 		ret->culprits[i].waits = culprits[i].waits;
 	}

@@ -18,21 +18,33 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "kern/process.h"
+#include "kern/user.h"
+#include "model/family.h"
 
 #define REAP_PATIENCE_MS 100
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-int weir_controller_identify(struct weir_controller *controller, const char *id,
-			     struct weir_bpf_identity *ret, struct weir_error *err)
+int weir_controller_identify(struct weir_controller *controller,
+			     const struct weir_container *container, struct weir_bpf_identity *ret,
+			     struct weir_error *err)
 {
 	const struct weir_groups *groups = &controller->groups;
+	const char *id = container->group;
+	int r;
 
-	if (weir_cgroup_id(groups, id, -1, &ret->cgroup2_id, err) < 0 ||
-	    weir_cgroup_id(groups, id, WEIR_SUBSYS_CPU, &ret->cpu_id, err) < 0 ||
-	    weir_cgroup_id(groups, id, WEIR_SUBSYS_MEMORY, &ret->memory_id, err) < 0)
+	*ret = (struct weir_bpf_identity){
+		.parent = container->parent ? container->parent->slot : 0,
+	};
+	if (weir_cgroup_id(groups, id, -1, &ret->cgroup2_id, err) < 0)
 		return err->code;
-	return 0;
+	if (container->shares_cgroups)
+		return 0;
+	r = weir_cgroup_id(groups, id, WEIR_SUBSYS_CPU, &ret->cpu_id, err);
+	if (r == 0 || r == -ENODEV)
+		r = weir_cgroup_id(groups, id, WEIR_SUBSYS_MEMORY, &ret->memory_id, err);
+	/* One that is adopted may have none of its own there. */
+	return r == -ENODEV ? 0 : r;
 }
 
 /* A copy that keeps "not given" apart from "no memory". */
@@ -63,7 +75,7 @@ static int describe(const struct weir_controller *controller, const struct weir_
 {
 	scoped(weir_container_freep) struct weir_container *container = NULL;
 
-	if (weir_id_check(launch->id, err) < 0 ||
+	if (weir_name_check(launch->id, err) < 0 ||
 	    (launch->role && weir_role_check(launch->role, err) < 0))
 		return err->code;
 	if (!launch->argv || !launch->argv[0])
@@ -79,6 +91,10 @@ static int describe(const struct weir_controller *controller, const struct weir_
 	container->foreground = launch->foreground;
 	container->keep = launch->keep;
 	container->exempt = launch->exempt;
+	container->autoremove = launch->autoremove;
+	container->delegated = launch->delegate;
+	container->is_executor = launch->is_executor;
+	container->shares_cgroups = launch->shares_cgroups;
 	container->created_us = weir_now_us(CLOCK_REALTIME);
 	container->argv = weir_strv_copy(launch->argv);
 	container->env = launch->env ? weir_strv_copy(launch->env) : NULL;
@@ -88,16 +104,18 @@ static int describe(const struct weir_controller *controller, const struct weir_
 	    !copy_text(&container->user, launch->user) ||
 	    !copy_text(&container->workdir, launch->workdir) || !copy_labels(container, launch))
 		return weir_fail_memory(err);
-	if (weir_figures_resolve(&container->ask, container->cpu_default, &container->figures,
+	if (weir_container_locate(container, err) < 0)
+		return err->code;
+	if (weir_family_check(controller, container, err) < 0 ||
+	    weir_figures_resolve(&container->ask, container->cpu_default, &container->figures,
 				 notes, err) < 0)
 		return weir_fail_in(err, "container '%s'", launch->id);
 	*ret = take_ptr(container);
 	return 0;
 }
 
-/* Into the ledger, where readers may see it from now on; it owns the container. */
-static int admit(struct weir_controller *controller, struct weir_container **container,
-		 struct weir_error *err)
+int weir_controller_admit(struct weir_controller *controller, struct weir_container **container,
+			  struct weir_error *err)
 {
 	int r;
 
@@ -119,14 +137,16 @@ void weir_controller_undo(struct weir_controller *controller, struct weir_contai
 {
 	const struct weir_live *live = container->live;
 	struct pollfd watch = { .fd = live->pidfd, .events = POLLIN };
+	struct weir_container *executor = container->parent;
 	int status;
 
-	if (!live->foreign && !weir_controller_clear_groups(controller, container->id))
-		weir_leftovers_add(controller, container->id);
+	if (!live->foreign && !weir_controller_clear_groups(controller, container->group))
+		weir_leftovers_add(controller, container->group);
 	if (watch.fd >= 0 && poll(&watch, 1, REAP_PATIENCE_MS) > 0)
 		weir_pidfd_reap(watch.fd, &status);
 	weir_controller_forget(controller, container);
 	weir_controller_publish_node(controller);
+	weir_family_settle(controller, executor);
 }
 
 /* An empty group may be left of a container that took its time to die; one in use is somebody's. */
@@ -134,34 +154,69 @@ static int make_groups(struct weir_controller *controller, struct weir_container
 		       struct weir_error *err)
 {
 	const struct weir_groups *groups = &controller->groups;
+	typedef int create_fn(const struct weir_groups *, const char *, struct weir_error *);
+	create_fn *const create =
+		container->shares_cgroups ? weir_cgroup_create_bare : weir_cgroup_create;
 	struct weir_live *live = container->live;
 	struct weir_error ignored = {};
 	int r;
 
-	r = weir_cgroup_create(groups, container->id, err);
-	if (r == -EEXIST && weir_cgroup_remove(groups, container->id, &ignored) == 0)
-		r = weir_cgroup_create(groups, container->id, err);
+	r = create(groups, container->group, err);
+	if (r == -EEXIST && weir_cgroup_remove(groups, container->group, &ignored) == 0)
+		r = create(groups, container->group, err);
+	if (r == 0 && container->is_executor)
+		r = weir_cgroup_divide(groups, container->group, err);
 	if (r != -EEXIST)
 		return r;
 	live->foreign = true;
 	return weir_fail(err, -EIO, "a cgroup of its name is there, and not weir's to use");
 }
 
+/* To whom its command will run as: in the foreground to the caller, if it does not say. */
+static int delegate(const struct weir_controller *controller,
+		    const struct weir_container *container, const struct weir_peer *peer,
+		    struct weir_error *err)
+{
+	scoped(weir_user_done) struct weir_user user = WEIR_USER_INIT;
+	char self[WEIR_GROUP_NAME];
+	const struct weir_seat seat = weir_family_seat(container, self);
+
+	if (!container->delegated)
+		return 0;
+	if (container->shares_cgroups)
+		return weir_fail(
+			err, -EINVAL,
+			"it shares its executor's cgroup (share_cgroups), which is not its to "
+			"be given");
+	if (container->user && weir_user_lookup(container->user, &user, err) < 0)
+		return err->code;
+	if (!container->user) {
+		user.uid = container->foreground ? peer->uid : 0;
+		user.gid = container->foreground ? peer->gid : 0;
+	}
+	return weir_cgroup_delegate(&controller->groups, &seat, user.uid, user.gid, err);
+}
+
 /* Cgroups, knobs, slot: everything that has to be there before the first process. */
 static int place(struct weir_controller *controller, struct weir_container *container,
-		 struct weir_error *err)
+		 const struct weir_peer *peer, struct weir_error *err)
 {
 	struct weir_live *live = container->live;
 	struct weir_bpf_identity identity;
 
 	live->applied = (struct weir_applied)WEIR_APPLIED_FRESH;
+	if (container->parent) {
+		weir_controller_publish(controller, container->parent);
+		if (weir_controller_actuate(controller, container->parent, err) < 0)
+			return weir_fail_in(err, "its executor");
+	}
 	if (make_groups(controller, container, err) < 0 ||
-	    weir_cgroup_set_swap_off(&controller->groups, container->id, err) < 0 ||
 	    weir_controller_actuate(controller, container, err) < 0 ||
-	    weir_controller_identify(controller, container->id, &identity, err) < 0)
+	    delegate(controller, container, peer, err) < 0 ||
+	    weir_controller_identify(controller, container, &identity, err) < 0)
 		return err->code;
-	if (weir_bpf_claim(controller->bpf, &identity, container->id, container->role,
-			   &container->slot, &container->generation, err) < 0)
+	if (weir_bpf_claim(controller->bpf, &identity, weir_name_own(container->id),
+			   container->role, &container->slot, &container->generation, err) < 0)
 		return err->code;
 	weir_controller_publish(controller, container);
 	return 0;
@@ -201,7 +256,7 @@ static char **merge_env(char *const *env, size_t n)
 /* What the command finds in its environment: weir's own, and over it what was given. */
 static char **make_env(const struct weir_container *container)
 {
-	char id[sizeof("WEIR_CONTAINER_ID=") + WEIR_ID_MAX];
+	char id[sizeof("WEIR_CONTAINER_ID=") + WEIR_NAME_MAX];
 	char *own[] = { (char *)DEFAULT_PATH, (char *)"HOME=/", (char *)"LANG=C.UTF-8", id };
 	scoped(freep) char **all = NULL;
 	size_t n_given = 0;
@@ -218,8 +273,8 @@ static char **make_env(const struct weir_container *container)
 	return merge_env(all, ARRAY_SIZE(own) + n_given);
 }
 
-static void note_started(struct weir_controller *controller, struct weir_container *container,
-			 pid_t pid)
+void weir_controller_note_started(struct weir_controller *controller,
+				  struct weir_container *container, pid_t pid)
 {
 	struct weir_error err = {};
 	uint64_t ticks = 0;
@@ -242,13 +297,15 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	scoped(closep) int errors = -1;
 	scoped(closep) int pidfd = -1;
 	scoped(weir_join_done) struct weir_join join = WEIR_JOIN_INIT;
+	char self[WEIR_GROUP_NAME];
+	const struct weir_seat seat = weir_family_seat(container, self);
 	char **env = NULL;
 	struct weir_spawn spawn;
 	pid_t pid;
 	int r;
 
 	if (weir_logs_open(controller, container, &out, &errors, err) < 0 ||
-	    weir_join_open(&controller->groups, container->id, &join, err) < 0)
+	    weir_join_open(&controller->groups, &seat, &join, err) < 0)
 		return err->code;
 	env = make_env(container);
 	if (!env)
@@ -262,72 +319,23 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 		.workdir = container->workdir,
 		.stdout_fd = out,
 		.stderr_fd = errors,
-		.oom_score_adj =
-			weir_oom_score_adj(&container->figures, controller->machine.mem_bytes),
+		.oom_score_adj = weir_oom_score_adj(&container->own, controller->machine.mem_bytes),
 	};
 	r = weir_spawn(&spawn, &pid, &pidfd, err);
 	weir_strv_free(env);
 	if (r < 0)
 		return r;
-	note_started(controller, container, pid);
+	weir_controller_note_started(controller, container, pid);
 	return weir_controller_watch(controller, container, take_fd(pidfd), err);
 }
 
-/* The caller of a foreground launch went away before it started its command, or at its end. */
-static int on_caller_gone(sd_event_source *source, int fd, uint32_t events, void *data)
-{
-	struct weir_live *live = data;
-	struct weir_controller *controller = live->controller;
-	struct weir_container *container = live->container;
-
-	(void)fd;
-	(void)events;
-	sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	live->caller_gone = true;
-	if (container->state == WEIR_STATE_LAUNCHING) {
-		weir_info("container '%s': its caller ended before the command was started, undone",
-			  container->id);
-		weir_controller_undo(controller, container);
-	} else if (container->state == WEIR_STATE_EXITED && !container->keep) {
-		weir_controller_forget(controller, container);
-	}
-	return 0;
-}
-
-static int watch_caller(struct weir_controller *controller, struct weir_container *container,
-			const struct weir_peer *peer, struct weir_error *err)
-{
-	struct weir_live *live = container->live;
-	int r;
-
-	if (weir_pidfd_open(peer->pid, &live->caller_pidfd, err) < 0)
-		return weir_fail_in(err, "container '%s': its caller", container->id);
-	r = sd_event_add_io(controller->event, &live->caller_source, live->caller_pidfd, EPOLLIN,
-			    on_caller_gone, live);
-	return r < 0 ? weir_fail(err, r, "watch process %d: %s", peer->pid, strerror(-r)) : 0;
-}
-
-static void fill_join(const struct weir_controller *controller, const char *id,
-		      struct weir_join_paths *join)
-{
-	const struct weir_groups *groups = &controller->groups;
-
-	join->n = 0;
-	for (size_t i = 0; i < groups->h.n && i < WEIR_MAX_JOIN_PATHS; i++) {
-		join->list[i].version = groups->h.list[i].version;
-		snprintf(join->list[i].path, sizeof(join->list[i].path), "%s/%s%s",
-			 groups->h.list[i].path, groups->prefix, id);
-		join->n++;
-	}
-}
-
-/* Told first, so that nothing is done to it before: an event of a move would come out of the blue. */
-static void announce(struct weir_controller *controller, struct weir_container *container)
+void weir_controller_announce(struct weir_controller *controller, struct weir_container *container)
 {
 	struct weir_error err = {};
 
 	weir_tell_launched(controller, container);
-	if (weir_pacer_add(controller->pacer, container, &err) < 0)
+	/* The idle class is for who lies at the top: a task goes where its executor goes. */
+	if (!container->parent && weir_pacer_add(controller->pacer, container, &err) < 0)
 		weir_warn("container '%s' keeps the normal class: %s", container->id, err.text);
 }
 
@@ -344,13 +352,14 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	if (describe(controller, launch, &fresh, notes, err) < 0)
 		return err->code;
 	container = fresh;
-	if (admit(controller, &fresh, err) < 0)
+	if (weir_controller_admit(controller, &fresh, err) < 0)
 		return err->code;
 
-	r = place(controller, container, err);
+	r = place(controller, container, &launch->peer, err);
 	if (r == 0)
-		r = launch->foreground ? watch_caller(controller, container, &launch->peer, err)
-				       : execute(controller, container, launch->program, err);
+		r = launch->foreground
+			    ? weir_foreground_watch(controller, container, &launch->peer, err)
+			    : execute(controller, container, launch->program, err);
 	/* What is not written down the next daemon would take for an orphan, and kill. */
 	if (r == 0)
 		r = weir_store_put(controller->store, container, err);
@@ -359,41 +368,8 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 		return weir_fail_in(err, "container '%s'", launch->id);
 	}
 	if (launch->foreground)
-		fill_join(controller, launch->id, join);
+		weir_foreground_seat(controller, container, join);
 	else
-		announce(controller, container);
+		weir_controller_announce(controller, container);
 	return 0;
-}
-
-int weir_controller_start(struct weir_controller *controller, const char *id, pid_t pid,
-			  const struct weir_peer *peer, struct weir_error *err)
-{
-	struct weir_container *container = weir_ledger_find(controller->ledger, id);
-	scoped(closep) int pidfd = -1;
-	pid_t parent;
-	int inside;
-
-	if (!container)
-		return weir_fail(err, -ENOENT, "no container '%s'", id);
-	if (container->state != WEIR_STATE_LAUNCHING)
-		return weir_fail(err, -EALREADY, "container '%s' was started already", id);
-	/* The pidfd first: from here on the number can't become somebody else. */
-	if (weir_pidfd_open(pid, &pidfd, err) < 0 || weir_process_parent(pid, &parent, err) < 0)
-		return weir_fail_in(err, "container '%s'", id);
-	if (parent != peer->pid)
-		return weir_fail(err, -EPERM, "container '%s': process %d is no child of yours", id,
-				 pid);
-
-	inside = weir_cgroup_holds(&controller->groups, id, pid, err);
-	if (inside < 0 ||
-	    (inside == 0 && weir_cgroup_move(&controller->groups, id, pid, err) < 0) ||
-	    weir_process_set_oom_score_adj(
-		    pid, weir_oom_score_adj(&container->figures, controller->machine.mem_bytes),
-		    err) < 0)
-		return weir_fail_in(err, "container '%s'", id);
-	note_started(controller, container, pid);
-	announce(controller, container);
-	if (weir_controller_watch(controller, container, take_fd(pidfd), err) < 0)
-		return err->code;
-	return weir_store_put(controller->store, container, err);
 }

@@ -13,43 +13,44 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "model/family.h"
 
 struct weir_leftover {
 	struct weir_leftover *next;
 	bool said; /* what is in the way, once */
-	char id[WEIR_ID_MAX + 1];
+	char group[WEIR_GROUP_NAME];
 };
 
-bool weir_controller_clear_groups(struct weir_controller *controller, const char *id)
+bool weir_controller_clear_groups(struct weir_controller *controller, const char *group)
 {
 	const struct weir_groups *groups = &controller->groups;
 	struct weir_error err = {};
 
-	if (weir_cgroup_kill(groups, id, &err) < 0 && err.code != -ENOENT)
-		weir_warn("cgroup '%s%s': %s", groups->prefix, id, err.text);
+	if (weir_cgroup_kill(groups, group, &err) < 0 && err.code != -ENOENT)
+		weir_warn("cgroup '%s%s': %s", groups->prefix, group, err.text);
 	for (int attempt = 0; attempt < 100; attempt++) {
-		if (weir_cgroup_remove(groups, id, &err) != -EBUSY)
+		if (weir_cgroup_remove(groups, group, &err) != -EBUSY)
 			return true;
 		usleep(1000); /* killed processes take a moment to leave */
 	}
 	return false;
 }
 
-void weir_leftovers_add(struct weir_controller *controller, const char *id)
+void weir_leftovers_add(struct weir_controller *controller, const char *group)
 {
 	struct weir_leftover *leftover;
 
 	for (leftover = controller->leftovers; leftover; leftover = leftover->next) {
-		if (strcmp(leftover->id, id) == 0)
+		if (strcmp(leftover->group, group) == 0)
 			return;
 	}
 	leftover = calloc(1, sizeof(*leftover));
 	if (!leftover) {
 		weir_warn("cgroup '%s%s' is left until the next start: out of memory",
-			  controller->groups.prefix, id);
+			  controller->groups.prefix, group);
 		return;
 	}
-	memcpy(leftover->id, id, strnlen(id, WEIR_ID_MAX));
+	memcpy(leftover->group, group, strnlen(group, sizeof(leftover->group) - 1));
 	leftover->next = controller->leftovers;
 	controller->leftovers = leftover;
 }
@@ -57,7 +58,9 @@ void weir_leftovers_add(struct weir_controller *controller, const char *id)
 /* Is there nothing more to do about it? */
 static bool clear(struct weir_controller *controller, struct weir_leftover *leftover)
 {
-	const struct weir_container *container = weir_ledger_find(controller->ledger, leftover->id);
+	char buf[WEIR_NAME_MAX + 1];
+	const struct weir_container *container =
+		weir_ledger_find(controller->ledger, weir_name_of_group(leftover->group, buf));
 	const struct weir_groups *groups = &controller->groups;
 	struct weir_error err = {};
 	int r;
@@ -65,13 +68,13 @@ static bool clear(struct weir_controller *controller, struct weir_leftover *left
 	/* The next of its name has found it empty, and has it now. */
 	if (container && container->state != WEIR_STATE_EXITED)
 		return true;
-	if (weir_cgroup_remove(groups, leftover->id, &err) == 0)
+	if (weir_cgroup_remove(groups, leftover->group, &err) == 0)
 		return true;
-	r = weir_cgroup_kill(groups, leftover->id, &err);
+	r = weir_cgroup_kill(groups, leftover->group, &err);
 	if (r == 0 || r == -ENOENT)
 		return false;
 	if (!leftover->said)
-		weir_warn("cgroup '%s%s': %s, retrying", groups->prefix, leftover->id, err.text);
+		weir_warn("cgroup '%s%s': %s, retrying", groups->prefix, leftover->group, err.text);
 	leftover->said = true;
 	return false;
 }

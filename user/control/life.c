@@ -77,20 +77,31 @@ void weir_controller_leave_to_caller(struct weir_controller *controller,
 				     struct weir_container *container)
 {
 	struct weir_live *live = container->live;
+	bool goes = container->adopted	    ? false
+		    : container->foreground ? !container->keep
+					    : container->autoremove;
 
-	if (!container->foreground || container->keep)
+	if (!goes)
 		return;
 	if (live->caller_gone)
 		weir_controller_forget(controller, container);
-	else if (live->caller_pidfd < 0 &&
+	/* Never at once: whoever concludes is not done with it. And once: a recovery may come by twice. */
+	else if (live->caller_pidfd < 0 && !live->caller_source &&
 		 sd_event_add_time_relative(controller->event, &live->caller_source,
-					    CLOCK_MONOTONIC, CALLER_PATIENCE_US, 0,
+					    CLOCK_MONOTONIC,
+					    container->foreground ? CALLER_PATIENCE_US : 0, 0,
 					    on_caller_silent, live) < 0)
 		weir_warn("container '%s': its record stays until it is removed", container->id);
 }
 
 static void conclude(struct weir_controller *controller, struct weir_container *container)
 {
+	struct weir_container *executor = container->parent, *task;
+
+	/* Their groups went with its own. */
+	while (container->is_executor &&
+	       (task = weir_ledger_any_task(controller->ledger, container)))
+		conclude(controller, task);
 	pthread_rwlock_wrlock(&controller->lock);
 	container->ended_us = weir_now_us(CLOCK_REALTIME);
 	container->pending_mem_limit_bytes = WEIR_ABSENT;
@@ -99,6 +110,7 @@ static void conclude(struct weir_controller *controller, struct weir_container *
 	weir_controller_publish_node(controller);
 	weir_controller_save(controller, container);
 	weir_tell_ended(controller, container);
+	weir_family_settle(controller, executor);
 	tell_waiters(controller, container);
 	weir_controller_leave_to_caller(controller, container);
 }
@@ -112,14 +124,15 @@ static bool remove_groups(struct weir_controller *controller, struct weir_contai
 	struct weir_error err = {};
 	int r;
 
-	r = weir_cgroup_remove(&controller->groups, container->id, &err);
+	r = weir_cgroup_remove(&controller->groups, container->group, &err);
 	if (r == 0) {
 		sd_event_source_disable_unref(take_ptr(live->finish_source));
 		return true;
 	}
 	if (r != -EBUSY)
 		weir_warn("container '%s': %s, retrying", container->id, err.text);
-	if (weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
+	if (weir_cgroup_kill(&controller->groups, container->group, &err) < 0 &&
+	    err.code != -ENOENT)
 		weir_warn("container '%s': %s, retrying", container->id, err.text);
 
 	if (!live->finish_source)
@@ -174,10 +187,13 @@ void weir_controller_finish(struct weir_controller *controller, struct weir_cont
 	weir_pacer_remove(controller->pacer, container);
 	/* The next container of this name is not to get its limits. */
 	weir_worker_cancel(controller->worker, container->id);
+	if (container->is_executor)
+		weir_family_finish_tasks(controller, container);
 
 	/* What the first process left behind goes with it. */
-	if (weir_cgroup_populated(&controller->groups, container->id, &err) == 1 &&
-	    weir_cgroup_kill(&controller->groups, container->id, &err) < 0 && err.code != -ENOENT)
+	if (weir_cgroup_populated(&controller->groups, container->group, &err) == 1 &&
+	    weir_cgroup_kill(&controller->groups, container->group, &err) < 0 &&
+	    err.code != -ENOENT)
 		weir_warn("container '%s': %s, retrying", container->id, err.text);
 	live->finish_delay_us = FINISH_FIRST_US;
 	live->finish_since_us = weir_now_us(CLOCK_MONOTONIC);
@@ -185,9 +201,30 @@ void weir_controller_finish(struct weir_controller *controller, struct weir_cont
 		conclude(controller, container);
 }
 
+void weir_controller_part(struct weir_controller *controller, struct weir_container *container,
+			  enum weir_reason reason, const char *why)
+{
+	struct weir_live *live = container->live;
+
+	live->finishing = true;
+	weir_controller_collect(controller, container);
+	live->pidfd = close_fd(live->pidfd);
+	weir_worker_cancel(controller->worker, container->id);
+	pthread_rwlock_wrlock(&controller->lock);
+	container->reason = reason;
+	snprintf(container->message, sizeof(container->message), "%s", why);
+	pthread_rwlock_unlock(&controller->lock);
+	conclude(controller, container);
+}
+
 void weir_controller_lost(struct weir_controller *controller, struct weir_container *container,
 			  const char *why)
 {
+	struct weir_container *task;
+
+	while (container->is_executor &&
+	       (task = weir_ledger_any_task(controller->ledger, container)))
+		weir_controller_lost(controller, task, "its executor was lost");
 	weir_warn("container '%s': %s", container->id, why);
 	container->reason = WEIR_REASON_LOST;
 	snprintf(container->message, sizeof(container->message), "%s", why);
@@ -213,8 +250,15 @@ int weir_controller_kill(struct weir_controller *controller, const char *id, int
 	}
 	if (signal == SIGKILL) {
 		live->signals |= weir_signal_bit(signal);
-		return weir_cgroup_kill(&controller->groups, id, err);
+		weir_family_note_kill(controller, container);
+		return weir_cgroup_kill(&controller->groups, container->group, err);
 	}
+	if (live->pidfd < 0)
+		return weir_fail(
+			err, -EINVAL,
+			"container '%s' has no first process that is known: expected signal 9, "
+			"which goes to all",
+			id);
 	if (weir_pidfd_signal(live->pidfd, signal, err) < 0)
 		return err->code == -ESRCH ? weir_fail(err, -ENOENT, "container '%s' has ended", id)
 					   : err->code;
@@ -227,12 +271,14 @@ void weir_controller_forget(struct weir_controller *controller, struct weir_cont
 	const struct weir_live *live = container->live;
 	struct weir_error err = {};
 
+	if (container->is_executor)
+		weir_family_forget_tasks(controller, container);
 	if (weir_store_delete(controller->store, container->id, &err) < 0)
 		weir_err("container '%s': %s", container->id, err.text);
 	weir_logs_remove(controller, container->id);
 	weir_bpf_drop(controller->bpf, container->slot);
 	if (live->finish_source)
-		weir_leftovers_add(controller, container->id);
+		weir_leftovers_add(controller, container->group);
 	weir_live_free(container->live);
 	pthread_rwlock_wrlock(&controller->lock);
 	weir_ledger_remove(controller->ledger, container);
@@ -252,7 +298,8 @@ int weir_controller_remove(struct weir_controller *controller, const char *id,
 		return 0;
 	}
 	if (container->state != WEIR_STATE_EXITED)
-		return weir_fail(err, -EBUSY, "container '%s' is running: stop it first", id);
+		return weir_fail(err, -EBUSY, "container '%s' is running: %s it first", id,
+				 container->adopted ? "release" : "stop");
 	weir_controller_forget(controller, container);
 	return 0;
 }

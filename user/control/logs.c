@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Output of detached containers: STATE_DIR/logs/<id>.stdout and <id>.stderr.
+ * Output of detached containers: STATE_DIR/logs/<id>.stdout and <id>.stderr, of a task
+ * logs/<executor>.tasks/<task>.stdout.
  *
  * The container writes to the files itself, so that nobody stands between it and the disk and
  * nothing is lost when the daemon goes. They are bounded by giving the oldest blocks back to
@@ -22,6 +23,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "model/family.h"
 
 /* All of one length, and at the end: no two ids can share a file. */
 static const char *const suffixes[WEIR_LOG_STREAMS] = { ".stdout", ".stderr" };
@@ -30,12 +32,19 @@ static const char *const suffixes[WEIR_LOG_STREAMS] = { ".stdout", ".stderr" };
 /* Without any of the suffixes: no container's. */
 static const char *const spare_names[WEIR_LOG_STREAMS] = { "spare1", "spare2" };
 
+/* Of an executor's tasks. No file is called so: they all end in one of the suffixes above. */
+#define TASKS_DIR ".tasks"
+#define TASKS_LEN (sizeof(TASKS_DIR) - 1)
+
 /* "": the directory of all. */
 static int locate(const struct weir_controller *controller, const char *name, const char *suffix,
 		  char **ret, struct weir_error *err)
 {
-	if (asprintf(ret, "%s/logs%s%s%s", controller->state_dir, *name ? "/" : "", name, suffix) <
-	    0) {
+	const char *task = weir_name_task(name);
+	int executor = task ? (int)(task - 1 - name) : 0;
+
+	if (asprintf(ret, "%s/logs%s%.*s%s%s%s", controller->state_dir, *name ? "/" : "", executor,
+		     name, task ? TASKS_DIR "/" : "", task ? task : name, suffix) < 0) {
 		*ret = NULL;
 		weir_fail_memory(err);
 		return -ENOMEM; /* in plain sight, for the analyser */
@@ -50,7 +59,7 @@ int weir_logs_locate(struct weir_controller *controller, struct weir_container *
 	scoped(freep) char *out = NULL;
 	scoped(freep) char *errors = NULL;
 
-	if (container->foreground)
+	if (container->foreground || container->adopted)
 		return 0;
 	if (locate(controller, container->id, suffixes[0], &out, err) < 0 ||
 	    locate(controller, container->id, suffixes[1], &errors, err) < 0)
@@ -124,6 +133,17 @@ static int open_one(struct weir_controller *controller, size_t stream, const cha
 	return make_file(controller, path, ret, err);
 }
 
+/* Readers pass through, as through the one above. */
+static int make_tasks_dir(const struct weir_controller *controller, const char *executor,
+			  struct weir_error *err)
+{
+	scoped(freep) char *path = NULL;
+
+	if (locate(controller, executor, TASKS_DIR, &path, err) < 0)
+		return err->code;
+	return weir_mkdir_p(path, 0711, err);
+}
+
 int weir_logs_open(struct weir_controller *controller, struct weir_container *container,
 		   int *ret_stdout, int *ret_stderr, struct weir_error *err)
 {
@@ -132,6 +152,7 @@ int weir_logs_open(struct weir_controller *controller, struct weir_container *co
 	scoped(closep) int errors = -1;
 
 	if (weir_logs_locate(controller, container, err) < 0 ||
+	    (container->parent && make_tasks_dir(controller, container->parent->id, err) < 0) ||
 	    open_one(controller, 0, live->stdout_path, &out, err) < 0 ||
 	    open_one(controller, 1, live->stderr_path, &errors, err) < 0)
 		return err->code;
@@ -152,20 +173,37 @@ static char *id_of(const char *name)
 	return strndup(name, len - SUFFIX_LEN);
 }
 
-/* Of launches that were cut short before they were written down. */
-static void clean_orphans(struct weir_controller *controller)
+/*
+ * Of launches that were cut short before they were written down. @executor: whose tasks' are in
+ * @path; NULL: those of top-level containers are.
+ */
+static void clean_orphans(struct weir_controller *controller, const char *path,
+			  const char *executor)
 {
-	struct weir_error err = {};
-	scoped(freep) char *path = NULL;
-	scoped(closedirp) DIR *dir = NULL;
+	scoped(closedirp) DIR *dir = opendir(path);
 	const struct dirent *entry;
+	struct weir_error err = {};
 
-	if (locate(controller, "", "", &path, &err) == 0)
-		dir = opendir(path);
 	while (dir && (entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name);
 		scoped(freep) char *id = id_of(entry->d_name);
+		scoped(freep) char *below = NULL;
+		char name[WEIR_NAME_MAX + 1];
 
-		if (!id || weir_id_check(id, &err) < 0 || weir_ledger_find(controller->ledger, id))
+		if (!executor && len > TASKS_LEN &&
+		    strcmp(entry->d_name + len - TASKS_LEN, TASKS_DIR) == 0 &&
+		    asprintf(&below, "%s/%s", path, entry->d_name) > 0) {
+			snprintf(name, sizeof(name), "%.*s", (int)(len - TASKS_LEN), entry->d_name);
+			clean_orphans(controller, below, name);
+			if (!weir_ledger_find(controller->ledger, name))
+				rmdir(below);
+			continue;
+		}
+		if (!id || weir_id_check(id, &err) < 0)
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", executor ? executor : "",
+			 executor ? "/" : "", id);
+		if (weir_ledger_find(controller->ledger, name))
 			continue;
 		weir_info("log '%s/%s' belongs to no record, removed", path, entry->d_name);
 		if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
@@ -175,9 +213,12 @@ static void clean_orphans(struct weir_controller *controller)
 
 int weir_logs_start(struct weir_controller *controller, struct weir_error *err)
 {
+	scoped(freep) char *path = NULL;
 	int r;
 
-	clean_orphans(controller);
+	if (locate(controller, "", "", &path, err) < 0)
+		return err->code;
+	clean_orphans(controller, path, NULL);
 	r = sd_event_add_defer(controller->event, &controller->spare_source, on_idle, controller);
 	if (r >= 0)
 		r = sd_event_source_set_priority(controller->spare_source, SD_EVENT_PRIORITY_IDLE);
@@ -230,6 +271,16 @@ void weir_logs_trim(struct weir_controller *controller, const struct weir_contai
 	trim(live->stderr_path, controller->tunables.log_max_bytes);
 }
 
+/* Its tasks' logs have gone with their records. */
+static void remove_tasks_dir(const struct weir_controller *controller, const char *executor)
+{
+	struct weir_error err = {};
+	scoped(freep) char *path = NULL;
+
+	if (!weir_name_task(executor) && locate(controller, executor, TASKS_DIR, &path, &err) == 0)
+		rmdir(path);
+}
+
 void weir_logs_remove(struct weir_controller *controller, const char *id)
 {
 	struct weir_error err = {};
@@ -241,4 +292,5 @@ void weir_logs_remove(struct weir_controller *controller, const char *id)
 		    errno != ENOENT)
 			weir_warn("remove '%s': %s", path, strerror(errno));
 	}
+	remove_tasks_dir(controller, id);
 }

@@ -253,7 +253,7 @@ static int grow(struct weir_pacer *pacer, struct weir_error *err)
 static int add(struct weir_pacer *pacer, const struct weir_container *container,
 	       struct weir_error *err)
 {
-	bool idle = weir_cgroup_cpu_idle(pacer->options.groups, container->id, err) == 1;
+	bool idle = weir_cgroup_cpu_idle(pacer->options.groups, container->group, err) == 1;
 	struct weir_slot *slot = weir_bpf_slot(pacer->options.bpf, container->slot);
 	struct paced *paced;
 
@@ -317,14 +317,19 @@ void weir_pacer_change(struct weir_pacer *pacer, const struct weir_container *co
 void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *container)
 {
 	struct paced *paced, *last;
+	bool gave_way;
 
 	pthread_mutex_lock(&pacer->lock);
 	paced = find(pacer, container);
 	if (paced) {
+		gave_way = paced->member.band == WEIR_BAND_BURST;
 		last = &pacer->all[--pacer->n];
 		pacer->by_slot[last->slot_index] = (uint32_t)(paced - pacer->all);
 		pacer->by_slot[container->slot] = NOBODY;
 		*paced = *last;
+		/* The next look may be a second away: no turns for nobody, no parent that gives way for him. */
+		if (gave_way)
+			weir_pacer_settle(pacer);
 	}
 	pthread_mutex_unlock(&pacer->lock);
 }
@@ -351,7 +356,7 @@ int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container 
 	if (paced)
 		paced->weight_mcpu = mcpu;
 	if (!paced || paced->member.band != WEIR_BAND_BURST)
-		r = weir_cgroup_set_cpu_weight(pacer->options.groups, container->id, mcpu, err);
+		r = weir_cgroup_set_cpu_weight(pacer->options.groups, container->group, mcpu, err);
 	pthread_mutex_unlock(&pacer->lock);
 	return r;
 }

@@ -15,7 +15,7 @@ static int write_band(struct weir_pacer *pacer, const struct paced *paced, enum 
 		      struct weir_error *err)
 {
 	const struct weir_groups *groups = pacer->options.groups;
-	const char *id = paced->container->id;
+	const char *id = paced->container->group;
 
 	if (weir_cgroup_set_cpu_idle(groups, id, band == WEIR_BAND_BURST, err) < 0)
 		return err->code;

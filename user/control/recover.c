@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "kern/process.h"
+#include "model/family.h"
 
 struct recovery {
 	struct weir_controller *controller;
@@ -39,15 +40,17 @@ static int regain_slot(struct weir_controller *controller, struct weir_container
 	struct weir_bpf_identity identity;
 	struct weir_slot *slot;
 
-	if (weir_controller_identify(controller, container->id, &identity, err) < 0)
+	if (weir_controller_identify(controller, container, &identity, err) < 0)
 		return err->code;
+	if (container->adopted && identity.cgroup2_id != container->cgroup2_id)
+		return weir_fail(err, -ENOENT, "its cgroup is another one now");
 	if (weir_bpf_reclaim(controller->bpf, container->slot, container->generation, &identity,
 			     err) == 0)
 		return 0;
 	weir_warn("container '%s': its counters are lost (%s), counting anew", container->id,
 		  err->text);
-	if (weir_bpf_claim(controller->bpf, &identity, container->id, container->role,
-			   &container->slot, &container->generation, err) < 0)
+	if (weir_bpf_claim(controller->bpf, &identity, weir_name_own(container->id),
+			   container->role, &container->slot, &container->generation, err) < 0)
 		return err->code;
 	slot = weir_bpf_slot(controller->bpf, container->slot);
 	slot->first_pid = (uint32_t)container->pid;
@@ -56,22 +59,55 @@ static int regain_slot(struct weir_controller *controller, struct weir_container
 	return 0;
 }
 
+static bool was_running(const struct recovery *recovery, const struct weir_container *container)
+{
+	return recovery->same_boot && container->state == WEIR_STATE_RUNNING;
+}
+
+/* From above: a task's slot is entered with its executor's. */
+static void regain_slots(struct recovery *recovery, struct weir_container *const *all, size_t n,
+			 bool tasks)
+{
+	struct weir_error err = {};
+
+	for (size_t i = 0; i < n; i++) {
+		if (!was_running(recovery, all[i]) || (all[i]->parent != NULL) != tasks ||
+		    regain_slot(recovery->controller, all[i], &err) == 0)
+			continue;
+		weir_controller_lost(recovery->controller, all[i],
+				     err.code == -ENOENT
+					     ? "its cgroup was gone when the daemon came back"
+					     : err.text);
+		recovery->ended++;
+	}
+}
+
+/* Its groups are there, which is all it takes; it may have lost its first process, if it had one. */
+static void resume_adopted(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_live *live = container->live;
+	struct weir_error err = {};
+
+	if (is_alive(container) && weir_pidfd_open(container->pid, &live->pidfd, &err) < 0)
+		weir_warn("container '%s': %s", container->id, err.text);
+	weir_controller_learn_applied(controller, container);
+	if (weir_bpf_follow(controller->bpf, &err) < 0 ||
+	    weir_controller_actuate(controller, container, &err) < 0)
+		weir_err("container '%s': %s", container->id, err.text);
+}
+
 static void resume(struct weir_controller *controller, struct weir_container *container,
 		   struct recovery *recovery)
 {
 	struct weir_error err = {};
 	int pidfd;
 
-	if (regain_slot(controller, container, &err) < 0) {
-		if (err.code == -ENOENT)
-			weir_controller_lost(controller, container,
-					     "its cgroup was gone when the daemon came back");
-		else
-			weir_controller_lost(controller, container, err.text);
-		recovery->ended++;
+	weir_controller_publish(controller, container);
+	if (container->adopted) {
+		resume_adopted(controller, container);
+		recovery->running++;
 		return;
 	}
-	weir_controller_publish(controller, container);
 	if (!is_alive(container) || weir_pidfd_open(container->pid, &pidfd, &err) < 0) {
 		weir_controller_finish(controller, container);
 		recovery->ended++;
@@ -80,7 +116,7 @@ static void resume(struct weir_controller *controller, struct weir_container *co
 	recovery->running++;
 	weir_controller_learn_applied(controller, container);
 	/* First: one that is in the idle class takes no weight. */
-	if (weir_pacer_add(controller->pacer, container, &err) < 0 ||
+	if ((!container->parent && weir_pacer_add(controller->pacer, container, &err) < 0) ||
 	    weir_controller_actuate(controller, container, &err) < 0 ||
 	    weir_controller_watch(controller, container, pidfd, &err) < 0)
 		weir_err("container '%s': %s", container->id, err.text);
@@ -117,36 +153,75 @@ static int take_in(struct weir_container *container, void *data, struct weir_err
 
 	if (!weir_live_new(controller, container))
 		return weir_fail_memory(err);
-	if (weir_ledger_adopt(controller->ledger, container, err) < 0) {
-		weir_live_free(container->live);
+	if (weir_ledger_adopt(controller->ledger, container, err) == 0)
+		return 0;
+	weir_live_free(container->live);
+	if (err->code != -ENOENT)
 		return err->code;
+	weir_warn("%s any more, ignoring the record", err->text);
+	weir_container_free(container);
+	return 0;
+}
+
+/* What weir makes in an executor: its own processes' group, and tasks' here and there. */
+static bool is_foreign(const char *group)
+{
+	const char *in_self = strstr(group, "/" WEIR_SELF_NAME "/");
+	const char *name = strrchr(group, '/');
+
+	if (in_self)
+		return strncmp(name + 1, WEIR_SHARED_MARK, strlen(WEIR_SHARED_MARK)) != 0;
+	return name && strcmp(name + 1, WEIR_SELF_NAME) == 0;
+}
+
+static int clean_orphan(const char *group, void *data)
+{
+	struct recovery *recovery = data;
+	struct weir_controller *controller = recovery->controller;
+	char buf[WEIR_NAME_MAX + 1];
+	const struct weir_container *container =
+		weir_ledger_find(controller->ledger, weir_name_of_group(group, buf));
+	struct weir_error err = {};
+
+	if (is_foreign(group))
+		return 0;
+	/* One that has ended may have been lost in some hierarchies only, or have been too busy. */
+	if (container && container->state != WEIR_STATE_EXITED)
+		return 0;
+	if (weir_cgroup_kills(&controller->groups, group, getpid(), &err) == 1) {
+		weir_warn("cgroup '%s%s' is in no record, but this daemon runs in it: left alone; "
+			  "start the daemon elsewhere, or choose another cgroup_prefix",
+			  controller->groups.prefix, group);
+		return 0;
+	}
+	weir_info("cgroup '%s%s' is %s, cleaned up", controller->groups.prefix, group,
+		  container ? "left of a container that has ended" : "in no record");
+	recovery->cleaned++;
+	if (!weir_controller_clear_groups(controller, group)) {
+		weir_warn("cgroup '%s%s' still holds processes, retrying",
+			  controller->groups.prefix, group);
+		weir_leftovers_add(controller, group);
 	}
 	return 0;
 }
 
-static int clean_orphan(const char *id, void *data)
+static int clean_orphans(struct recovery *recovery, struct weir_error *err)
 {
-	struct recovery *recovery = data;
-	struct weir_controller *controller = recovery->controller;
-	const struct weir_container *container = weir_ledger_find(controller->ledger, id);
-	struct weir_error err = {};
+	const struct weir_groups *groups = &recovery->controller->groups;
+	struct weir_container *const *all;
+	char self[WEIR_GROUP_NAME];
+	size_t n;
 
-	/* One that has ended may have been lost in some hierarchies only, or have been too busy. */
-	if (container && container->state != WEIR_STATE_EXITED)
-		return 0;
-	if (weir_cgroup_kills(&controller->groups, id, getpid(), &err) == 1) {
-		weir_warn("cgroup '%s%s' is in no record, but this daemon runs in it: left alone; "
-			  "start the daemon elsewhere, or choose another cgroup_prefix",
-			  controller->groups.prefix, id);
-		return 0;
-	}
-	weir_info("cgroup '%s%s' is %s, cleaned up", controller->groups.prefix, id,
-		  container ? "left of a container that has ended" : "in no record");
-	recovery->cleaned++;
-	if (!weir_controller_clear_groups(controller, id)) {
-		weir_warn("cgroup '%s%s' still holds processes, retrying",
-			  controller->groups.prefix, id);
-		weir_leftovers_add(controller, id);
+	if (weir_cgroup_foreach(groups, NULL, clean_orphan, recovery, err) < 0)
+		return err->code;
+	all = weir_ledger_all(recovery->controller->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!all[i]->is_executor || all[i]->state == WEIR_STATE_EXITED)
+			continue;
+		weir_family_seat(all[i], self);
+		if (weir_cgroup_foreach(groups, all[i]->group, clean_orphan, recovery, err) < 0 ||
+		    weir_cgroup_foreach(groups, self, clean_orphan, recovery, err) < 0)
+			return err->code;
 	}
 	return 0;
 }
@@ -186,10 +261,13 @@ int weir_controller_recover(struct weir_controller *controller, struct weir_erro
 		return weir_fail_memory(err);
 	for (size_t i = 0; i < n; i++)
 		all[i] = now[i];
-	for (size_t i = 0; i < n; i++)
+	/* Slots from above; then tasks before their executors, which may end them. */
+	regain_slots(&recovery, all, n, false);
+	regain_slots(&recovery, all, n, true);
+	for (size_t i = n; i-- > 0;)
 		recover_one(&recovery, all[i]);
 
-	if (weir_cgroup_foreach(&controller->groups, clean_orphan, &recovery, err) < 0)
+	if (clean_orphans(&recovery, err) < 0)
 		return err->code;
 	dropped = weir_bpf_drop_unclaimed(controller->bpf);
 	if (recovery.running || recovery.ended || recovery.cleaned || dropped)

@@ -2,6 +2,7 @@
 #include "control/squeezer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -41,7 +42,8 @@ static void let_kernel_reclaim(struct weir_squeezer *squeezer,
 	};
 	struct weir_error err = {};
 
-	memcpy(job.id, container->id, strlen(container->id) + 1);
+	snprintf(job.id, sizeof(job.id), "%s", container->id);
+	snprintf(job.group, sizeof(job.group), "%s", container->group);
 	if (weir_worker_submit(squeezer->controller->worker, &job, &err) < 0)
 		weir_warn("container '%s': not squeezed: %s", container->id, err.text);
 }
@@ -49,18 +51,23 @@ static void let_kernel_reclaim(struct weir_squeezer *squeezer,
 static void kill_for_the_node(struct weir_squeezer *squeezer, struct weir_live *live,
 			      uint64_t excess_bytes, uint64_t available_bytes)
 {
-	const char *id = live->container->id;
+	struct weir_controller *controller = squeezer->controller;
+	struct weir_container *victim =
+		weir_family_greediest(controller, live->container, &excess_bytes);
+	struct weir_live *victims = victim->live;
 	char excess[WEIR_QUANTITY_TEXT];
 	struct weir_error err = {};
 
-	live->pressed_bytes = excess_bytes;
-	if (weir_cgroup_kill(&squeezer->controller->groups, id, &err) < 0) {
+	victims->pressed_bytes = excess_bytes;
+	victims->squeeze.means = WEIR_SQUEEZE_KILL;
+	weir_family_note_kill(controller, victim);
+	if (weir_cgroup_kill(&controller->groups, victim->group, &err) < 0) {
 		if (err.code != -ENOENT)
-			weir_warn("container '%s': %s over its request, but not killed: %s", id,
-				  weir_format_memory(excess_bytes, excess), err.text);
+			weir_warn("container '%s': %s over its request, but not killed: %s",
+				  victim->id, weir_format_memory(excess_bytes, excess), err.text);
 		return;
 	}
-	weir_tell_squeeze(squeezer->controller, live->container, available_bytes);
+	weir_tell_squeeze(controller, victim, available_bytes);
 }
 
 /* A stronger means, or none any more: not each step of the same. */
@@ -138,13 +145,14 @@ static int sample(struct weir_squeezer *squeezer, struct weir_error *err)
 		struct weir_squeeze_member *member = &squeezer->members[squeezer->n];
 		struct weir_live *live = all[i]->live;
 
-		if (all[i]->state != WEIR_STATE_RUNNING || !live || !slot ||
+		/* An executor is taken from as a whole: its tasks' memory.low says from whom. */
+		if (all[i]->parent || all[i]->state != WEIR_STATE_RUNNING || !live || !slot ||
 		    slot->generation != all[i]->generation)
 			continue;
 		*member = live->squeeze;
 		member->request_bytes = all[i]->figures.mem_request_bytes;
 		member->used_bytes = slot->mem_current_bytes;
-		member->exempt = all[i]->exempt;
+		member->exempt = all[i]->exempt || (all[i]->adopted && !all[i]->enforced);
 		squeezer->lives[squeezer->n++] = live;
 	}
 	return 0;

@@ -18,7 +18,7 @@
 #include "control/store_record.h"
 #include "model/container.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 6
 #define MAX_SQL_BYTES  (64u << 10)
 
 enum statement {
@@ -65,6 +65,22 @@ static int open_file(struct weir_store *store, const char *path, struct weir_err
 	scoped(weir_buffer_done) struct weir_buffer sql = WEIR_BUFFER_INIT(MAX_SQL_BYTES);
 	static const char *const steps[SCHEMA_VERSION - 1] = {
 		"ALTER TABLE containers ADD COLUMN exempt INTEGER NOT NULL DEFAULT 0",
+		"ALTER TABLE containers ADD COLUMN is_executor INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN shares_cgroups INTEGER NOT NULL DEFAULT 0",
+		"ALTER TABLE containers ADD COLUMN autoremove INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN paused INTEGER NOT NULL DEFAULT 0",
+		"ALTER TABLE containers ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN enforced INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN place TEXT;"
+		"ALTER TABLE containers ADD COLUMN kept TEXT;"
+		"ALTER TABLE containers ADD COLUMN cgroup2_id INTEGER NOT NULL DEFAULT 0",
+		/* -2: WEIR_ABSENT, as SQLite has it. */
+		"ALTER TABLE containers ADD COLUMN ask_swap_limit_bytes INTEGER NOT NULL DEFAULT "
+		"-2;"
+		"ALTER TABLE containers ADD COLUMN ask_cpu_burst_mcpu INTEGER NOT NULL DEFAULT -2;"
+		"ALTER TABLE containers ADD COLUMN swap_limit_bytes INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN cpu_burst_mcpu INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN delegated INTEGER NOT NULL DEFAULT 0",
 	};
 	struct weir_store_schema schema = { .version = SCHEMA_VERSION, .steps = steps };
 	scoped(freep) char *text = NULL;

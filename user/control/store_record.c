@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "control/store_column.h"
 #include "model/container.h"
+#include "model/family.h"
 
 #define COLUMN(kind, name, field) \
 	{ WEIR_COLUMN_##kind, name, offsetof(struct weir_container, field), true }
@@ -21,10 +22,10 @@ static const struct weir_column columns[] = {
 	COLUMN(U64, "ask_cpu_limit_mcpu", ask.cpu_limit_mcpu),
 	COLUMN(U64, "ask_mem_request_bytes", ask.mem_request_bytes),
 	COLUMN(U64, "ask_mem_limit_bytes", ask.mem_limit_bytes),
-	COLUMN(U64, "cpu_request_mcpu", figures.cpu_request_mcpu),
-	COLUMN(U64, "cpu_limit_mcpu", figures.cpu_limit_mcpu),
-	COLUMN(U64, "mem_request_bytes", figures.mem_request_bytes),
-	COLUMN(U64, "mem_limit_bytes", figures.mem_limit_bytes),
+	COLUMN(U64, "cpu_request_mcpu", own.cpu_request_mcpu),
+	COLUMN(U64, "cpu_limit_mcpu", own.cpu_limit_mcpu),
+	COLUMN(U64, "mem_request_bytes", own.mem_request_bytes),
+	COLUMN(U64, "mem_limit_bytes", own.mem_limit_bytes),
 	COLUMN(CPU_DEFAULT, "cpu_default", cpu_default),
 	COLUMN(STRINGS, "argv", argv),
 	MAYBE(TEXT, "user", user),
@@ -34,6 +35,20 @@ static const struct weir_column columns[] = {
 	COLUMN(BOOL, "foreground", foreground),
 	COLUMN(BOOL, "keep", keep),
 	COLUMN(BOOL, "exempt", exempt),
+	COLUMN(U64, "ask_swap_limit_bytes", ask.swap_limit_bytes),
+	COLUMN(U64, "ask_cpu_burst_mcpu", ask.cpu_burst_mcpu),
+	COLUMN(U64, "swap_limit_bytes", own.swap_limit_bytes),
+	COLUMN(U64, "cpu_burst_mcpu", own.cpu_burst_mcpu),
+	COLUMN(BOOL, "autoremove", autoremove),
+	COLUMN(BOOL, "delegated", delegated),
+	COLUMN(BOOL, "paused", paused),
+	COLUMN(BOOL, "adopted", adopted),
+	COLUMN(BOOL, "enforced", enforced),
+	MAYBE(TEXT, "place", place),
+	MAYBE(TEXT, "kept", kept),
+	COLUMN(U64, "cgroup2_id", cgroup2_id),
+	COLUMN(BOOL, "is_executor", is_executor),
+	COLUMN(BOOL, "shares_cgroups", shares_cgroups),
 	COLUMN(STATE, "state", state),
 	COLUMN(REASON, "reason", reason),
 	COLUMN(I32, "status", status),
@@ -115,7 +130,7 @@ int weir_record_read(sqlite3_stmt *statement, struct weir_container **ret, struc
 	scoped(weir_container_freep) struct weir_container *container = NULL;
 	const char *id = (const char *)sqlite3_column_text(statement, ID_COLUMN);
 
-	if (!id || weir_id_check(id, err) < 0)
+	if (!id || weir_name_check(id, err) < 0)
 		return weir_fail(err, -EBADMSG, "a record has no proper id");
 	container = weir_container_new(id);
 	if (!container)
@@ -131,6 +146,10 @@ int weir_record_read(sqlite3_stmt *statement, struct weir_container **ret, struc
 					 columns[i].name);
 	}
 
+	/* The sum of an executor is made anew, in the ledger. */
+	container->figures = container->own;
+	if (weir_container_locate(container, err) < 0)
+		return err->code;
 	*ret = take_ptr(container);
 	return 0;
 }

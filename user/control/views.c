@@ -69,7 +69,7 @@ static void fill_times(struct weir_controller *controller, struct weir_view *vie
 
 	if (view->container->state == WEIR_STATE_EXITED)
 		return;
-	weir_cgroup_read_stats(&controller->groups, view->container->id, &stats);
+	weir_family_read_stats(controller, view->container, &stats);
 	view->user_ns = stats.user_ns;
 	view->system_ns = stats.system_ns;
 }

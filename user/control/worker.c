@@ -77,13 +77,13 @@ static void carry_out(const struct weir_groups *groups, struct weir_job *job)
 	job->error = (struct weir_error){};
 	switch (job->kind) {
 	case WEIR_JOB_MEM_HIGH:
-		weir_cgroup_set_mem_high(groups, job->id, job->value, &job->error);
+		weir_cgroup_set_mem_high(groups, job->group, job->value, &job->error);
 		break;
 	case WEIR_JOB_MEM_MAX:
-		weir_cgroup_set_mem_max(groups, job->id, job->value, &job->error);
+		weir_cgroup_set_mem_max(groups, job->group, job->value, &job->error);
 		break;
 	case WEIR_JOB_RECLAIM:
-		weir_cgroup_reclaim(groups, job->id, job->value, &job->error);
+		weir_cgroup_reclaim(groups, job->group, job->value, &job->error);
 	}
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "kern/foreign.h"
 #include "weir/abi.h"
 
 struct weir_worker;
@@ -26,7 +27,8 @@ enum weir_job_kind {
 };
 
 struct weir_job {
-	char id[WEIR_ID_MAX + 1];
+	char id[WEIR_NAME_MAX + 1]; /* the container's, */
+	char group[WEIR_PLACE_TEXT]; /* and that of its groups: see kern/cgroup.h */
 	enum weir_job_kind kind;
 	uint64_t value;
 	uint32_t generation; /* of the container's slot, so that a late result is not another's */

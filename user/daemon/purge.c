@@ -127,7 +127,7 @@ static int remove_groups(const struct weir_options *options, const struct weir_g
 {
 	scoped(ids_done) struct ids ids = {};
 
-	if (weir_cgroup_foreach(groups, ids_add, &ids, err) < 0)
+	if (weir_cgroup_foreach(groups, NULL, ids_add, &ids, err) < 0)
 		return err->code;
 	if (!options->force && refuse_running(groups, &ids, err) < 0)
 		return err->code;

@@ -64,13 +64,14 @@ struct weir_bpf *weir_bpf_close(struct weir_bpf *bpf)
 	return NULL;
 }
 
-int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
+/* An iterator that yields no text: to read it is to run it. */
+static int run_iterator(const struct weir_bpf *bpf, enum weir_link which, struct weir_error *err)
 {
 	char path[PATH_MAX], nothing[1];
 	scoped(closep) int fd = -1;
 	ssize_t n;
 
-	if (weir_bpf_pin_path(bpf, weir_pinned_links[WEIR_LINK_REFRESH].pin, path, err) < 0)
+	if (weir_bpf_pin_path(bpf, weir_pinned_links[which].pin, path, err) < 0)
 		return err->code;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -79,6 +80,16 @@ int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
 		n = read(fd, nothing, sizeof(nothing));
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	return n < 0 ? weir_fail(err, -errno, "read '%s': %s", path, strerror(errno)) : 0;
+}
+
+int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
+{
+	return run_iterator(bpf, WEIR_LINK_REFRESH, err);
+}
+
+int weir_bpf_follow(struct weir_bpf *bpf, struct weir_error *err)
+{
+	return run_iterator(bpf, WEIR_LINK_FOLLOW, err);
 }
 
 /* Pins hold links and links hold programs, or the program itself: ask by its fd. */

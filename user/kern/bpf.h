@@ -22,7 +22,6 @@ struct weir_bpf;
 
 struct weir_bpf_options {
 	const char *pin_dir; /* below a bpffs; the version directory is made in it */
-	int container_level; /* on cgroup2: 1 at the top, 2 under a parent */
 	gid_t reader_gid; /* may read the pins; (gid_t)-1: root alone */
 };
 
@@ -54,7 +53,9 @@ struct weir_slot *weir_bpf_slot(struct weir_bpf *bpf, uint32_t slot);
 
 /* What identifies a container's groups to the programs. */
 struct weir_bpf_identity {
-	uint64_t cgroup2_id, cpu_id, memory_id; /* kernel's ids of its directories */
+	uint64_t cgroup2_id, cpu_id,
+		memory_id; /* kernel's ids of its directories; 0: it has none there */
+	uint32_t parent; /* of a task: its executor's slot; else 0 */
 };
 
 /*
@@ -79,11 +80,18 @@ unsigned int weir_bpf_drop_unclaimed(struct weir_bpf *bpf);
 /* Refresh memory and throttle figures of all slots from inside the kernel (one read). */
 int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err);
 
+/*
+ * Have the programs take notice of threads that were in a container before it was claimed, and of its
+ * kernel objects: without it their waits are not counted, nor memory and throttling. Walks all threads.
+ */
+int weir_bpf_follow(struct weir_bpf *bpf, struct weir_error *err);
+
 /* CPU time of a slot with the stints in flight. */
 uint64_t weir_bpf_cpu_ns(struct weir_bpf *bpf, uint32_t slot);
 
 /*
- * Call @fn for each stint in flight at @now_ns (CLOCK_MONOTONIC), by the slot of whom it is; to be
+ * Call @fn for each stint in flight at @now_ns (CLOCK_MONOTONIC), by the slot of whom it is, of a task
+ * by its executor's; to be
  * added to the slot's cpu_ns as read before.
  */
 typedef void weir_bpf_stint_fn(uint32_t slot, uint64_t ns, void *data);

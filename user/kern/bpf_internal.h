@@ -32,6 +32,7 @@ enum weir_link {
 	WEIR_LINK_EXIT,
 	WEIR_LINK_WAITING, /* the program itself: it is called, not attached */
 	WEIR_LINK_TURN, /* likewise: timers call it, as long as the daemon has them */
+	WEIR_LINK_FOLLOW,
 	WEIR_LINK_TABLE, /* from here on: those that readers open */
 	WEIR_LINK_REFRESH,
 	WEIR_LINK_COUNT_,

@@ -27,7 +27,7 @@
  * What makes programs "the same": their code, and what is compiled in at load. FNV-1a is enough,
  * since nobody gains by a collision: whoever can write the pins can write the programs.
  */
-static uint64_t fingerprint(const struct weir_bpf_options *options)
+static uint64_t fingerprint(void)
 {
 	uint64_t hash = 0xcbf29ce484222325ULL;
 	const unsigned char *elf;
@@ -36,7 +36,7 @@ static uint64_t fingerprint(const struct weir_bpf_options *options)
 	elf = weir_programs__elf_bytes(&size);
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ elf[i]) * 0x100000001b3ULL;
-	return (hash ^ (uint64_t)options->container_level) * 0x100000001b3ULL;
+	return hash;
 }
 
 /* The end of @text that holds @most lines. */
@@ -270,8 +270,7 @@ static int give_pins(const struct weir_bpf *bpf, gid_t gid, struct weir_error *e
 
 WEIR_DEFINE_CLEANUP(struct weir_programs, weir_programs__destroy);
 
-static int open_skeleton(const struct weir_bpf_options *options, struct weir_programs **ret,
-			 struct weir_error *err)
+static int open_skeleton(struct weir_programs **ret, struct weir_error *err)
 {
 	struct weir_programs *skel;
 	struct weir_error unknown;
@@ -286,7 +285,6 @@ static int open_skeleton(const struct weir_bpf_options *options, struct weir_pro
 	skel = weir_programs__open();
 	if (!skel)
 		return weir_fail(err, -errno, "open the BPF programs: %s", strerror(errno));
-	skel->rodata->weir_level = options->container_level;
 	skel->rodata->weir_page_shift = (uint32_t)__builtin_ctzl((unsigned long)getpagesize());
 	if (weir_bpf_per_cpu_offset(&per_cpu_offset, &unknown) < 0)
 		weir_warn("who waits in a container is not known: %s", unknown.text);
@@ -332,13 +330,13 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 	if (weir_bpf_open_maps(bpf, err) < 0 || read_node(bpf, &node, err) < 0 ||
 	    weir_bpf_make_dirs(bpf, options, err) < 0)
 		return err->code;
-	if (node.abi_version == WEIR_ABI_VERSION && node.programs == fingerprint(options) &&
+	if (node.abi_version == WEIR_ABI_VERSION && node.programs == fingerprint() &&
 	    weir_bpf_all_is_pinned(bpf)) {
 		*ret_start = WEIR_BPF_ADOPTED;
 		return give_pins(bpf, options->reader_gid, err);
 	}
 
-	if (open_skeleton(options, &skel, err) < 0)
+	if (open_skeleton(&skel, err) < 0)
 		return err->code;
 	r = reuse_maps(bpf, skel, old_fds, err);
 	if (r == 0)
@@ -358,7 +356,7 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 	node.abi_version = WEIR_ABI_VERSION;
 	node.slot_size = sizeof(struct weir_slot);
 	node.n_cpus = (uint32_t)libbpf_num_possible_cpus();
-	node.programs = fingerprint(options);
+	node.programs = fingerprint();
 	if (bpf_map_update_elem(bpf->map_fds[WEIR_MAP_NODE], &zero, &node, BPF_ANY) < 0)
 		return weir_fail(err, -errno, "write pin 'node': %s", strerror(errno));
 	return 0;

@@ -20,11 +20,12 @@ void weir_bpf_foreach_stint(struct weir_bpf *bpf, uint64_t now_ns, weir_bpf_stin
 		const struct weir_cpu *cpu = &bpf->cpus[i];
 		uint32_t seq = __atomic_load_n(&cpu->seq, __ATOMIC_ACQUIRE);
 		uint32_t slot = __atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE);
+		uint32_t parent = __atomic_load_n(&cpu->parent, __ATOMIC_ACQUIRE);
 		uint64_t since = __atomic_load_n(&cpu->since_ns, __ATOMIC_ACQUIRE);
 
 		if (__atomic_load_n(&cpu->pid, __ATOMIC_ACQUIRE) != 0 && slot && !(seq & 1) &&
 		    now_ns > since)
-			fn(slot, now_ns - since, data);
+			fn(parent ? parent : slot, now_ns - since, data);
 	}
 }
 

@@ -31,6 +31,7 @@ const struct weir_pinned_link weir_pinned_links[WEIR_LINK_COUNT_] = {
 	[WEIR_LINK_EXIT] = { "weir_exit", "links/exit", false },
 	[WEIR_LINK_WAITING] = { "weir_waiting", "private/waiting", true },
 	[WEIR_LINK_TURN] = { "weir_turn", "private/turn", true },
+	[WEIR_LINK_FOLLOW] = { "weir_follow", "private/follow", false },
 	[WEIR_LINK_TABLE] = { "weir_table", "containers", false },
 	[WEIR_LINK_REFRESH] = { "weir_refresh", "refresh", false },
 };

@@ -98,7 +98,9 @@ static void note_index_change(struct weir_bpf *bpf)
 static int enter(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 		 const struct weir_bpf_identity *identity, struct weir_error *err)
 {
-	struct weir_entry entry = { .slot = slot, .generation = generation };
+	struct weir_entry entry = { .slot = slot,
+				    .generation = generation,
+				    .parent = identity->parent };
 	/* struct weir_source of bpf/maps.h: ids, and no addresses yet. */
 	const uint64_t source[4] = { identity->cpu_id, identity->memory_id };
 	uint64_t old[4] = {};
@@ -142,6 +144,7 @@ int weir_bpf_claim(struct weir_bpf *bpf, const struct weir_bpf_identity *identit
 	memset(slot, 0, sizeof(*slot));
 	slot->generation = generation;
 	slot->cgroup_id = identity->cgroup2_id;
+	slot->parent = identity->parent;
 	memcpy(slot->id, id, strnlen(id, WEIR_ID_MAX));
 	memcpy(slot->role, role, strnlen(role, WEIR_ROLE_MAX));
 	if (index >= bpf->node->n_slots)
@@ -219,7 +222,8 @@ static bool in_flight(const struct weir_bpf *bpf, uint32_t slot, uint64_t now, u
 
 		moves += seq;
 		still &= !(seq & 1);
-		if (__atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE) == slot) {
+		if (__atomic_load_n(&cpu->slot, __ATOMIC_ACQUIRE) == slot ||
+		    __atomic_load_n(&cpu->parent, __ATOMIC_ACQUIRE) == slot) {
 			uint64_t since = __atomic_load_n(&cpu->since_ns, __ATOMIC_ACQUIRE);
 
 			sum += now > since ? now - since : 0;

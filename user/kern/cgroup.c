@@ -77,6 +77,88 @@ int weir_cgroup_create(const struct weir_groups *groups, const char *id, struct 
 	return 0;
 }
 
+static int divide_in(const struct weir_hierarchy *h, const char *id, const char *name,
+		     const char *self, struct weir_error *err)
+{
+	scoped(closep) int fd = -1;
+
+	if (mkdirat(h->root_fd, self, 0755) < 0)
+		return weir_fail(err, -errno, "make cgroup '%s/%s': %s", h->path, self,
+				 strerror(errno));
+	if (h->version != 2)
+		return 0;
+	fd = openat(h->root_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return weir_fail(err, -errno, "open cgroup '%s/%s': %s", h->path, name,
+				 strerror(errno));
+	return weir_hierarchy_enable(fd, id, h->subsystems, err);
+}
+
+int weir_cgroup_divide(const struct weir_groups *groups, const char *id, struct weir_error *err)
+{
+	char name[WEIR_GROUP_PATH], self[WEIR_GROUP_PATH];
+	int r;
+
+	r = weir_group_path(groups, id, NULL, name, err);
+	if (r == 0)
+		r = weir_group_path(groups, id, "self", self, err);
+	for (size_t i = 0; r == 0 && i < groups->h.n; i++)
+		r = divide_in(&groups->h.list[i], id, name, self, err);
+	return r;
+}
+
+int weir_cgroup_create_bare(const struct weir_groups *groups, const char *id,
+			    struct weir_error *err)
+{
+	const struct weir_hierarchy *cgroup2 = &groups->h.list[0];
+	char name[WEIR_GROUP_PATH];
+	int r;
+
+	r = weir_group_path(groups, id, NULL, name, err);
+	if (r == 0 && mkdirat(cgroup2->root_fd, name, 0755) < 0)
+		r = weir_fail(err, -errno, "make cgroup '%s/%s': %s", cgroup2->path, name,
+			      strerror(errno));
+	return r;
+}
+
+/* As systemd does it: what is needed to use groups below, and nothing that limits this one. */
+static const char *const delegated_files[2][4] = {
+	{ "tasks", "cgroup.procs" }, /* v1 */
+	{ "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" },
+};
+
+static int delegate_in(const struct weir_groups *groups, const struct weir_seat *seat, size_t index,
+		       uid_t uid, gid_t gid, struct weir_error *err)
+{
+	const struct weir_hierarchy *h = &groups->h.list[index];
+	const char *id = index == 0 ? seat->cgroup2 : seat->v1;
+	char path[WEIR_GROUP_PATH];
+
+	if (weir_group_path(groups, id, NULL, path, err) < 0)
+		return err->code;
+	if (fchownat(h->root_fd, path, uid, gid, 0) < 0)
+		return weir_fail(err, -errno, "delegate cgroup '%s/%s': %s", h->path, path,
+				 strerror(errno));
+	for (size_t i = 0; delegated_files[h->version - 1][i]; i++) {
+		if (weir_group_path(groups, id, delegated_files[h->version - 1][i], path, err) < 0)
+			return err->code;
+		if (fchownat(h->root_fd, path, uid, gid, 0) < 0)
+			return weir_fail(err, -errno, "delegate '%s/%s': %s", h->path, path,
+					 strerror(errno));
+	}
+	return 0;
+}
+
+int weir_cgroup_delegate(const struct weir_groups *groups, const struct weir_seat *seat, uid_t uid,
+			 gid_t gid, struct weir_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < groups->h.n; i++)
+		r = delegate_in(groups, seat, i, uid, gid, err);
+	return r;
+}
+
 typedef int directory_fn(int parent_fd, const char *name, int depth, struct weir_error *err);
 
 /*
@@ -131,11 +213,24 @@ static int remove_group(int parent_fd, const char *name, int depth, struct weir_
 	return weir_fail(err, -errno, "remove cgroup '%s': %s", name, strerror(errno));
 }
 
+/*
+ * v1 keeps a group's quota below its parent's until it has freed the group, some time after it was
+ * removed; the parent's could not be lowered until then.
+ */
+static void lift_quota(const struct weir_groups *groups, const char *id)
+{
+	struct weir_error ignored;
+
+	if (strchr(id, '/') && weir_group_home(groups, WEIR_SUBSYS_CPU)->version == 1)
+		weir_cgroup_set_cpu_max(groups, id, WEIR_INFINITE, &ignored);
+}
+
 int weir_cgroup_remove(const struct weir_groups *groups, const char *id, struct weir_error *err)
 {
 	char name[WEIR_GROUP_PATH];
 	int r;
 
+	lift_quota(groups, id);
 	r = weir_group_path(groups, id, NULL, name, err);
 	/* cgroup2 goes last: while anything is left, it is what tells and kills. */
 	for (size_t i = groups->h.n; r == 0 && i-- > 0;)
@@ -191,74 +286,41 @@ static int kill_by_signals(const struct weir_groups *groups, const char *name,
 int weir_cgroup_kill(const struct weir_groups *groups, const char *id, struct weir_error *err)
 {
 	char name[WEIR_GROUP_PATH];
-	int r;
+	int r = weir_group_write(groups, -1, id, "cgroup.kill", "1", err);
 
-	r = weir_group_path(groups, id, NULL, name, err);
-	if (r < 0)
+	if (r != -ENOENT || !weir_group_has(groups, -1, id, NULL))
 		return r;
-	r = weir_group_write(groups, -1, id, "cgroup.kill", "1", err);
-	if (r == -ENOENT && weir_group_has(groups, -1, id, NULL))
-		return kill_by_signals(groups, name, err);
-	return r;
+	r = weir_group_path(groups, id, NULL, name, err);
+	return r < 0 ? r : kill_by_signals(groups, name, err);
 }
 
-int weir_cgroup_populated(const struct weir_groups *groups, const char *id, struct weir_error *err)
+static int read_event(const struct weir_groups *groups, const char *id, const char *key,
+		      struct weir_error *err)
 {
 	char text[256];
-	uint64_t populated;
+	uint64_t value;
 	ssize_t n;
 
 	n = weir_group_read(groups, -1, id, "cgroup.events", text, sizeof(text), err);
 	if (n < 0)
 		return (int)n;
-	if (weir_keyed_u64(text, "populated", &populated) < 0)
-		return weir_fail(err, -EIO, "cgroup.events of '%s' does not say 'populated'", id);
-	return populated != 0;
+	if (weir_keyed_u64(text, key, &value) < 0)
+		return weir_fail(err, -EIO, "cgroup.events of '%s' does not say '%s'", id, key);
+	return value != 0;
 }
 
-/* Is @name in a hierarchy before that of @index? Then it has been told already. */
-static bool is_known(const struct weir_groups *groups, size_t index, const char *name)
+int weir_cgroup_populated(const struct weir_groups *groups, const char *id, struct weir_error *err)
 {
-	for (size_t i = 0; i < index; i++)
-		if (faccessat(groups->h.list[i].root_fd, name, F_OK, 0) == 0)
-			return true;
-	return false;
+	return read_event(groups, id, "populated", err);
 }
 
-static int foreach_in(const struct weir_groups *groups, size_t index, weir_cgroup_fn *fn,
-		      void *data, struct weir_error *err)
+int weir_cgroup_freeze(const struct weir_groups *groups, const char *id, bool on,
+		       struct weir_error *err)
 {
-	const struct weir_hierarchy *h = &groups->h.list[index];
-	size_t prefix_len = strlen(groups->prefix);
-	scoped(closep) int fd = openat(h->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	scoped(closedirp) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
-	int r;
-
-	if (!dir)
-		return weir_fail(err, -errno, "list '%s': %s", h->path, strerror(errno));
-	(void)take_fd(fd); /* the stream's now */
-
-	while ((entry = readdir(dir))) {
-		const char *id = entry->d_name + prefix_len;
-
-		if (entry->d_type != DT_DIR ||
-		    strncmp(entry->d_name, groups->prefix, prefix_len) != 0 || !*id ||
-		    strlen(id) > WEIR_ID_MAX || is_known(groups, index, entry->d_name))
-			continue;
-		r = fn(id, data);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return weir_group_write(groups, -1, id, "cgroup.freeze", on ? "1" : "0", err);
 }
 
-int weir_cgroup_foreach(const struct weir_groups *groups, weir_cgroup_fn *fn, void *data,
-			struct weir_error *err)
+int weir_cgroup_frozen(const struct weir_groups *groups, const char *id, struct weir_error *err)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < groups->h.n; i++)
-		r = foreach_in(groups, i, fn, data, err);
-	return r;
+	return read_event(groups, id, "frozen", err);
 }

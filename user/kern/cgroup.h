@@ -5,6 +5,14 @@
 /*
  * A container's cgroups: one directory "<prefix><id>" in each hierarchy, and its knobs.
  *
+ *	<prefix>E              a container, or an executor and all that is in it
+ *	├── self               of an executor: its own processes
+ *	│   └── task.T         a task that shares its cgroup: on cgroup2 alone, and without knobs
+ *	└── T                  a task with a cgroup of its own
+ *
+ * In each call below an id may be such a path: "E", "E/self", "E/T". In those that make and remove
+ * nothing it may also be a place, of groups that somebody else made: see kern/foreign.h.
+ *
  * Mechanism only. Groups are named, not held open: each call goes through the hierarchy's
  * directory fd, so ten thousand containers cost no fds. A group that is gone, or going,
  * yields -ENOENT, which callers treat as news.
@@ -15,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "kern/hierarchy.h"
 
@@ -33,21 +42,65 @@ void weir_groups_done(struct weir_groups *groups);
 /* Make the directories in all hierarchies; what was made is removed again on failure. -EEXIST. */
 int weir_cgroup_create(const struct weir_groups *groups, const char *id, struct weir_error *err);
 
+/*
+ * Of a group that nobody is in yet: make room for tasks, with a group "self" for its own processes,
+ * and on v2 the controllers for those inside. -EBUSY: somebody is in it.
+ */
+int weir_cgroup_divide(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
+/*
+ * On cgroup2 alone, and without controllers: who is in it can be told apart and killed, and is held to
+ * what is set above it. -EEXIST.
+ */
+int weir_cgroup_create_bare(const struct weir_groups *groups, const char *id,
+			    struct weir_error *err);
+
 /* Remove them, and empty groups inside them. Missing ones are fine. -EBUSY: processes are left. */
 int weir_cgroup_remove(const struct weir_groups *groups, const char *id, struct weir_error *err);
 
 /* SIGKILL to everything inside, sub-groups included: cgroup.kill, or signal by signal before 5.14. */
 int weir_cgroup_kill(const struct weir_groups *groups, const char *id, struct weir_error *err);
 
+/*
+ * Stop everything in it and below, or let it go on, by cgroup2's freezer. It takes effect soon: see
+ * weir_cgroup_frozen(). SIGKILL reaches what is frozen.
+ */
+int weir_cgroup_freeze(const struct weir_groups *groups, const char *id, bool on,
+		       struct weir_error *err);
+/* Has all of it stopped, for whatever group's sake? 1, 0. */
+int weir_cgroup_frozen(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
 /* 1: a process is inside (sub-groups included), 0: none, -ENOENT: no such group. By cgroup2. */
 int weir_cgroup_populated(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
+/*
+ * Its absolute path in the hierarchy of @index, cut to @size. -ENODEV: it has none of its own there, as
+ * a place may say.
+ */
+int weir_cgroup_path(const struct weir_groups *groups, size_t index, const char *id, char *buf,
+		     size_t size, struct weir_error *err);
 
 /* Kernel's id of the group's directory on cgroup2 (@subsys < 0) or in the hierarchy of @subsys. */
 int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys, uint64_t *ret,
 		   struct weir_error *err);
 
-/* Is @pid inside, in every hierarchy? 1, 0; -ESRCH: no such process. */
-int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
+/*
+ * Where processes of a container lie: the id of its group on cgroup2, and of the one in all other
+ * hierarchies. They differ for a task that shares its executor's.
+ */
+struct weir_seat {
+	const char *cgroup2, *v1; /* borrowed */
+};
+
+/*
+ * Let @uid and @gid make groups there, move their processes between those, and on v2 pass controllers
+ * on; its own knobs stay root's.
+ */
+int weir_cgroup_delegate(const struct weir_groups *groups, const struct weir_seat *seat, uid_t uid,
+			 gid_t gid, struct weir_error *err);
+
+/* Is @pid there, or below, in every hierarchy? 1, 0; -ESRCH: no such process. */
+int weir_cgroup_holds(const struct weir_groups *groups, const struct weir_seat *seat, int pid,
 		      struct weir_error *err);
 
 /* Would weir_cgroup_kill() kill @pid: is it inside on cgroup2? 1, 0; -ESRCH: no such process. */
@@ -55,7 +108,7 @@ int weir_cgroup_kills(const struct weir_groups *groups, const char *id, int pid,
 		      struct weir_error *err);
 
 /* Move a stopped process of somebody else's into all of them (slow: see facts on cgroup.procs). */
-int weir_cgroup_move(const struct weir_groups *groups, const char *id, int pid,
+int weir_cgroup_move(const struct weir_groups *groups, const struct weir_seat *seat, int pid,
 		     struct weir_error *err);
 
 /* Knobs. One write each. v1 shares = 1024 x CPUs (at least 2), v2 weight = 100 x CPUs (1..10000). */
@@ -80,14 +133,23 @@ int weir_cgroup_parent_idle(const struct weir_groups *groups, struct weir_error 
 /* Quota over a period of 100 ms, at least 1 ms; WEIR_INFINITE: none. */
 int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
 			    struct weir_error *err);
+/*
+ * How much more than its quota it may use in a period, out of what it left of earlier ones; at most the
+ * quota. A kernel that has no such knob takes 0 alone: -EOPNOTSUPP.
+ */
+int weir_cgroup_set_cpu_burst(const struct weir_groups *groups, const char *id, uint64_t mcpu,
+			      struct weir_error *err);
+/* 0 where the kernel has none. */
+int weir_cgroup_cpu_burst(const struct weir_groups *groups, const char *id, uint64_t *ret_mcpu,
+			  struct weir_error *err);
 int weir_cgroup_set_mem_low(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			    struct weir_error *err);
 /* v2 only; on v1 a no-op. May block. */
 int weir_cgroup_set_mem_high(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			     struct weir_error *err);
 /*
- * v1: after weir_cgroup_set_swap_off() memsw goes in step where swap accounting is on (raise
- * memsw first, lower mem first). -EBUSY: v1, usage does not fit yet. May block while the
+ * v1: memsw goes in step where swap accounting is on, so that as much swap is allowed as before
+ * (raise memsw first, lower mem first). -EBUSY: v1, usage does not fit yet. May block while the
  * kernel reclaims.
  */
 int weir_cgroup_set_mem_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
@@ -100,8 +162,12 @@ int weir_cgroup_reclaim(const struct weir_groups *groups, const char *id, uint64
 			struct weir_error *err);
 int weir_cgroup_set_oom_group(const struct weir_groups *groups, const char *id, uint64_t on,
 			      struct weir_error *err);
-/* Swap off for the container where the kernel lets us say so. */
-int weir_cgroup_set_swap_off(const struct weir_groups *groups, const char *id,
+/*
+ * Swap that may be used beside memory; WEIR_INFINITE: all there is. Where the kernel does not account
+ * for swap nothing is written. v1: without a limit of memory only "none" can be said, by swappiness.
+ * -EBUSY: v1, more is in use.
+ */
+int weir_cgroup_set_swap_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			     struct weir_error *err);
 
 /* What the kernel's files say. A source that can't be read leaves UINT64_MAX and counts in failures. */
@@ -116,20 +182,25 @@ struct weir_cgroup_stats {
 	 * it: 0 with processes killed says that memory ran out above.
 	 */
 	uint64_t limit_hits;
+	uint64_t own_limit_hits; /* the same without those below it */
 	uint64_t cpu_quota_mcpu; /* as the kernel has it; WEIR_INFINITE: none */
 	uint64_t mem_max_bytes;
 	unsigned int failures;
 };
 void weir_cgroup_read_stats(const struct weir_groups *groups, const char *id,
 			    struct weir_cgroup_stats *ret);
+/* The same of one that weir_cgroup_create_bare() made: the times are all there is. */
+void weir_cgroup_read_times(const struct weir_groups *groups, const char *id,
+			    struct weir_cgroup_stats *ret);
 
 /*
- * Call @fn with the id of each group that carries our prefix, in any hierarchy, once each.
+ * Call @fn with the id of each group that carries our prefix, in any hierarchy, once each; or with
+ * those of the groups in the one called @inside, whatever their names; there may be no such group.
  * A negative return of @fn stops the walk and is returned, @err untouched.
  */
 typedef int weir_cgroup_fn(const char *id, void *data);
-int weir_cgroup_foreach(const struct weir_groups *groups, weir_cgroup_fn *fn, void *data,
-			struct weir_error *err);
+int weir_cgroup_foreach(const struct weir_groups *groups, const char *inside, weir_cgroup_fn *fn,
+			void *data, struct weir_error *err);
 
 /*
  * What a first process needs to join: an fd of the cgroup2 directory for clone3(), and fds of
@@ -141,8 +212,8 @@ struct weir_join {
 	size_t n_v1;
 };
 #define WEIR_JOIN_INIT { .cgroup2_fd = -1 }
-int weir_join_open(const struct weir_groups *groups, const char *id, struct weir_join *ret,
-		   struct weir_error *err);
+int weir_join_open(const struct weir_groups *groups, const struct weir_seat *seat,
+		   struct weir_join *ret, struct weir_error *err);
 void weir_join_done(struct weir_join *join);
 
 #endif /* WEIR_CGROUP_H */

@@ -67,19 +67,26 @@ static void read_throttling(const struct source *from, const char *text)
 	take(from, text, "nr_throttled", &from->stats->nr_throttled);
 }
 
-static void read_cpu(const struct source *from, bool cpu_v2)
+/* On cgroup2 every group has the times, whether or not the controller is there. */
+static const char *read_times(const struct source *from, char buf[STAT_TEXT])
 {
 	struct weir_cgroup_stats *stats = from->stats;
-	char buf[STAT_TEXT];
-	const char *text;
+	const char *text = read_text(from, -1, "cpu.stat", buf);
 
-	/* On cgroup2 every group has the times, whether or not the controller is there. */
-	text = read_text(from, -1, "cpu.stat", buf);
 	if (text) {
 		take_us(from, text, "usage_usec", &stats->cpu_ns);
 		take_us(from, text, "user_usec", &stats->user_ns);
 		take_us(from, text, "system_usec", &stats->system_ns);
 	}
+	return text;
+}
+
+static void read_cpu(const struct source *from, bool cpu_v2)
+{
+	struct weir_cgroup_stats *stats = from->stats;
+	char buf[STAT_TEXT];
+	const char *text = read_times(from, buf);
+
 	if (text && cpu_v2) {
 		read_throttling(from, text);
 		take_us(from, text, "throttled_usec", &stats->throttled_ns);
@@ -141,9 +148,19 @@ static void read_memory(const struct source *from, bool memory_v2)
 		take(from, text, "oom_kill", &stats->oom_kills);
 	if (text && memory_v2)
 		take(from, text, "oom", &stats->limit_hits);
+	text = memory_v2 ? read_text(from, memory, "memory.events.local", buf) : NULL;
+	if (text)
+		take(from, text, "oom", &stats->own_limit_hits);
 	/* v1 does not tell failures at a limit for memory and swap. Single pages reach it exactly. */
 	if (!memory_v2 && stats->mem_peak_bytes != UINT64_MAX)
-		stats->limit_hits = stats->mem_peak_bytes >= stats->mem_max_bytes;
+		stats->limit_hits = stats->own_limit_hits =
+			stats->mem_peak_bytes >= stats->mem_max_bytes;
+}
+
+static void forget(struct weir_cgroup_stats *stats)
+{
+	memset(stats, 0xff, sizeof(*stats)); /* UINT64_MAX: not known */
+	stats->failures = 0;
 }
 
 void weir_cgroup_read_stats(const struct weir_groups *groups, const char *id,
@@ -153,9 +170,18 @@ void weir_cgroup_read_stats(const struct weir_groups *groups, const char *id,
 	bool cpu_v2 = weir_group_home(groups, WEIR_SUBSYS_CPU)->version == 2;
 	bool memory_v2 = weir_group_home(groups, WEIR_SUBSYS_MEMORY)->version == 2;
 
-	memset(ret, 0xff, sizeof(*ret)); /* UINT64_MAX: not known */
-	ret->failures = 0;
+	forget(ret);
 	read_cpu(&from, cpu_v2);
 	read_quota(&from, cpu_v2);
 	read_memory(&from, memory_v2);
+}
+
+void weir_cgroup_read_times(const struct weir_groups *groups, const char *id,
+			    struct weir_cgroup_stats *ret)
+{
+	const struct source from = { .groups = groups, .id = id, .stats = ret };
+	char buf[STAT_TEXT];
+
+	forget(ret);
+	read_times(&from, buf);
 }

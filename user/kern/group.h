@@ -11,12 +11,31 @@
 
 struct weir_error;
 
-/* "<prefix><id>/<file>": 64 + 128 + the longest knob, with room to spare. */
-#define WEIR_GROUP_PATH 256
+/*
+ * "<prefix><executor>/self/task.<task>/<file>": 64 + 128 + 11 + 128 + the longest knob. Those of somebody
+ * else's may be longer; what does not fit is refused.
+ */
+#define WEIR_GROUP_PATH 1024
 
-/* @file may be NULL. -EINVAL: @id is no name of a directory, or too long. */
+/*
+ * Where it is below root_fd of each hierarchy. @file may be NULL. -EINVAL: @id is no plain name, nor a
+ * path of such, or too long; a place is none, so nobody else's group is made or removed by this.
+ */
 int weir_group_path(const struct weir_groups *groups, const char *id, const char *file,
 		    char buf[WEIR_GROUP_PATH], struct weir_error *err);
+
+/*
+ * The same of a place, too: where it is in @h, in @buf, below *@ret_fd, which is @h's.
+ * -ENODEV: a place that has no group of its own there.
+ */
+int weir_group_at(const struct weir_groups *groups, const struct weir_hierarchy *h, const char *id,
+		  const char *file, char buf[WEIR_GROUP_PATH], int *ret_fd, struct weir_error *err);
+
+#define WEIR_PLACES_TEXT 16384 /* of a /proc/PID/cgroup */
+/* /proc/@pid/cgroup. -ESRCH: no such process. */
+int weir_places_read(int pid, char *text, size_t size, struct weir_error *err);
+/* Where it says that the process is in @h: *@ret_len bytes in @text. NULL: it does not say. */
+const char *weir_places_find(const char *text, const struct weir_hierarchy *h, size_t *ret_len);
 
 /* The hierarchy of @subsys; cgroup2 where @subsys is negative or on none. */
 const struct weir_hierarchy *weir_group_home(const struct weir_groups *groups, int subsys);

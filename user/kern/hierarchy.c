@@ -41,11 +41,9 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-/* "a/b" -> the depth; names that lead out of the hierarchy are refused. */
-static int check_parent(const char *parent, int *ret_depth, struct weir_error *err)
+/* "a/b"; names that lead out of the hierarchy are refused. */
+static int check_parent(const char *parent, struct weir_error *err)
 {
-	int depth = 0;
-
 	for (const char *name = parent; *name;) {
 		size_t len = strcspn(name, "/");
 
@@ -55,10 +53,8 @@ static int check_parent(const char *parent, int *ret_depth, struct weir_error *e
 				err, -EINVAL,
 				"cgroup parent '%s' is not a path of plain names like 'a/b'",
 				parent);
-		depth++;
 		name += len + (name[len] == '/');
 	}
-	*ret_depth = depth;
 	return 0;
 }
 
@@ -111,11 +107,13 @@ static int add_hierarchy(struct weir_hierarchies *h, int version, const char *pa
 {
 	struct weir_hierarchy *added = &h->list[h->n];
 
-	*added = (struct weir_hierarchy){ .version = version, .root_fd = -1 };
+	*added = (struct weir_hierarchy){ .version = version, .top_fd = -1, .root_fd = -1 };
+	h->n++;
 	added->path = strdup(path);
-	if (!added->path)
+	added->mount = strdup(path);
+	if (!added->path || !added->mount)
 		return weir_fail_memory(err);
-	return (int)h->n++;
+	return (int)h->n - 1;
 }
 
 /* From places to hierarchies: co-mounted controllers share one, and all of v2 is one. */
@@ -157,9 +155,9 @@ static int gather(const struct weir_discovery *found, struct weir_hierarchies *h
 	return 0;
 }
 
-/* On v2: give the children of @dir_fd those of @wanted that they lack. */
-static int enable_controllers(int dir_fd, const char *path, uint32_t wanted, struct weir_error *err)
+int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems, struct weir_error *err)
 {
+	uint32_t wanted = subsystems & NEEDED;
 	char enabled[512], request[128] = "";
 	size_t used = 0;
 	int r;
@@ -209,7 +207,7 @@ static int descend(const struct weir_hierarchy *h, int *fd, char **path, const c
 	*fd = take_fd(below);
 	free(*path);
 	*path = take_ptr(longer);
-	return h->version == 2 ? enable_controllers(*fd, *path, h->subsystems & NEEDED, err) : 0;
+	return h->version == 2 ? weir_hierarchy_enable(*fd, *path, h->subsystems, err) : 0;
 }
 
 /* Open the directory under which containers lie, and make the way there. */
@@ -218,7 +216,8 @@ static int open_hierarchy(struct weir_hierarchy *h, const char *parent, struct w
 	char name[NAME_MAX + 1];
 	int r;
 
-	h->root_fd = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	h->top_fd = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	h->root_fd = h->top_fd < 0 ? -1 : fcntl(h->top_fd, F_DUPFD_CLOEXEC, 0);
 	if (h->root_fd < 0)
 		return weir_fail(err, errno == EACCES ? -EPERM : -EIO, "open '%s': %s", h->path,
 				 strerror(errno));
@@ -229,7 +228,7 @@ static int open_hierarchy(struct weir_hierarchy *h, const char *parent, struct w
 				 h->path, strerror(errno));
 
 	if (h->version == 2) {
-		r = enable_controllers(h->root_fd, h->path, h->subsystems & NEEDED, err);
+		r = weir_hierarchy_enable(h->root_fd, h->path, h->subsystems, err);
 		if (r < 0)
 			return r;
 	}
@@ -274,17 +273,16 @@ int weir_hierarchies_open(const char *parent, const char *private_dir, struct we
 	scoped(weir_hierarchies_done) struct weir_hierarchies h = WEIR_HIERARCHIES_INIT;
 	struct weir_discovery found;
 	bool mounted = false;
-	int r, depth = 0;
+	int r;
 
 	if (parent && *parent) {
-		r = check_parent(parent, &depth, err);
+		r = check_parent(parent, err);
 		if (r < 0)
 			return r;
 		h.parent = strdup(parent);
 		if (!h.parent)
 			return weir_fail_memory(err);
 	}
-	h.level = depth + 1;
 
 	r = discover_or_mount(private_dir, &found, &mounted, &h.private_mount, err);
 	if (r == 0)
@@ -308,7 +306,9 @@ void weir_hierarchies_done(struct weir_hierarchies *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		close_fd(h->list[i].root_fd);
+		close_fd(h->list[i].top_fd);
 		free(h->list[i].path);
+		free(h->list[i].mount);
 	}
 	free(h->parent);
 	/* The private mount stays: containers outlive the daemon, and the next one finds it. */

@@ -28,7 +28,9 @@ enum weir_subsys {
 
 struct weir_hierarchy {
 	int version; /* 1 or 2 */
-	int root_fd; /* of the directory under which containers lie */
+	char *mount; /* where it is mounted */
+	int top_fd; /* of the mount, */
+	int root_fd; /* and of the directory under which containers lie */
 	char *path; /* of the same, absolute; for people and for foreground joins */
 	uint32_t subsystems; /* bit mask of enum weir_subsys it carries */
 };
@@ -38,7 +40,6 @@ struct weir_hierarchies {
 	size_t n;
 	int where[WEIR_SUBSYS_COUNT_]; /* index into list; -1: nowhere */
 	char *parent; /* path below each mount, without slashes around it; NULL: at the top */
-	int level; /* of a container on cgroup2: 1 at the top, 2 under "a", 3 under "a/b" */
 	char *private_mount; /* set when the cgroup2 mount is our own */
 };
 
@@ -56,6 +57,13 @@ struct weir_hierarchies {
 int weir_hierarchies_open(const char *parent, const char *private_dir, struct weir_hierarchies *ret,
 			  struct weir_error *err);
 void weir_hierarchies_done(struct weir_hierarchies *h);
+
+/*
+ * On v2: give the children of @dir_fd, called @path for people, those controllers of @subsystems that
+ * weir has knobs for and that they lack. -EBUSY: it holds processes itself.
+ */
+int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems,
+			  struct weir_error *err);
 
 const char *weir_subsys_name(enum weir_subsys subsys);
 

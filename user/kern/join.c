@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +11,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "kern/group.h"
-
-#define PLACES_TEXT 16384 /* of a /proc/PID/cgroup */
 
 int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys, uint64_t *ret,
 		   struct weir_error *err)
@@ -22,15 +21,26 @@ int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys,
 		char room[sizeof(struct file_handle) + sizeof(uint64_t)];
 	} at = { .handle.handle_bytes = sizeof(uint64_t) };
 	char name[WEIR_GROUP_PATH];
-	int r, mount_id;
+	int fd, mount_id;
 
-	r = weir_group_path(groups, id, NULL, name, err);
-	if (r < 0)
-		return r;
-	if (name_to_handle_at(weir_group_home(groups, subsys)->root_fd, name, &at.handle, &mount_id,
-			      0) < 0)
+	if (weir_group_at(groups, weir_group_home(groups, subsys), id, NULL, name, &fd, err) < 0)
+		return err->code;
+	if (name_to_handle_at(fd, name, &at.handle, &mount_id, 0) < 0)
 		return weir_fail(err, -errno, "id of cgroup '%s': %s", name, strerror(errno));
 	memcpy(ret, at.handle.f_handle, sizeof(*ret));
+	return 0;
+}
+
+int weir_cgroup_path(const struct weir_groups *groups, size_t index, const char *id, char *buf,
+		     size_t size, struct weir_error *err)
+{
+	const struct weir_hierarchy *h = &groups->h.list[index];
+	char name[WEIR_GROUP_PATH];
+	int fd;
+
+	if (weir_group_at(groups, h, id, NULL, name, &fd, err) < 0)
+		return err->code;
+	snprintf(buf, size, "%s/%s", fd == h->top_fd ? h->mount : h->path, name);
 	return 0;
 }
 
@@ -57,11 +67,8 @@ static bool line_is_about(const struct weir_hierarchy *h, const char *controller
 	return false;
 }
 
-/* Does @text, /proc/PID/cgroup, have the process at @path or below in hierarchy @h? */
-static bool text_places_at(const char *text, const struct weir_hierarchy *h, const char *path)
+const char *weir_places_find(const char *text, const struct weir_hierarchy *h, size_t *ret_len)
 {
-	size_t path_len = strlen(path);
-
 	for (const char *line = text; line && *line;) {
 		const char *end = strchrnul(line, '\n');
 		const char *controllers = memchr(line, ':', (size_t)(end - line));
@@ -70,93 +77,105 @@ static bool text_places_at(const char *text, const struct weir_hierarchy *h, con
 		if (controllers++)
 			place = memchr(controllers, ':', (size_t)(end - controllers));
 		if (place && line_is_about(h, controllers, (size_t)(place - controllers))) {
-			place++;
-			return strncmp(place, path, path_len) == 0 &&
-			       (place + path_len == end || place[path_len] == '/');
+			*ret_len = (size_t)(end - place - 1);
+			return place + 1;
 		}
 		line = *end ? end + 1 : end;
 	}
-	return false;
+	return NULL;
 }
 
-/*
- * Read /proc/@pid/cgroup into @text. Returns the path that @id's groups have in each hierarchy,
- * which is the caller's, or NULL with @err set.
- */
-static char *read_places(const struct weir_groups *groups, const char *id, int pid, char *text,
-			 size_t size, struct weir_error *err)
+/* Does @text, /proc/PID/cgroup, have the process at @path or below in hierarchy @h? */
+static bool text_places_at(const char *text, const struct weir_hierarchy *h, const char *path)
 {
-	const char *parent = groups->h.parent;
-	char proc[64], name[WEIR_GROUP_PATH], *path;
+	size_t path_len = strlen(path), len = 0;
+	const char *place = weir_places_find(text, h, &len);
+
+	return place && len >= path_len && strncmp(place, path, path_len) == 0 &&
+	       (len == path_len || place[path_len] == '/');
+}
+
+int weir_places_read(int pid, char *text, size_t size, struct weir_error *err)
+{
+	char proc[64];
 	ssize_t n;
 
-	if (weir_group_path(groups, id, NULL, name, err) < 0)
-		return NULL;
 	snprintf(proc, sizeof(proc), "/proc/%d/cgroup", pid);
 	n = weir_file_read(AT_FDCWD, proc, text, size, err);
 	if (n == -ENOENT || n == -ESRCH)
-		weir_fail(err, -ESRCH, "there is no process %d", pid);
-	if (n < 0)
-		return NULL;
-	if (asprintf(&path, "%s%s/%s", parent ? "/" : "", parent ? parent : "", name) < 0) {
-		weir_fail_memory(err);
-		return NULL;
-	}
-	return path;
+		return weir_fail(err, -ESRCH, "there is no process %d", pid);
+	return n < 0 ? (int)n : 0;
 }
 
-int weir_cgroup_holds(const struct weir_groups *groups, const char *id, int pid,
+/* Does @text have the process in @id's group in @h, or below? 1, 0; 1, too, where it has none. */
+static int text_places_in(const struct weir_groups *groups, const struct weir_hierarchy *h,
+			  const char *text, const char *id, struct weir_error *err)
+{
+	const char *parent = *id == '/' ? NULL : groups->h.parent;
+	char name[WEIR_GROUP_PATH], path[PATH_MAX];
+	int fd, r;
+
+	r = weir_group_at(groups, h, id, NULL, name, &fd, err);
+	if (r < 0)
+		return r == -ENODEV ? 1 : r;
+	snprintf(path, sizeof(path), "%s%s/%s", parent ? "/" : "", parent ? parent : "", name);
+	return text_places_at(text, h, path);
+}
+
+int weir_cgroup_holds(const struct weir_groups *groups, const struct weir_seat *seat, int pid,
 		      struct weir_error *err)
 {
-	char text[PLACES_TEXT];
-	scoped(freep) char *path = read_places(groups, id, pid, text, sizeof(text), err);
+	char text[WEIR_PLACES_TEXT];
+	int r = weir_places_read(pid, text, sizeof(text), err) < 0 ? err->code : 1;
 
-	if (!path)
-		return err->code;
-	for (size_t i = 0; i < groups->h.n; i++)
-		if (!text_places_at(text, &groups->h.list[i], path))
-			return 0;
-	return 1;
+	for (size_t i = 0; r == 1 && i < groups->h.n; i++)
+		r = text_places_in(groups, &groups->h.list[i], text,
+				   i == 0 ? seat->cgroup2 : seat->v1, err);
+	return r;
 }
 
 int weir_cgroup_kills(const struct weir_groups *groups, const char *id, int pid,
 		      struct weir_error *err)
 {
-	char text[PLACES_TEXT];
-	scoped(freep) char *path = read_places(groups, id, pid, text, sizeof(text), err);
+	char text[WEIR_PLACES_TEXT];
 
-	if (!path)
+	if (weir_places_read(pid, text, sizeof(text), err) < 0)
 		return err->code;
-	return text_places_at(text, &groups->h.list[0], path);
+	return text_places_in(groups, &groups->h.list[0], text, id, err);
 }
 
-int weir_cgroup_move(const struct weir_groups *groups, const char *id, int pid,
+int weir_cgroup_move(const struct weir_groups *groups, const struct weir_seat *seat, int pid,
 		     struct weir_error *err)
 {
 	char path[WEIR_GROUP_PATH], text[16];
-	int r;
+	int fd;
 
-	r = weir_group_path(groups, id, "cgroup.procs", path, err);
 	snprintf(text, sizeof(text), "%d", pid);
-	for (size_t i = 0; r == 0 && i < groups->h.n; i++) {
-		r = weir_file_write(groups->h.list[i].root_fd, path, text, err);
+	for (size_t i = 0; i < groups->h.n; i++) {
+		int r = weir_group_at(groups, &groups->h.list[i], i == 0 ? seat->cgroup2 : seat->v1,
+				      "cgroup.procs", path, &fd, err);
+
+		if (r == -ENODEV)
+			continue;
 		if (r < 0)
+			return r;
+		if (weir_file_write(fd, path, text, err) < 0)
 			return weir_fail_in(err, "move process %d below %s", pid,
 					    groups->h.list[i].path);
 	}
-	return r;
+	return 0;
 }
 
-int weir_join_open(const struct weir_groups *groups, const char *id, struct weir_join *ret,
-		   struct weir_error *err)
+int weir_join_open(const struct weir_groups *groups, const struct weir_seat *seat,
+		   struct weir_join *ret, struct weir_error *err)
 {
 	scoped(weir_join_done) struct weir_join join = WEIR_JOIN_INIT;
 	char name[WEIR_GROUP_PATH], tasks[WEIR_GROUP_PATH];
 	int r, fd;
 
-	r = weir_group_path(groups, id, NULL, name, err);
+	r = weir_group_path(groups, seat->cgroup2, NULL, name, err);
 	if (r == 0)
-		r = weir_group_path(groups, id, "tasks", tasks, err);
+		r = weir_group_path(groups, seat->v1, "tasks", tasks, err);
 	if (r < 0)
 		return r;
 

@@ -17,6 +17,10 @@
 #define V1_MEM_MAX   "memory.limit_in_bytes"
 #define V1_MEMSW_MAX "memory.memsw.limit_in_bytes"
 
+/* v1 says "no limit" with the largest multiple of the page size that a counter holds. */
+#define V1_NO_LIMIT   (1ULL << 62)
+#define V1_SWAPPINESS "60" /* the kernel's default */
+
 /* Room for any u64, or a quota and its period. */
 #define VALUE_TEXT 48
 
@@ -47,6 +51,18 @@ static int write_bytes(const struct weir_groups *groups, const char *id, const c
 		return weir_group_write(groups, WEIR_SUBSYS_MEMORY, id, knob,
 					is_v2(groups, WEIR_SUBSYS_MEMORY) ? "max" : "-1", err);
 	return write_number(groups, WEIR_SUBSYS_MEMORY, id, knob, bytes, err);
+}
+
+static int read_bytes(const struct weir_groups *groups, const char *id, const char *knob,
+		      uint64_t *ret, struct weir_error *err)
+{
+	char path[WEIR_GROUP_PATH];
+	int fd;
+
+	if (weir_group_at(groups, weir_group_home(groups, WEIR_SUBSYS_MEMORY), id, knob, path, &fd,
+			  err) < 0)
+		return err->code;
+	return weir_file_read_u64(fd, path, ret, err);
 }
 
 /* A knob that the kernel may have been built without: its absence is fine, the group's is not. */
@@ -104,6 +120,40 @@ int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, ui
 				text, err);
 }
 
+static const char *burst_file(const struct weir_groups *groups)
+{
+	return is_v2(groups, WEIR_SUBSYS_CPU) ? "cpu.max.burst" : "cpu.cfs_burst_us";
+}
+
+int weir_cgroup_set_cpu_burst(const struct weir_groups *groups, const char *id, uint64_t mcpu,
+			      struct weir_error *err)
+{
+	const char *file = burst_file(groups);
+	int r = write_number(groups, WEIR_SUBSYS_CPU, id, file, mcpu * (PERIOD_US / 1000), err);
+
+	if (r != -ENOENT || !weir_group_has(groups, WEIR_SUBSYS_CPU, id, NULL))
+		return r;
+	return mcpu == 0 ? 0
+			 : weir_fail(err, -EOPNOTSUPP, "this kernel has no %s, so no CPU burst",
+				     file);
+}
+
+int weir_cgroup_cpu_burst(const struct weir_groups *groups, const char *id, uint64_t *ret_mcpu,
+			  struct weir_error *err)
+{
+	char text[VALUE_TEXT];
+	uint64_t us = 0;
+	ssize_t n = weir_group_read(groups, WEIR_SUBSYS_CPU, id, burst_file(groups), text,
+				    sizeof(text), err);
+
+	if (n < 0 && n != -ENOENT)
+		return (int)n;
+	if (n > 0 && sscanf(text, "%" SCNu64, &us) != 1)
+		return weir_fail(err, -EIO, "%s of '%s' holds '%s'", burst_file(groups), id, text);
+	*ret_mcpu = us * 1000 / PERIOD_US;
+	return 0;
+}
+
 int weir_cgroup_set_mem_low(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			    struct weir_error *err)
 {
@@ -121,41 +171,41 @@ int weir_cgroup_set_mem_high(const struct weir_groups *groups, const char *id, u
 	return write_bytes(groups, id, "memory.high", bytes, err);
 }
 
-/* v1: was weir_cgroup_set_swap_off() here, and is there a second limit to keep in step? */
-static bool memsw_goes_along(const struct weir_groups *groups, const char *id)
+/* v1: memory and swap together, as it is now. WEIR_INFINITE: no limit, or none is kept. */
+static int read_memsw(const struct weir_groups *groups, const char *id, uint64_t *ret,
+		      struct weir_error *err)
 {
-	struct weir_error ignored;
-	char text[VALUE_TEXT];
+	int r = read_bytes(groups, id, V1_MEMSW_MAX, ret, err);
 
-	return weir_group_has(groups, WEIR_SUBSYS_MEMORY, id, V1_MEMSW_MAX) &&
-	       weir_group_read(groups, WEIR_SUBSYS_MEMORY, id, "memory.swappiness", text,
-			       sizeof(text), &ignored) > 0 &&
-	       strcmp(text, "0") == 0;
+	if (r == -ENOENT || (r == 0 && *ret >= V1_NO_LIMIT)) {
+		*ret = WEIR_INFINITE;
+		return 0;
+	}
+	return r;
 }
 
 static int set_mem_max_v1(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			  struct weir_error *err)
 {
-	uint64_t now = 0;
-	char path[WEIR_GROUP_PATH];
-	bool along = memsw_goes_along(groups, id), raise;
-	int r;
+	uint64_t now = 0, memsw = 0;
+	bool along, raise;
+	int r = read_bytes(groups, id, V1_MEM_MAX, &now, err);
 
-	r = weir_group_path(groups, id, V1_MEM_MAX, path, err);
 	if (r == 0)
-		r = weir_file_read_u64(weir_group_home(groups, WEIR_SUBSYS_MEMORY)->root_fd, path,
-				       &now, err);
+		r = read_memsw(groups, id, &memsw, err);
 	if (r < 0)
 		return r;
 
-	/* memsw must not be below mem at any moment. */
+	/* memsw must not be below mem at any moment. As much swap as before is left beside it. */
 	raise = bytes > now;
+	along = memsw != WEIR_INFINITE;
+	memsw = bytes == WEIR_INFINITE ? bytes : bytes + (memsw - now);
 	if (along && raise)
-		r = write_bytes(groups, id, V1_MEMSW_MAX, bytes, err);
+		r = write_bytes(groups, id, V1_MEMSW_MAX, memsw, err);
 	if (r == 0)
 		r = write_bytes(groups, id, V1_MEM_MAX, bytes, err);
 	if (r == 0 && along && !raise)
-		r = write_bytes(groups, id, V1_MEMSW_MAX, bytes, err);
+		r = write_bytes(groups, id, V1_MEMSW_MAX, memsw, err);
 	if (r == -EBUSY)
 		return weir_fail(err, r, "'%s' uses more than %" PRIu64 " bytes of memory now", id,
 				 bytes);
@@ -173,16 +223,12 @@ int weir_cgroup_set_mem_max(const struct weir_groups *groups, const char *id, ui
 int weir_cgroup_reclaim(const struct weir_groups *groups, const char *id, uint64_t down_to,
 			struct weir_error *err)
 {
-	char path[WEIR_GROUP_PATH];
 	uint64_t now = 0;
 	int r;
 
 	if (!is_v2(groups, WEIR_SUBSYS_MEMORY))
 		return 0;
-	r = weir_group_path(groups, id, "memory.current", path, err);
-	if (r == 0)
-		r = weir_file_read_u64(weir_group_home(groups, WEIR_SUBSYS_MEMORY)->root_fd, path,
-				       &now, err);
+	r = read_bytes(groups, id, "memory.current", &now, err);
 	if (r < 0 || now <= down_to)
 		return r;
 	r = write_number(groups, WEIR_SUBSYS_MEMORY, id, "memory.reclaim", now - down_to, err);
@@ -199,22 +245,31 @@ int weir_cgroup_set_oom_group(const struct weir_groups *groups, const char *id, 
 				err);
 }
 
-int weir_cgroup_set_swap_off(const struct weir_groups *groups, const char *id,
-			     struct weir_error *err)
+/* Memory and swap together may be so much more than memory alone. */
+static int set_swap_max_v1(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			   struct weir_error *err)
 {
-	char limit[VALUE_TEXT];
-	ssize_t n;
+	uint64_t mem = 0;
 	int r;
 
-	if (is_v2(groups, WEIR_SUBSYS_MEMORY))
-		return write_optional(groups, id, "memory.swap.max", "0", err);
-
-	/* Memory and swap together may be no more than memory alone; see set_mem_max_v1(). */
-	r = write_optional(groups, id, "memory.swappiness", "0", err);
-	if (r < 0)
+	r = write_optional(groups, id, "memory.swappiness", bytes == 0 ? "0" : V1_SWAPPINESS, err);
+	if (r == 0)
+		r = read_bytes(groups, id, V1_MEM_MAX, &mem, err);
+	if (r < 0 || !weir_group_has(groups, WEIR_SUBSYS_MEMORY, id, V1_MEMSW_MAX))
 		return r;
-	n = weir_group_read(groups, WEIR_SUBSYS_MEMORY, id, V1_MEM_MAX, limit, sizeof(limit), err);
-	if (n < 0)
-		return (int)n;
-	return write_optional(groups, id, V1_MEMSW_MAX, limit, err);
+	if (mem >= V1_NO_LIMIT || bytes == WEIR_INFINITE)
+		return write_bytes(groups, id, V1_MEMSW_MAX, WEIR_INFINITE, err);
+	return write_bytes(groups, id, V1_MEMSW_MAX, mem + bytes, err);
+}
+
+int weir_cgroup_set_swap_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
+			     struct weir_error *err)
+{
+	char text[VALUE_TEXT] = "max";
+
+	if (!is_v2(groups, WEIR_SUBSYS_MEMORY))
+		return set_swap_max_v1(groups, id, bytes, err);
+	if (bytes != WEIR_INFINITE)
+		snprintf(text, sizeof(text), "%" PRIu64, bytes);
+	return write_optional(groups, id, "memory.swap.max", text, err);
 }

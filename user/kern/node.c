@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "base/file.h"
 
-#define MAX_CPUS 8192UL /* no kernel is built for more */
+#define MAX_CPUS    8192UL /* no kernel is built for more */
+#define VMSTAT_TEXT 16384
 
 /* What a container can get here: affinity may hold us off some, hotplug may have taken others. */
 static int count_cpus(uint64_t *ret, struct weir_error *err)
@@ -79,4 +80,16 @@ int weir_machine_read(struct weir_machine *ret, struct weir_error *err)
 	snprintf(machine.kernel, sizeof(machine.kernel), "%s", names.release);
 	*ret = machine;
 	return 0;
+}
+
+int weir_node_oom_kills(uint64_t *ret, struct weir_error *err)
+{
+	char text[VMSTAT_TEXT];
+	ssize_t n = weir_file_read(AT_FDCWD, "/proc/vmstat", text, sizeof(text), err);
+
+	if (n < 0)
+		return (int)n;
+	return weir_keyed_u64(text, "oom_kill", ret) == 0
+		       ? 0
+		       : weir_fail(err, -EIO, "/proc/vmstat does not say 'oom_kill'");
 }

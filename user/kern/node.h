@@ -2,7 +2,7 @@
 #ifndef WEIR_KERN_NODE_H
 #define WEIR_KERN_NODE_H
 
-/* What machine this is: its CPUs, memory, boot, kernel. Read once at start. */
+/* What machine this is: its CPUs, memory, boot, kernel. Read once at start, but for what has a call of its own. */
 
 #include <stdint.h>
 
@@ -18,5 +18,8 @@ struct weir_machine {
 };
 
 int weir_machine_read(struct weir_machine *ret, struct weir_error *err);
+
+/* How many processes the kernel has killed for memory since boot, for whatever limit. */
+int weir_node_oom_kills(uint64_t *ret, struct weir_error *err);
 
 #endif /* WEIR_KERN_NODE_H */

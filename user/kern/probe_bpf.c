@@ -14,7 +14,6 @@ static int load(const char *pin_dir, struct weir_error *err)
 {
 	const struct weir_bpf_options options = {
 		.pin_dir = pin_dir,
-		.container_level = 1,
 		.reader_gid = (gid_t)-1,
 	};
 	scoped(weir_bpf_closep) struct weir_bpf *bpf = NULL;

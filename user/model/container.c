@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/quantity.h"
+#include "model/family.h"
 
 typedef const char *format_fn(uint64_t amount, char buf[WEIR_QUANTITY_TEXT]);
 
@@ -67,6 +68,21 @@ static uint64_t or_else(uint64_t amount, uint64_t fallback)
 	return amount == WEIR_ABSENT ? fallback : amount;
 }
 
+static int check_burst(uint64_t burst_mcpu, uint64_t limit_mcpu, struct weir_error *err)
+{
+	char burst[WEIR_QUANTITY_TEXT], limit[WEIR_QUANTITY_TEXT];
+
+	weir_format_cpu(burst_mcpu, burst);
+	if (burst_mcpu == 0)
+		return 0;
+	if (limit_mcpu == WEIR_INFINITE)
+		return weir_fail(err, -EINVAL, "cpus burst %s has no limit to go beyond", burst);
+	if (burst_mcpu > limit_mcpu)
+		return weir_fail(err, -EINVAL, "cpus burst %s is above the limit %s", burst,
+				 weir_format_cpu(limit_mcpu, limit));
+	return 0;
+}
+
 int weir_figures_resolve(const struct weir_ask *ask, enum weir_default_cpu_limit cpu_default,
 			 struct weir_figures *ret, struct weir_notes *notes, struct weir_error *err)
 {
@@ -84,13 +100,19 @@ int weir_figures_resolve(const struct weir_ask *ask, enum weir_default_cpu_limit
 
 	if (cpu_default == WEIR_DEFAULT_CPU_LIMIT_REQUEST)
 		cpu_limit = or_else(got.cpu_request_mcpu, WEIR_INFINITE);
+	cpu_limit = or_else(got.cpu_limit_mcpu, cpu_limit);
+	r = check_burst(or_else(got.cpu_burst_mcpu, 0), cpu_limit, err);
+	if (r < 0)
+		return r;
 
 	*ret = (struct weir_figures){
 		.cpu_request_mcpu = or_else(got.cpu_request_mcpu, 0),
-		.cpu_limit_mcpu = or_else(got.cpu_limit_mcpu, cpu_limit),
+		.cpu_limit_mcpu = cpu_limit,
 		.mem_request_bytes = or_else(got.mem_request_bytes, 0),
 		.mem_limit_bytes =
 			or_else(got.mem_limit_bytes, or_else(got.mem_request_bytes, WEIR_INFINITE)),
+		.swap_limit_bytes = or_else(got.swap_limit_bytes, 0),
+		.cpu_burst_mcpu = or_else(got.cpu_burst_mcpu, 0),
 	};
 	*notes = raised;
 	return 0;
@@ -102,6 +124,8 @@ void weir_ask_merge(struct weir_ask *ask, const struct weir_ask *change)
 	ask->cpu_limit_mcpu = or_else(change->cpu_limit_mcpu, ask->cpu_limit_mcpu);
 	ask->mem_request_bytes = or_else(change->mem_request_bytes, ask->mem_request_bytes);
 	ask->mem_limit_bytes = or_else(change->mem_limit_bytes, ask->mem_limit_bytes);
+	ask->swap_limit_bytes = or_else(change->swap_limit_bytes, ask->swap_limit_bytes);
+	ask->cpu_burst_mcpu = or_else(change->cpu_burst_mcpu, ask->cpu_burst_mcpu);
 }
 
 /* By hand: isalnum() would ask the locale. */
@@ -206,6 +230,7 @@ static const char *const reason_names[] = {
 	[WEIR_REASON_KILLED] = "killed",
 	[WEIR_REASON_LIMIT] = "limit",
 	[WEIR_REASON_NODE_PRESSURE] = "node-pressure",
+	[WEIR_REASON_RELEASED] = "released",
 	[WEIR_REASON_LOST] = "lost",
 };
 static_assert(ARRAY_SIZE(reason_names) == WEIR_REASON_COUNT_, "each reason has a name");
@@ -264,6 +289,23 @@ struct weir_container *weir_container_new(const char *id)
 	return container;
 }
 
+int weir_container_locate(struct weir_container *container, struct weir_error *err)
+{
+	const char *task = container->shares_cgroups ? weir_name_task(container->id) : NULL;
+	char *group = NULL;
+
+	if (!task)
+		group = strdup(container->place ? container->place : container->id);
+	else if (asprintf(&group, "%.*s/" WEIR_SELF_NAME "/" WEIR_SHARED_MARK "%s",
+			  (int)(task - 1 - container->id), container->id, task) < 0)
+		group = NULL;
+	if (!group)
+		return weir_fail_memory(err);
+	free(container->group);
+	container->group = group;
+	return 0;
+}
+
 struct weir_container *weir_container_free(struct weir_container *container)
 {
 	if (!container)
@@ -281,6 +323,9 @@ struct weir_container *weir_container_free(struct weir_container *container)
 	free(container->workdir);
 	free(container->user);
 	free(container->role);
+	free(container->place);
+	free(container->kept);
+	free(container->group);
 	free(container->id);
 	free(container);
 	return NULL;

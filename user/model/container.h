@@ -28,6 +28,8 @@ struct weir_error;
 struct weir_ask {
 	uint64_t cpu_request_mcpu, cpu_limit_mcpu;
 	uint64_t mem_request_bytes, mem_limit_bytes;
+	uint64_t swap_limit_bytes; /* absent: none may be used */
+	uint64_t cpu_burst_mcpu; /* absent: 0 */
 };
 
 #define WEIR_ASK_NOTHING                          \
@@ -36,12 +38,17 @@ struct weir_ask {
 		.cpu_limit_mcpu = WEIR_ABSENT,    \
 		.mem_request_bytes = WEIR_ABSENT, \
 		.mem_limit_bytes = WEIR_ABSENT,   \
+		.swap_limit_bytes = WEIR_ABSENT,  \
+		.cpu_burst_mcpu = WEIR_ABSENT,    \
 	}
 
 /* What is in force: nothing absent any more; a request of 0 means none, limits may be WEIR_INFINITE. */
 struct weir_figures {
 	uint64_t cpu_request_mcpu, cpu_limit_mcpu;
 	uint64_t mem_request_bytes, mem_limit_bytes;
+	uint64_t swap_limit_bytes; /* beside the memory, not in it */
+	uint64_t
+		cpu_burst_mcpu; /* beyond the limit, out of what it left unused of earlier periods */
 };
 
 /* What the answer has to say beside "done": amounts that were raised to a floor. */
@@ -61,7 +68,10 @@ enum weir_default_cpu_limit {
  * Requests and limits below the floors are raised, and each raise leaves a note that names
  * the resource, what was asked and what it became. Floors apply before limit >= request is judged.
  *
- * -EINVAL: limit below request, limit without request; the text names cpus or mem and both figures.
+ * A burst may be no more than the CPU limit (the kernel's rule), and needs one.
+ *
+ * -EINVAL: limit below request, limit without request; the text names cpus or mem and both figures;
+ * a burst that is too large.
  */
 int weir_figures_resolve(const struct weir_ask *ask, enum weir_default_cpu_limit cpu_default,
 			 struct weir_figures *ret, struct weir_notes *notes,
@@ -113,6 +123,7 @@ enum weir_reason {
 	WEIR_REASON_KILLED, /* on request, through the control socket */
 	WEIR_REASON_LIMIT, /* it breached its own memory limit */
 	WEIR_REASON_NODE_PRESSURE, /* over its request while the node was short of memory */
+	WEIR_REASON_RELEASED, /* it was adopted, and let go: it may run on */
 	WEIR_REASON_LOST, /* its cgroup or process was gone when the daemon came back */
 	WEIR_REASON_COUNT_,
 };
@@ -128,10 +139,11 @@ struct weir_label {
 
 /* One container, owned by the ledger. Strings are owned by it; NULL where not given. */
 struct weir_container {
-	char *id;
+	char *id; /* "ID", or "EXECUTOR/TASK": see model/family.h */
 	char *role; /* "*" unless given */
 	struct weir_ask ask; /* merged over its life */
-	struct weir_figures figures;
+	struct weir_figures own; /* what its ask comes to; the ledger's to write */
+	struct weir_figures figures; /* in force: of an executor, with those of its tasks */
 	enum weir_default_cpu_limit cpu_default; /* in force when it was launched */
 
 	char **argv; /* NULL-terminated */
@@ -143,6 +155,19 @@ struct weir_container {
 	bool foreground; /* the command is a child of the caller */
 	bool keep; /* a foreground record stays after the end */
 	bool exempt; /* neither demoted nor squeezed, whatever it uses */
+	bool autoremove; /* its record goes when it has ended; in the foreground that is the rule */
+	bool delegated; /* its user may make groups in its own */
+	bool paused; /* none of it runs until it is resumed */
+	bool is_executor; /* it may have tasks */
+	bool shares_cgroups; /* a task that lies in its executor's cgroup, and has none of its own */
+	struct weir_container *parent; /* of a task: its executor, while in the ledger; borrowed */
+	bool adopted; /* somebody else made its cgroups, */
+	bool enforced; /* and asked for them to be held to its figures; else nothing is written there */
+	char *place; /* of one that is adopted: where they are (kern/foreign.h) */
+	char *kept; /* of one that is enforced: its knobs as they were */
+	uint64_t
+		cgroup2_id; /* of one that is adopted: the kernel's, so that another of its name is told */
+	char *group; /* the id of its cgroups (kern/cgroup.h): see weir_container_locate() */
 
 	enum weir_state state;
 	enum weir_reason reason;
@@ -169,6 +194,11 @@ struct weir_container {
 
 /* An empty container with @id (copied). NULL: no memory. */
 struct weir_container *weir_container_new(const char *id);
+/*
+ * Where its cgroups are, once it is said whether it shares its executor's: `group` is the id as it is,
+ * or "EXECUTOR/self/task.TASK"; or its place. -ENOMEM.
+ */
+int weir_container_locate(struct weir_container *container, struct weir_error *err);
 /* NULL is fine. @live must be NULL by then. Always returns NULL. */
 struct weir_container *weir_container_free(struct weir_container *container);
 WEIR_DEFINE_CLEANUP(struct weir_container, weir_container_free);

@@ -18,11 +18,12 @@ struct weir_event_ring {
 const char *weir_event_name(enum weir_event_kind kind)
 {
 	static const char *const names[WEIR_EVENT_COUNT_] = {
-		[WEIR_EVENT_LAUNCHED] = "launched", [WEIR_EVENT_UPDATED] = "updated",
-		[WEIR_EVENT_PENDING] = "pending",   [WEIR_EVENT_SETTLED] = "settled",
-		[WEIR_EVENT_DEMOTED] = "demoted",   [WEIR_EVENT_PROMOTED] = "promoted",
-		[WEIR_EVENT_SQUEEZED] = "squeezed", [WEIR_EVENT_RELEASED] = "released",
-		[WEIR_EVENT_ENDED] = "ended",
+		[WEIR_EVENT_LAUNCHED] = "launched",   [WEIR_EVENT_UPDATED] = "updated",
+		[WEIR_EVENT_PENDING] = "pending",     [WEIR_EVENT_SETTLED] = "settled",
+		[WEIR_EVENT_DEMOTED] = "demoted",     [WEIR_EVENT_PROMOTED] = "promoted",
+		[WEIR_EVENT_SQUEEZED] = "squeezed",   [WEIR_EVENT_RELEASED] = "released",
+		[WEIR_EVENT_PAUSED] = "paused",	      [WEIR_EVENT_RESUMED] = "resumed",
+		[WEIR_EVENT_CONTESTED] = "contested", [WEIR_EVENT_ENDED] = "ended",
 	};
 
 	assert(kind < WEIR_EVENT_COUNT_);

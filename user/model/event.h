@@ -28,6 +28,9 @@ enum weir_event_kind {
 	WEIR_EVENT_PROMOTED, /* back into the normal one */
 	WEIR_EVENT_SQUEEZED, /* memory is taken back from it; with the cause "kill" by ending it */
 	WEIR_EVENT_RELEASED, /* nothing holds its memory any more */
+	WEIR_EVENT_PAUSED, /* none of it runs */
+	WEIR_EVENT_RESUMED, /* and it does again */
+	WEIR_EVENT_CONTESTED, /* somebody else has written a limit of it */
 	WEIR_EVENT_ENDED, /* exactly one of a container, the last */
 	WEIR_EVENT_COUNT_,
 };
@@ -48,7 +51,7 @@ struct weir_event {
 	uint64_t at_us; /* CLOCK_REALTIME */
 	enum weir_event_kind kind;
 	const char *cause; /* static, one word: "over-request", "node-pressure", "limit" … */
-	char id[WEIR_ID_MAX + 1];
+	char id[WEIR_NAME_MAX + 1];
 	char text[WEIR_EVENT_TEXT]; /* a sentence for people */
 	size_t n_figures;
 	struct weir_event_figure figures[WEIR_EVENT_MAX_FIGURES];

@@ -8,41 +8,15 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/quantity.h"
+#include "model/family.h"
+#include "model/ledger_internal.h"
 
-#define HOLDERS_SHOWN	5
 #define FIRST_ALLOCATED 16
-
-struct weir_ledger {
-	struct weir_capacity capacity;
-	uint64_t requested_mcpu, requested_bytes;
-	struct weir_container **list;
-	size_t n, n_allocated, n_max;
-};
-
-/* One of the two resources, for the question "does it fit?". */
-struct resource {
-	const char *name;
-	uint64_t (*request)(const struct weir_figures *figures);
-	const char *(*format)(uint64_t amount, char buf[WEIR_QUANTITY_TEXT]);
-};
-
-static uint64_t cpu_request(const struct weir_figures *figures)
-{
-	return figures->cpu_request_mcpu;
-}
-
-static uint64_t mem_request(const struct weir_figures *figures)
-{
-	return figures->mem_request_bytes;
-}
-
-static const struct resource cpus = { "cpus", cpu_request, weir_format_cpu };
-static const struct resource mem = { "mem", mem_request, weir_format_memory_exact };
 
 int weir_ledger_new(const struct weir_capacity *capacity, size_t max_containers,
 		    struct weir_ledger **ret, struct weir_error *err)
@@ -85,11 +59,6 @@ const struct weir_capacity *weir_ledger_capacity(const struct weir_ledger *ledge
 	return &ledger->capacity;
 }
 
-static bool counts(const struct weir_container *container)
-{
-	return container->state != WEIR_STATE_EXITED;
-}
-
 /* The place of @id in the list: of the container, or where it would go. */
 static size_t place_of(const struct weir_ledger *ledger, const char *id)
 {
@@ -115,108 +84,6 @@ struct weir_container *weir_ledger_find(const struct weir_ledger *ledger, const 
 	return ledger->list[at];
 }
 
-/* An error text in the making. It needs no memory, and what does not fit is cut. */
-struct sentence {
-	size_t len;
-	char text[WEIR_ERROR_TEXT];
-};
-
-__attribute__((format(printf, 2, 3))) static void say(struct sentence *s, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(s->text + s->len, sizeof(s->text) - s->len, fmt, args);
-	va_end(args);
-	s->len += strlen(s->text + s->len);
-}
-
-/* The largest holders of @res beside @except, in order; equals in order of id. Returns how many hold any. */
-static size_t largest_holders(const struct weir_ledger *ledger, const struct resource *res,
-			      const struct weir_container *except,
-			      const struct weir_container *top[HOLDERS_SHOWN])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < ledger->n; i++) {
-		const struct weir_container *holder = ledger->list[i];
-		uint64_t amount = res->request(&holder->figures);
-		size_t at = n < HOLDERS_SHOWN ? n : HOLDERS_SHOWN;
-
-		if (holder == except || !counts(holder) || !amount)
-			continue;
-		n++;
-
-		for (; at > 0 && amount > res->request(&top[at - 1]->figures); at--) {
-			if (at < HOLDERS_SHOWN)
-				top[at] = top[at - 1];
-		}
-		if (at < HOLDERS_SHOWN)
-			top[at] = holder;
-	}
-	return n;
-}
-
-static void say_holders(struct sentence *s, const struct weir_ledger *ledger,
-			const struct resource *res, const struct weir_container *except)
-{
-	const struct weir_container *top[HOLDERS_SHOWN];
-	size_t n = largest_holders(ledger, res, except, top);
-	char amount[WEIR_QUANTITY_TEXT];
-
-	for (size_t i = 0; i < n && i < HOLDERS_SHOWN; i++)
-		say(s, "%s %s %s", i ? "," : "; held by:", top[i]->id,
-		    res->format(res->request(&top[i]->figures), amount));
-	if (n > HOLDERS_SHOWN)
-		say(s, " and %zu more", n - HOLDERS_SHOWN);
-}
-
-/* What of one resource there is, and what is promised. */
-struct pool {
-	const struct resource *res;
-	uint64_t total, reserve, requested;
-};
-
-/* Say so if @want, in place of @own, no longer fits the pool. */
-static void check_pool(const struct weir_ledger *ledger, const struct pool *pool,
-		       const struct weir_container *container, const struct weir_figures *own,
-		       const struct weir_figures *want, struct sentence *s)
-{
-	const struct resource *res = pool->res;
-	char wanted[WEIR_QUANTITY_TEXT], is_free[WEIR_QUANTITY_TEXT], total[WEIR_QUANTITY_TEXT],
-		reserve[WEIR_QUANTITY_TEXT];
-	uint64_t available = pool->total - pool->reserve;
-	uint64_t others = pool->requested - res->request(own);
-	uint64_t room = others < available ? available - others : 0;
-
-	/* After weir_ledger_adopt() a node may be overfull: who asks for no more than before may. */
-	if (res->request(want) <= room || res->request(want) <= res->request(own))
-		return;
-
-	say(s, "%swants %s %s, %s free of %s (%s reserved)", s->len ? "; " : "",
-	    res->format(res->request(want), wanted), res->name, res->format(room, is_free),
-	    res->format(pool->total, total), res->format(pool->reserve, reserve));
-	say_holders(s, ledger, res, container);
-}
-
-static int check_fit(const struct weir_ledger *ledger, const struct weir_container *container,
-		     const struct weir_figures *own, const struct weir_figures *want,
-		     struct weir_error *err)
-{
-	const struct weir_capacity *node = &ledger->capacity;
-	const struct pool cpu_pool = { &cpus, node->total_mcpu, node->reserve_mcpu,
-				       ledger->requested_mcpu };
-	const struct pool mem_pool = { &mem, node->total_bytes, node->reserve_bytes,
-				       ledger->requested_bytes };
-	struct sentence s = { .len = 0 };
-
-	check_pool(ledger, &cpu_pool, container, own, want, &s);
-	check_pool(ledger, &mem_pool, container, own, want, &s);
-	if (s.len)
-		return weir_fail(err, -ENOSPC, "container '%s': %s", container->id, s.text);
-	return 0;
-}
-
 static void count(struct weir_ledger *ledger, const struct weir_figures *figures)
 {
 	ledger->requested_mcpu += figures->cpu_request_mcpu;
@@ -227,6 +94,63 @@ static void discount(struct weir_ledger *ledger, const struct weir_figures *figu
 {
 	ledger->requested_mcpu -= figures->cpu_request_mcpu;
 	ledger->requested_bytes -= figures->mem_request_bytes;
+}
+
+struct weir_container *const *weir_ledger_tasks(const struct weir_ledger *ledger,
+						const struct weir_container *executor,
+						size_t *ret_n)
+{
+	char first[WEIR_NAME_MAX + 1];
+	size_t at, n = 0;
+
+	/* Nothing sorts between this and a task's own name. */
+	snprintf(first, sizeof(first), "%s/", executor->id);
+	at = place_of(ledger, first);
+	while (at + n < ledger->n && weir_name_is_in(ledger->list[at + n]->id, executor->id))
+		n++;
+	*ret_n = n;
+	return ledger->list + at;
+}
+
+struct weir_container *weir_ledger_any_task(const struct weir_ledger *ledger,
+					    const struct weir_container *executor)
+{
+	struct weir_container *const *tasks;
+	size_t n;
+
+	tasks = weir_ledger_tasks(ledger, executor, &n);
+	for (size_t i = 0; i < n; i++)
+		if (weir_counts(tasks[i]))
+			return tasks[i];
+	return NULL;
+}
+
+struct weir_figures weir_ledger_sum(const struct weir_ledger *ledger,
+				    const struct weir_container *executor,
+				    const struct weir_container *task,
+				    const struct weir_figures *own)
+{
+	struct weir_figures sum = executor->own;
+	struct weir_container *const *tasks;
+	size_t n;
+
+	tasks = weir_ledger_tasks(ledger, executor, &n);
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i] != task && weir_counts(tasks[i]))
+			weir_figures_add(&sum, &tasks[i]->own);
+	if (own)
+		weir_figures_add(&sum, own);
+	return sum;
+}
+
+/* After a change of its own figures, or its state: what it is held to, or its executor is. */
+static void add_up(struct weir_ledger *ledger, struct weir_container *container)
+{
+	struct weir_container *top = container->parent ? container->parent : container;
+
+	container->figures = container->own;
+	if (top->is_executor && weir_counts(top))
+		top->figures = weir_ledger_sum(ledger, top, NULL, NULL);
 }
 
 static int check_id_is_free(const struct weir_ledger *ledger, const char *id,
@@ -240,10 +164,32 @@ static int check_id_is_free(const struct weir_ledger *ledger, const char *id,
 	return 0;
 }
 
+/* NULL in *@ret: it is no task. */
+static int find_parent(const struct weir_ledger *ledger, const struct weir_container *container,
+		       struct weir_container **ret, struct weir_error *err)
+{
+	const char *task = weir_name_task(container->id);
+	char executor[WEIR_NAME_MAX + 1] = "";
+
+	*ret = NULL;
+	if (!task)
+		return 0;
+	snprintf(executor, sizeof(executor), "%.*s", (int)(task - 1 - container->id),
+		 container->id);
+	*ret = weir_ledger_find(ledger, executor);
+	return *ret ? 0
+		    : weir_fail(err, -ENOENT, "container '%s': there is no executor '%s'",
+				container->id, executor);
+}
+
 static int insert(struct weir_ledger *ledger, struct weir_container *container,
 		  struct weir_error *err)
 {
 	size_t at = place_of(ledger, container->id);
+	struct weir_container *parent;
+
+	if (find_parent(ledger, container, &parent, err) < 0)
+		return err->code;
 
 	if (ledger->n == ledger->n_allocated) {
 		size_t n = ledger->n_allocated ? ledger->n_allocated * 2 : FIRST_ALLOCATED;
@@ -258,8 +204,11 @@ static int insert(struct weir_ledger *ledger, struct weir_container *container,
 	memmove(ledger->list + at + 1, ledger->list + at, (ledger->n - at) * sizeof(*ledger->list));
 	ledger->list[at] = container;
 	ledger->n++;
-	if (counts(container))
-		count(ledger, &container->figures);
+	container->parent = parent;
+	container->own = container->figures;
+	if (weir_counts(container))
+		count(ledger, &container->own);
+	add_up(ledger, container);
 	return 0;
 }
 
@@ -278,7 +227,7 @@ int weir_ledger_admit(struct weir_ledger *ledger, struct weir_container *contain
 				 "remove some that have exited",
 				 container->id, ledger->n);
 
-	r = check_fit(ledger, container, &nothing, &container->figures, err);
+	r = weir_ledger_fits(ledger, container, &nothing, &container->figures, err);
 	if (r < 0)
 		return r;
 	return insert(ledger, container, err);
@@ -299,38 +248,44 @@ int weir_ledger_check_change(const struct weir_ledger *ledger,
 			     const struct weir_container *container,
 			     const struct weir_figures *figures, struct weir_error *err)
 {
-	if (!counts(container))
+	if (!weir_counts(container))
 		return 0;
-	return check_fit(ledger, container, &container->figures, figures, err);
+	return weir_ledger_fits(ledger, container, &container->own, figures, err);
 }
 
 void weir_ledger_change(struct weir_ledger *ledger, struct weir_container *container,
 			const struct weir_figures *figures)
 {
-	if (counts(container)) {
-		discount(ledger, &container->figures);
+	if (weir_counts(container)) {
+		discount(ledger, &container->own);
 		count(ledger, figures);
 	}
-	container->figures = *figures;
+	container->own = *figures;
+	add_up(ledger, container);
 }
 
 void weir_ledger_release(struct weir_ledger *ledger, struct weir_container *container)
 {
-	if (!counts(container))
+	if (!weir_counts(container))
 		return;
 
-	discount(ledger, &container->figures);
+	assert(!weir_ledger_any_task(ledger, container));
+	discount(ledger, &container->own);
 	container->state = WEIR_STATE_EXITED;
+	if (container->parent)
+		add_up(ledger, container);
 }
 
 void weir_ledger_remove(struct weir_ledger *ledger, struct weir_container *container)
 {
-	size_t at = place_of(ledger, container->id);
+	size_t at = place_of(ledger, container->id), n_tasks;
 
 	assert(at < ledger->n && ledger->list[at] == container);
+	weir_ledger_tasks(ledger, container, &n_tasks);
+	assert(n_tasks == 0);
 
-	if (counts(container))
-		discount(ledger, &container->figures);
+	weir_ledger_release(ledger, container);
+	container->parent = NULL;
 	ledger->n--;
 	memmove(ledger->list + at, ledger->list + at + 1, (ledger->n - at) * sizeof(*ledger->list));
 }

@@ -5,6 +5,9 @@
 /*
  * The ledger: what this node has, what it has promised, and to whom.
  *
+ * What a container brings is its own figures. An executor is held to those of its tasks as well, and
+ * its figures follow as they come, change and end; the node counts each part once.
+ *
  * Pure bookkeeping over the containers it owns, kept sorted by id. It opens no
  * files and is told the time, so that every branch can be tested without a kernel.
  */
@@ -34,9 +37,11 @@ const struct weir_capacity *weir_ledger_capacity(const struct weir_ledger *ledge
 
 /*
  * Take @container in; its request counts until it has exited. The ledger owns it afterwards
- * (on failure the caller still does).
+ * (on failure the caller still does). Its figures, as given, are its own; of a task they go into its
+ * executor's as well.
  *
  * -EEXIST: the id is taken (also by an exited one);
+ * -ENOENT: of a task: there is no such executor;
  * -ENOSPC: the requests no longer fit. The text tells what was wanted, what is free, and who
  *          holds the rest (the largest holders, at most five, then "and N more");
  * -EDQUOT: max_containers records are held; remove some.
@@ -44,9 +49,27 @@ const struct weir_capacity *weir_ledger_capacity(const struct weir_ledger *ledge
 int weir_ledger_admit(struct weir_ledger *ledger, struct weir_container *container,
 		      struct weir_error *err);
 
-/* As admit, but never refuses for want of room: what runs already has to be written down. -EEXIST. */
+/* As admit, but never refuses for want of room: what runs already has to be written down. -EEXIST, -ENOENT. */
 int weir_ledger_adopt(struct weir_ledger *ledger, struct weir_container *container,
 		      struct weir_error *err);
+
+/*
+ * What @executor will be held to with @own for @task in place of what it has; NULL: with @task gone.
+ * @task need not be in the ledger yet. Nothing is changed.
+ */
+struct weir_figures weir_ledger_sum(const struct weir_ledger *ledger,
+				    const struct weir_container *executor,
+				    const struct weir_container *task,
+				    const struct weir_figures *own);
+
+/* A task of @executor that has not exited; NULL: there is none. */
+struct weir_container *weir_ledger_any_task(const struct weir_ledger *ledger,
+					    const struct weir_container *executor);
+
+/* The records of its tasks, in order of id; @ret_n of them. Borrowed, until the ledger next changes. */
+struct weir_container *const *weir_ledger_tasks(const struct weir_ledger *ledger,
+						const struct weir_container *executor,
+						size_t *ret_n);
 
 /*
  * Would @figures in place of the container's own still fit? Its own request counts as free, and
@@ -56,14 +79,14 @@ int weir_ledger_check_change(const struct weir_ledger *ledger,
 			     const struct weir_container *container,
 			     const struct weir_figures *figures, struct weir_error *err);
 
-/* Put @figures in force. The caller has checked them. */
+/* Put @figures in force as its own. The caller has checked them. */
 void weir_ledger_change(struct weir_ledger *ledger, struct weir_container *container,
 			const struct weir_figures *figures);
 
-/* The container has exited: its request no longer counts. Sets the state. Idempotent. */
+/* The container has exited: its request no longer counts. Sets the state. Idempotent. Tasks go first. */
 void weir_ledger_release(struct weir_ledger *ledger, struct weir_container *container);
 
-/* Take @container out; the caller owns it afterwards. */
+/* Take @container out; the caller owns it afterwards. Tasks go before their executor. */
 void weir_ledger_remove(struct weir_ledger *ledger, struct weir_container *container);
 
 /* Borrowed, until removed. NULL: no such container. */

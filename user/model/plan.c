@@ -20,6 +20,37 @@ static void set(struct weir_plan *plan, enum weir_action_type type, uint64_t hav
 	plan->actions[plan->n++] = (struct weir_action){ type, want };
 }
 
+/* A burst is never above its limit, so what falls falls first. One that is not known may be. */
+static void plan_cpu(const struct weir_figures *want, const struct weir_applied *have,
+		     struct weir_plan *plan)
+{
+	uint64_t burst = want->cpu_limit_mcpu == WEIR_INFINITE ? 0 : want->cpu_burst_mcpu;
+	uint64_t before = have->cpu_burst_mcpu;
+
+	if (before == WEIR_ABSENT || burst < before) {
+		set(plan, WEIR_ACTION_SET_CPU_BURST, before, before == WEIR_ABSENT ? 0 : burst);
+		before = before == WEIR_ABSENT ? 0 : burst;
+	}
+	set(plan, WEIR_ACTION_SET_CPU_MAX, have->cpu_max_mcpu, want->cpu_limit_mcpu);
+	set(plan, WEIR_ACTION_SET_CPU_BURST, before, burst);
+}
+
+/*
+ * v1 limits memory and swap together, and keeps the difference when the limit of memory changes; from
+ * no limit at all there is none to keep.
+ */
+static void plan_swap(const struct weir_figures *want, const struct weir_applied *have,
+		      struct weir_plan *plan)
+{
+	bool anew = false;
+
+	for (size_t i = 0; i < plan->n; i++)
+		anew |= plan->actions[i].type == WEIR_ACTION_SET_MEM_MAX &&
+			have->mem_max_bytes == WEIR_INFINITE;
+	set(plan, WEIR_ACTION_SET_SWAP_MAX, anew ? WEIR_ABSENT : have->swap_max_bytes,
+	    want->swap_limit_bytes);
+}
+
 /* Returns the limit that has to wait, or WEIR_ABSENT. */
 static uint64_t plan_memory(const struct weir_figures *want, const struct weir_applied *have,
 			    uint64_t current, uint64_t hold, struct weir_plan *plan)
@@ -53,10 +84,11 @@ void weir_plan_static(const struct weir_figures *want, const struct weir_applied
 	struct weir_plan plan = { .n = 0 };
 
 	set(&plan, WEIR_ACTION_SET_CPU_WEIGHT, have->cpu_weight_mcpu, want->cpu_request_mcpu);
-	set(&plan, WEIR_ACTION_SET_CPU_MAX, have->cpu_max_mcpu, want->cpu_limit_mcpu);
+	plan_cpu(want, have, &plan);
 	/* Before the limit that could call for it. */
 	set(&plan, WEIR_ACTION_SET_OOM_GROUP, have->oom_group, 1);
 	*ret_pending = plan_memory(want, have, mem_current_bytes, hold_bytes, &plan);
+	plan_swap(want, have, &plan);
 	*ret = plan;
 }
 
@@ -75,6 +107,9 @@ static const struct {
 #define KNOB(name, format, field) { name, format, offsetof(struct weir_applied, field) }
 	[WEIR_ACTION_SET_CPU_WEIGHT] = KNOB("cpu.weight", weir_format_cpu, cpu_weight_mcpu),
 	[WEIR_ACTION_SET_CPU_MAX] = KNOB("cpu.max", weir_format_cpu, cpu_max_mcpu),
+	[WEIR_ACTION_SET_CPU_BURST] = KNOB("cpu.max.burst", weir_format_cpu, cpu_burst_mcpu),
+	[WEIR_ACTION_SET_SWAP_MAX] =
+		KNOB("memory.swap.max", weir_format_memory_exact, swap_max_bytes),
 	[WEIR_ACTION_SET_MEM_LOW] = KNOB("memory.low", weir_format_memory_exact, mem_low_bytes),
 	[WEIR_ACTION_SET_MEM_HIGH] = KNOB("memory.high", weir_format_memory_exact, mem_high_bytes),
 	[WEIR_ACTION_SET_MEM_MAX] = KNOB("memory.max", weir_format_memory_exact, mem_max_bytes),

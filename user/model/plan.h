@@ -19,9 +19,11 @@
 enum weir_action_type {
 	WEIR_ACTION_SET_CPU_WEIGHT, /* value: mcpu requested; 0: the least there is */
 	WEIR_ACTION_SET_CPU_MAX, /* value: mcpu, or WEIR_INFINITE */
+	WEIR_ACTION_SET_CPU_BURST, /* value: mcpu; at no moment above CPU_MAX */
 	WEIR_ACTION_SET_MEM_LOW, /* value: bytes (v1: the soft limit) */
 	WEIR_ACTION_SET_MEM_HIGH, /* value: bytes or WEIR_INFINITE; may block: the worker's */
 	WEIR_ACTION_SET_MEM_MAX, /* value: bytes or WEIR_INFINITE; may block: the worker's */
+	WEIR_ACTION_SET_SWAP_MAX, /* value: bytes or WEIR_INFINITE */
 	WEIR_ACTION_SET_OOM_GROUP, /* value: 1 */
 	WEIR_ACTION_COUNT_,
 };
@@ -31,7 +33,7 @@ struct weir_action {
 	uint64_t value;
 };
 
-#define WEIR_PLAN_MAX 8
+#define WEIR_PLAN_MAX 10
 
 struct weir_plan {
 	size_t n;
@@ -40,8 +42,8 @@ struct weir_plan {
 
 /* What has been written so far; WEIR_ABSENT: nothing yet, or not known. */
 struct weir_applied {
-	uint64_t cpu_weight_mcpu, cpu_max_mcpu;
-	uint64_t mem_low_bytes, mem_high_bytes, mem_max_bytes;
+	uint64_t cpu_weight_mcpu, cpu_max_mcpu, cpu_burst_mcpu;
+	uint64_t mem_low_bytes, mem_high_bytes, mem_max_bytes, swap_max_bytes;
 	uint64_t oom_group;
 };
 
@@ -49,9 +51,11 @@ struct weir_applied {
 	{                                       \
 		.cpu_weight_mcpu = WEIR_ABSENT, \
 		.cpu_max_mcpu = WEIR_ABSENT,    \
+		.cpu_burst_mcpu = WEIR_ABSENT,  \
 		.mem_low_bytes = WEIR_ABSENT,   \
 		.mem_high_bytes = WEIR_ABSENT,  \
 		.mem_max_bytes = WEIR_ABSENT,   \
+		.swap_max_bytes = WEIR_ABSENT,  \
 		.oom_group = WEIR_ABSENT,       \
 	}
 
@@ -60,9 +64,11 @@ struct weir_applied {
 	{                                        \
 		.cpu_weight_mcpu = WEIR_ABSENT,  \
 		.cpu_max_mcpu = WEIR_INFINITE,   \
+		.cpu_burst_mcpu = 0,             \
 		.mem_low_bytes = 0,              \
 		.mem_high_bytes = WEIR_INFINITE, \
 		.mem_max_bytes = WEIR_INFINITE,  \
+		.swap_max_bytes = WEIR_INFINITE, \
 		.oom_group = WEIR_ABSENT,        \
 	}
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_CLI_COMMAND_H
+#define WEIR_CLI_COMMAND_H
+
+/* What `run` and `exec` have in common: a command, and as whom, where and with which variables. */
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "weir/weir.h"
+
+struct weir_command_options {
+	const char *user, *workdir;
+	struct weir_text_list env;
+	const char *env_file; /* NULL: none */
+};
+
+/* For a table of options: those of the struct weir_command_options called @member in @type. */
+#define WEIR_COMMAND_OPTIONS(type, member)                                      \
+	{ "user",                                                               \
+	  'u',                                                                  \
+	  "USER[:GROUP]",                                                       \
+	  weir_option_text,                                                     \
+	  offsetof(type, member.user),                                          \
+	  "run as this user" },                                                 \
+		{ "workdir",                                                    \
+		  'w',                                                          \
+		  "DIR",                                                        \
+		  weir_option_text,                                             \
+		  offsetof(type, member.workdir),                               \
+		  "run in this directory" },                                    \
+		{ "env",                                                        \
+		  'e',                                                          \
+		  "KEY[=VALUE]",                                                \
+		  weir_option_list,                                             \
+		  offsetof(type, member.env),                                   \
+		  "set a variable, or pass on the caller's; may be repeated" }, \
+		{ "env-file",                                                   \
+		  0,                                                            \
+		  "FILE",                                                       \
+		  weir_option_text,                                             \
+		  offsetof(type, member.env_file),                              \
+		  "the same from a file, a variable a line; before those of --env" }
+
+/* What had to be made for libweir. All zero: nothing yet. */
+struct weir_command {
+	char *workdir;
+	char *env[WEIR_TEXT_LIST_MAX + 1];
+	size_t n_env;
+};
+
+/* Into @to, which borrows from @command and @argv. false, after having said why. */
+bool weir_command_prepare(struct weir_command *command, const struct weir_command_options *chosen,
+			  char **argv, struct weir_launch_options *to);
+void weir_command_done(struct weir_command *command);
+
+/* The exit code for a command that could not be executed, as shells have it. */
+int weir_code_of_exec(int error);
+
+#endif /* WEIR_CLI_COMMAND_H */

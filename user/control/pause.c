@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pausing: nothing of a container runs until it is resumed. The kernel's freezer does it, which is
+ * cgroup2's wherever the controllers are. What it holds it keeps: memory, requests, sockets.
+ */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+
+/* To freeze takes as long as its threads are in the kernel, as a rule some microseconds. */
+#define FREEZE_LOOKS   20
+#define FREEZE_LOOK_US 500
+
+static void wait_until_frozen(const struct weir_controller *controller, const char *group)
+{
+	struct weir_error ignored;
+
+	for (int i = 0; i < FREEZE_LOOKS; i++) {
+		if (weir_cgroup_frozen(&controller->groups, group, &ignored) != 0)
+			return;
+		usleep(FREEZE_LOOK_US);
+	}
+}
+
+int weir_controller_pause(struct weir_controller *controller, const char *id, bool on,
+			  struct weir_error *err)
+{
+	struct weir_container *container = weir_ledger_find(controller->ledger, id);
+	const struct weir_live *live;
+
+	if (!container)
+		return weir_fail(err, -ENOENT, "no container '%s'", id);
+	live = container->live;
+	if (container->state == WEIR_STATE_EXITED || live->finishing)
+		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
+	if (container->state == WEIR_STATE_LAUNCHING)
+		return weir_fail(err, -EINVAL, "container '%s' is not started yet", id);
+	if (container->paused == on)
+		return 0;
+	if (weir_cgroup_freeze(&controller->groups, container->group, on, err) < 0)
+		return weir_fail_in(err, "container '%s'", id);
+	if (on)
+		wait_until_frozen(controller, container->group);
+	pthread_rwlock_wrlock(&controller->lock);
+	container->paused = on;
+	pthread_rwlock_unlock(&controller->lock);
+	weir_controller_save(controller, container);
+	weir_tell_paused(controller, container);
+	return 0;
+}
