@@ -130,11 +130,11 @@ static void put_newline(void *data)
 	weir_buffer_add_byte(data, '\n');
 }
 
-static char *render(struct weir_sampled *slots, size_t n, unsigned int width, bool utf8)
+static char *render_as(struct weir_sampled *slots, size_t n, const struct weir_top_look *look,
+		       const struct weir_top_shape *shape, size_t *first, const char *foot)
 {
 	scoped(weir_buffer_done) struct weir_buffer text = WEIR_BUFFER_INIT(1 << 20);
 	const struct weir_top_sink sink = { put_text, put_newline, &text };
-	const struct weir_top_shape shape = { width, utf8 };
 	struct weir_sample before = { .taken_ns = SECOND }, now = { .taken_ns = 2 * SECOND };
 
 	now.node.capacity_mcpu = 4000;
@@ -143,8 +143,132 @@ static char *render(struct weir_sampled *slots, size_t n, unsigned int width, bo
 	now.node.tick_ns = 2 * SECOND;
 	now.n = n;
 	now.list = slots;
-	assert_int_equal(weir_top_render(&before, &now, &shape, &sink), 0);
+	assert_int_equal(weir_top_render(&before, &now, look, shape, first, foot, &sink), 0);
 	return weir_buffer_take_text(&text);
+}
+
+static char *render(struct weir_sampled *slots, size_t n, unsigned int width, bool utf8)
+{
+	const struct weir_top_shape shape = { .width = width, .utf8 = utf8 };
+	const struct weir_top_look all = {};
+	size_t first = 0;
+
+	return render_as(slots, n, &all, &shape, &first, NULL);
+}
+
+/* The ids of the rows, in their order and with their indents, in one line. */
+static void assert_ids(char *text, const char *ids)
+{
+	scoped(weir_buffer_done) struct weir_buffer got = WEIR_BUFFER_INIT(4096);
+	scoped(freep) char *joined = NULL;
+	char *rest = text, *line;
+
+	for (int i = 0; (line = strsep(&rest, "\n")); i++) {
+		size_t indent = strspn(line, " "), len = strcspn(line + indent, " ");
+
+		if (i >= 4 && *line) /* behind the node's lines and the headers */
+			weir_buffer_printf(&got, "%s%.*s", i > 4 ? "," : "", (int)(indent + len),
+					   line);
+	}
+	joined = weir_buffer_take_text(&got);
+	assert_string_equal(joined, ids);
+}
+
+static void rows_come_in_the_order_that_is_asked_for(void **state)
+{
+	struct weir_sampled slots[] = { make_slot("a", SECOND / 4), make_slot("b", 2 * SECOND),
+					make_slot("c", SECOND) };
+	const struct weir_top_shape shape = { .width = 80 };
+	struct weir_top_look look = {};
+	size_t first = 0;
+
+	(void)state;
+
+	assert_non_null(setlocale(LC_ALL, "C"));
+	slots[0].slot.mem_current_bytes = 900 << 20;
+	for (int i = 0; i < 5; i++) {
+		static const struct {
+			enum weir_top_sort sort;
+			bool reverse;
+			const char *ids;
+		} orders[] = {
+			{ WEIR_TOP_BY_ID, false, "a,b,c" },	{ WEIR_TOP_BY_CPU, false, "b,c,a" },
+			{ WEIR_TOP_BY_CPU, true, "a,c,b" },	{ WEIR_TOP_BY_MEM, false, "a,b,c" },
+			{ WEIR_TOP_BY_BEYOND, false, "b,c,a" },
+		};
+		scoped(freep) char *text = NULL;
+
+		look.sort = orders[i].sort;
+		look.reverse = orders[i].reverse;
+		text = render_as(slots, 3, &look, &shape, &first, NULL);
+		assert_ids(text, orders[i].ids);
+	}
+}
+
+static void tasks_stand_below_their_executors(void **state)
+{
+	struct weir_sampled slots[] = { make_slot("e", SECOND), make_slot("e-2", 3 * SECOND),
+					make_slot("e/t1", SECOND / 4),
+					make_slot("e/t2", SECOND / 2),
+					make_slot("lost/t", SECOND / 8) };
+	const struct weir_top_shape shape = { .width = 80 };
+	struct weir_top_look look = { .tree = true };
+	size_t first = 0;
+	scoped(freep) char *by_id = NULL;
+	scoped(freep) char *by_cpu = NULL;
+	scoped(freep) char *flat = NULL;
+	scoped(freep) char *chosen = NULL;
+
+	(void)state;
+
+	assert_non_null(setlocale(LC_ALL, "C"));
+	slots[2].slot.parent = slots[3].slot.parent = slots[4].slot.parent = 7;
+	by_id = render_as(slots, 5, &look, &shape, &first, NULL);
+	/* What tasks use is in their executor's figures already. */
+	assert_non_null(strstr(by_id, "  4 used"));
+	assert_ids(by_id, "e,  t1,  t2,e-2,lost/t");
+	look.sort = WEIR_TOP_BY_CPU;
+	by_cpu = render_as(slots, 5, &look, &shape, &first, NULL);
+	assert_ids(by_cpu, "e-2,e,  t2,  t1,lost/t");
+	look.tree = false;
+	flat = render_as(slots, 5, &look, &shape, &first, NULL);
+	assert_ids(flat, "e-2,e,e/t2,e/t1,lost/t");
+	look.tree = true;
+	strcpy(look.filter, "t1");
+	chosen = render_as(slots, 5, &look, &shape, &first, NULL);
+	assert_non_null(
+		strstr(chosen, "5 running, 2 of them above their CPU request, 1 with 't1'"));
+	assert_ids(chosen, "e/t1");
+}
+
+static void a_screen_shows_as_many_as_fit(void **state)
+{
+	struct weir_sampled slots[10];
+	const struct weir_top_shape shape = { .width = 80, .height = 8 };
+	const struct weir_top_look look = {};
+	scoped(freep) char *top = NULL;
+	scoped(freep) char *end = NULL;
+	scoped(freep) char *few = NULL;
+	size_t first = 0;
+
+	(void)state;
+
+	assert_non_null(setlocale(LC_ALL, "C"));
+	for (int i = 0; i < 10; i++) {
+		char id[] = { (char)('a' + i), '\0' };
+
+		slots[i] = make_slot(id, 0);
+	}
+	top = render_as(slots, 10, &look, &shape, &first, "foot");
+	assert_ids(top, "a,b,c,foot");
+	first = 1000;
+	end = render_as(slots, 10, &look, &shape, &first, "foot");
+	assert_int_equal(first, 7);
+	assert_ids(end, "h,i,j,foot");
+	/* The foot is at the bottom, however few there are. */
+	few = render_as(slots, 1, &look, &shape, &first, "foot");
+	assert_int_equal(first, 0);
+	assert_non_null(strstr(few, "\n\n\nfoot"));
 }
 
 static void the_table_fits_eighty_columns(void **state)
@@ -220,6 +344,9 @@ int main(void)
 		cmocka_unit_test(a_bar_has_a_promised_and_a_burst_part),
 		cmocka_unit_test(a_load_is_what_happened_between_two_samples),
 		cmocka_unit_test(a_container_is_found_by_its_whole_id),
+		cmocka_unit_test(rows_come_in_the_order_that_is_asked_for),
+		cmocka_unit_test(tasks_stand_below_their_executors),
+		cmocka_unit_test(a_screen_shows_as_many_as_fit),
 		cmocka_unit_test(the_table_fits_eighty_columns),
 		cmocka_unit_test(the_table_says_who_is_above_the_request),
 		cmocka_unit_test(open_metrics_are_whole_and_exact),

@@ -100,7 +100,8 @@ static void print_json(const struct weir_sample *before, const struct weir_sampl
 
 static int print_once(const struct weir_metrics *metrics, const struct options *chosen)
 {
-	const struct weir_top_shape shape = { plain_width(), is_utf8() };
+	const struct weir_top_shape shape = { .width = plain_width(), .utf8 = is_utf8() };
+	const struct weir_top_look all = {};
 	const struct weir_top_sink sink = { print_text, print_newline, stdout };
 	scoped(weir_sample_done) struct weir_sample before = {};
 	scoped(weir_sample_done) struct weir_sample now = {};
@@ -108,6 +109,7 @@ static int print_once(const struct weir_metrics *metrics, const struct options *
 		.tv_sec = (time_t)(chosen->interval_ms / 1000),
 		.tv_nsec = (long)(chosen->interval_ms % 1000) * 1000000,
 	};
+	size_t first = 0;
 	int r;
 
 	r = weir_sample_take(metrics, &before);
@@ -119,7 +121,7 @@ static int print_once(const struct weir_metrics *metrics, const struct options *
 	if (r < 0)
 		return r;
 	if (!chosen->json)
-		return weir_top_render(&before, &now, &shape, &sink);
+		return weir_top_render(&before, &now, &all, &shape, &first, NULL, &sink);
 	print_json(&before, &now);
 	return 0;
 }
@@ -167,7 +169,7 @@ const struct weir_verb weir_verb_top = {
 		   "is time\n"
 		   "spent runnable without a CPU, summed over threads; THR the share of quota "
 		   "periods\n"
-		   "that ran out. 'q' quits. Needs no daemon.",
+		   "that ran out. 'h' shows the keys, 'q' quits. Needs no daemon.",
 	.options = options,
 	.defaults = &defaults,
 	.options_size = sizeof(struct options),

@@ -4,19 +4,43 @@
 #include <curses.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "cli/sample.h"
 #include "cli/text.h"
 #include "cli/top_view.h"
 
 #define FIRST_PICTURE_MS 250 /* nobody wants to look at nothing for a whole interval */
+#define ESCAPE_MS	 25 /* behind an Escape that is a key of its own nothing comes */
+#define ESCAPE		 0x1b
+#define DELETE		 0x7f
 
 struct screen {
 	chtype attributes[WEIR_TOP_STYLES];
 	int line, column; /* where the next piece goes */
 	bool utf8;
+	struct weir_top_look look;
+	size_t first; /* of the containers, the one on top */
+	bool entering; /* the filter is being typed */
+	bool paused, helping;
+};
+
+static const char *const help[] = {
+	"c  by CPU               b  by CPU beyond the request",
+	"w  by wait              m  by memory",
+	"n  by id                r  the other way round",
+	"t  tasks below their executors, or one after the other",
+	"/  only those whose id has a text in it; Escape: all again",
+	"space  hold the picture, or let it go on",
+	"arrows, Page, Home, End  move through the list",
+	"q  quit",
+	"",
+	"any key: back",
 };
 
 /* What does not fit is left out whole: curses would wrap it into the next line. */
@@ -65,40 +89,178 @@ struct picture {
 	struct weir_sample before, now;
 };
 
+static void draw_help(void)
+{
+	erase();
+	attrset(A_NORMAL);
+	for (int i = 0; i < (int)ARRAY_SIZE(help) && i < LINES; i++)
+		mvaddnstr(i, 0, help[i], COLS);
+	refresh();
+}
+
 static int draw(struct screen *screen, const struct picture *picture)
 {
-	const struct weir_top_shape shape = { (unsigned int)COLS, screen->utf8 };
+	const struct weir_top_shape shape = { (unsigned int)COLS, (unsigned int)LINES,
+					      screen->utf8 };
 	const struct weir_top_sink sink = { draw_text, draw_newline, screen };
+	char foot[WEIR_TOP_FILTER + 64];
 	int r;
 
+	if (screen->helping) {
+		draw_help();
+		return 0;
+	}
+	if (screen->entering)
+		snprintf(foot, sizeof(foot), "filter: %s_", screen->look.filter);
+	else
+		snprintf(foot, sizeof(foot), "by %s%s%s  h help  q quit",
+			 weir_top_sort_name(screen->look.sort),
+			 screen->look.reverse ? ", reversed" : "",
+			 screen->paused ? "  PAUSED" : "");
 	erase();
 	screen->line = screen->column = 0;
-	r = weir_top_render(&picture->before, &picture->now, &shape, &sink);
+	r = weir_top_render(&picture->before, &picture->now, &screen->look, &shape, &screen->first,
+			    foot, &sink);
 	refresh();
 	return r;
+}
+
+/* A key while the filter is typed. */
+static void edit_filter(struct screen *screen, int key)
+{
+	char *filter = screen->look.filter;
+	size_t len = strlen(filter);
+
+	if (key == '\n' || key == '\r' || key == KEY_ENTER) {
+		screen->entering = false;
+	} else if (key == ESCAPE) {
+		screen->entering = false;
+		*filter = '\0';
+	} else if ((key == KEY_BACKSPACE || key == DELETE || key == '\b') && len > 0) {
+		filter[len - 1] = '\0';
+	} else if (key > ' ' && key < DELETE && len + 1 < WEIR_TOP_FILTER) {
+		filter[len] = (char)key;
+		filter[len + 1] = '\0';
+	}
+}
+
+static void move_by(struct screen *screen, long lines)
+{
+	if (lines < 0 && screen->first < (size_t)-lines)
+		screen->first = 0;
+	else
+		screen->first += (size_t)lines; /* too far is corrected when it is drawn */
+}
+
+static bool sort_by(struct screen *screen, int key)
+{
+	static const char keys[WEIR_TOP_SORTS_] = {
+		[WEIR_TOP_BY_ID] = 'n',	  [WEIR_TOP_BY_CPU] = 'c', [WEIR_TOP_BY_BEYOND] = 'b',
+		[WEIR_TOP_BY_WAIT] = 'w', [WEIR_TOP_BY_MEM] = 'm',
+	};
+
+	for (int sort = 0; sort < WEIR_TOP_SORTS_; sort++) {
+		if (keys[sort] != key)
+			continue;
+		screen->look.sort = (enum weir_top_sort)sort;
+		screen->look.reverse = false;
+		screen->first = 0;
+		return true;
+	}
+	return false;
+}
+
+/* false: the user has seen enough. */
+static bool on_key(struct screen *screen, int key)
+{
+	if (screen->helping) {
+		screen->helping = key == KEY_RESIZE;
+		return true;
+	}
+	if (screen->entering) {
+		edit_filter(screen, key);
+		return true;
+	}
+	if (sort_by(screen, key))
+		return true;
+	switch (key) {
+	case 'q':
+	case 'Q':
+		return false;
+	case 'h':
+	case '?':
+		screen->helping = true;
+		break;
+	case 'r':
+		screen->look.reverse = !screen->look.reverse;
+		break;
+	case 't':
+		screen->look.tree = !screen->look.tree;
+		break;
+	case '/':
+		screen->entering = true;
+		screen->first = 0;
+		break;
+	case ESCAPE:
+		screen->look.filter[0] = '\0';
+		break;
+	case ' ':
+		screen->paused = !screen->paused;
+		break;
+	case KEY_UP:
+		move_by(screen, -1);
+		break;
+	case KEY_DOWN:
+		move_by(screen, 1);
+		break;
+	case KEY_PPAGE:
+		move_by(screen, -(LINES / 2));
+		break;
+	case KEY_NPAGE:
+		move_by(screen, LINES / 2);
+		break;
+	case KEY_HOME:
+		screen->first = 0;
+		break;
+	case KEY_END:
+		screen->first = SIZE_MAX / 2;
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+/* Milliseconds until @due_ns; -1: for ever. */
+static int patience(uint64_t due_ns, const struct screen *screen)
+{
+	uint64_t now_ns = weir_metrics_now_ns();
+
+	if (screen->paused)
+		return -1;
+	return now_ns >= due_ns ? 0 : (int)((due_ns - now_ns + 999999) / 1000000);
 }
 
 /* Until the next picture is due. false: the user has seen enough, or has gone. */
 static bool pause_until(uint64_t due_ns, struct screen *screen, const struct picture *picture)
 {
-	for (;;) {
-		struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-		uint64_t now_ns = weir_metrics_now_ns();
-		int key;
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	int wait_ms, key;
 
-		if (now_ns >= due_ns)
-			return true;
-		if (poll(&input, 1, (int)((due_ns - now_ns + 999999) / 1000000)) == 0)
+	while ((wait_ms = patience(due_ns, screen)) != 0) {
+		input.revents = 0;
+		if (poll(&input, 1, wait_ms) == 0)
 			continue;
 		if (input.revents & (POLLHUP | POLLERR | POLLNVAL))
 			return false;
-		/* A key, or a signal: curses turns SIGWINCH into KEY_RESIZE. */
-		key = getch();
-		if (key == 'q' || key == 'Q')
-			return false;
-		if (key == KEY_RESIZE && picture->before.list)
+		/* Keys, or a signal: curses turns SIGWINCH into KEY_RESIZE. */
+		while ((key = getch()) != ERR)
+			if (!on_key(screen, key))
+				return false;
+		if (picture->before.list)
 			draw(screen, picture);
 	}
+	return true;
 }
 
 static int run_screen(const struct weir_metrics *metrics, struct picture *picture,
@@ -124,7 +286,7 @@ static int run_screen(const struct weir_metrics *metrics, struct picture *pictur
 
 int weir_top_screen(const struct weir_metrics *metrics, uint64_t interval_ms, bool utf8)
 {
-	struct screen screen = { .utf8 = utf8 };
+	struct screen screen = { .utf8 = utf8, .look.tree = true };
 	struct picture picture = {};
 	SCREEN *curses;
 	int r;
@@ -138,6 +300,7 @@ int weir_top_screen(const struct weir_metrics *metrics, uint64_t interval_ms, bo
 		noecho();
 		curs_set(0);
 		keypad(stdscr, TRUE);
+		set_escdelay(ESCAPE_MS);
 		timeout(0);
 		choose_attributes(screen.attributes);
 		r = run_screen(metrics, &picture, interval_ms, &screen);

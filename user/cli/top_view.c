@@ -26,20 +26,22 @@ static const char *const headers[COLUMNS_] = {
 	[THROTTLED] = "THR", [MEM] = "MEM", [MEM_BAND] = "REQ:LIM", [MEM_BAR] = "",
 };
 
+#define HEAD_LINES 4 /* the node's three, and the headers */
+
+/* One of those that are on the screen. */
 struct row {
-	const struct weir_slot *slot;
-	const char *name;
-	struct weir_load load;
+	const struct weir_top_row *of;
 	char cells[COLUMNS_][MAX_CELL];
 };
 
 struct view {
 	const struct weir_sample *now;
+	const struct weir_top_look *look;
 	const struct weir_top_shape *shape;
 	const struct weir_top_sink *sink;
+	struct weir_top_rows found;
 	struct row *rows;
-	size_t n_rows, n_beyond;
-	uint64_t used_mcpu, used_bytes;
+	size_t n_rows;
 	unsigned int widths[COLUMNS_];
 };
 
@@ -61,31 +63,35 @@ putf(const struct view *view, enum weir_top_style style, const char *fmt, ...)
 }
 
 /* Escaped, and cut with a '~' where it is longer than the widest column. */
-static void fill_id(char cell[MAX_CELL], const char *name)
+static void fill_id(char cell[MAX_CELL], const struct weir_top_row *row)
 {
 	scoped(weir_buffer_done) struct weir_buffer text =
 		WEIR_BUFFER_INIT((WEIR_NAME_MAX + 1) * 4 + 1);
 	scoped(freep) char *id = NULL;
 
-	weir_escape(&text, name, WEIR_NAME_MAX + 1);
+	/* Below its executor a task is called by its own id. */
+	weir_escape(&text, row->above ? strchr(row->name, '/') + 1 : row->name, WEIR_NAME_MAX + 1);
 	id = weir_buffer_take_text(&text);
-	snprintf(cell, MAX_CELL, "%.*s", MAX_ID, id ? id : "?");
-	if (id && strlen(id) > MAX_ID)
+	snprintf(cell, MAX_CELL, "%s%.*s", row->above ? "  " : "", MAX_ID, id ? id : "?");
+	if (strlen(cell) > MAX_ID) {
 		cell[MAX_ID - 1] = '~';
+		cell[MAX_ID] = '\0';
+	}
 }
 
 static void fill_row(struct row *row)
 {
-	const struct weir_slot *slot = row->slot;
+	const struct weir_slot *slot = row->of->slot;
+	const struct weir_load *load = &row->of->load;
 	char band[WEIR_BAND], figure[WEIR_FIGURE];
 
-	fill_id(row->cells[ID], row->name);
-	snprintf(row->cells[CPU], MAX_CELL, "%s", weir_short_cpu(row->load.cpu_mcpu, figure));
+	fill_id(row->cells[ID], row->of);
+	snprintf(row->cells[CPU], MAX_CELL, "%s", weir_short_cpu(load->cpu_mcpu, figure));
 	snprintf(row->cells[CPU_BAND], MAX_CELL, "%s",
 		 weir_short_band(slot->cpu_request_mcpu, slot->cpu_limit_mcpu, weir_short_cpu,
 				 band));
-	snprintf(row->cells[WAIT], MAX_CELL, "%u%%", row->load.wait_percent);
-	snprintf(row->cells[THROTTLED], MAX_CELL, "%u%%", row->load.throttled_percent);
+	snprintf(row->cells[WAIT], MAX_CELL, "%u%%", load->wait_percent);
+	snprintf(row->cells[THROTTLED], MAX_CELL, "%u%%", load->throttled_percent);
 	snprintf(row->cells[MEM], MAX_CELL, "%s",
 		 weir_short_memory(slot->mem_current_bytes, figure));
 	snprintf(row->cells[MEM_BAND], MAX_CELL, "%s",
@@ -93,28 +99,25 @@ static void fill_row(struct row *row)
 				 band));
 }
 
-static int collect(struct view *view, const struct weir_sample *before)
+/* What is not on the screen is not written out: of a thousand that takes the most. */
+static int fill_rows(struct view *view, size_t *first, bool has_foot)
 {
-	const struct weir_sample *now = view->now;
+	size_t room = SIZE_MAX, n = view->found.n_shown;
 
-	view->rows = calloc(now->n + 1, sizeof(*view->rows));
+	if (view->shape->height) {
+		size_t taken = HEAD_LINES + has_foot;
+
+		room = view->shape->height > taken ? view->shape->height - taken : 0;
+	}
+	if (*first + room > n || *first + room < room)
+		*first = n > room ? n - room : 0;
+	view->n_rows = n - *first < room ? n - *first : room;
+	view->rows = calloc(view->n_rows ? view->n_rows : 1, sizeof(*view->rows));
 	if (!view->rows)
 		return -ENOMEM;
-	for (size_t i = 0; i < now->n; i++) {
-		const struct weir_slot *slot = &now->list[i].slot;
-		struct row *row = &view->rows[view->n_rows];
-
-		if (slot->state != WEIR_SLOT_RUNNING && slot->state != WEIR_SLOT_LAUNCHING)
-			continue;
-		row->slot = slot;
-		row->name = now->list[i].name;
-		row->load = weir_load_of(weir_sample_find(before, row->name), &now->list[i],
-					 now->taken_ns - before->taken_ns);
-		fill_row(row);
-		view->n_rows++;
-		view->n_beyond += row->load.cpu_mcpu > slot->cpu_request_mcpu;
-		view->used_mcpu += row->load.cpu_mcpu;
-		view->used_bytes += slot->mem_current_bytes;
+	for (size_t i = 0; i < view->n_rows; i++) {
+		view->rows[i].of = view->found.shown[*first + i];
+		fill_row(&view->rows[i]);
 	}
 	return 0;
 }
@@ -193,7 +196,7 @@ static void put_headers(const struct view *view)
 static void put_row(const struct view *view, const struct row *row)
 {
 	const struct weir_node *node = &view->now->node;
-	const struct weir_slot *slot = row->slot;
+	const struct weir_slot *slot = row->of->slot;
 
 	for (int column = 0; column < COLUMNS_; column++) {
 		struct weir_bar bar;
@@ -201,7 +204,7 @@ static void put_row(const struct view *view, const struct row *row)
 		if (column > 0)
 			put(view, WEIR_TOP_TEXT, " ");
 		if (column == CPU_BAR) {
-			bar = weir_bar_of(row->load.cpu_mcpu, slot->cpu_request_mcpu,
+			bar = weir_bar_of(row->of->load.cpu_mcpu, slot->cpu_request_mcpu,
 					  slot->cpu_limit_mcpu, node->capacity_mcpu,
 					  view->widths[column]);
 			put_bar(view, &bar);
@@ -242,33 +245,50 @@ static void put_node(const struct view *view)
 {
 	const struct weir_node *node = &view->now->node;
 	const uint64_t cpu[] = { node->capacity_mcpu, node->reserve_mcpu, node->requested_mcpu,
-				 view->used_mcpu };
+				 view->found.used_mcpu };
 	const uint64_t mem[] = { node->capacity_bytes, node->reserve_bytes, node->requested_bytes,
-				 view->used_bytes };
+				 view->found.used_bytes };
 
 	put_resource(view, "CPU", weir_short_cpu, cpu);
 	put_resource(view, "MEM", weir_short_memory, mem);
-	putf(view, WEIR_TOP_TEXT, "%zu running, %zu of them above their CPU request", view->n_rows,
-	     view->n_beyond);
+	putf(view, WEIR_TOP_TEXT, "%zu running, %zu of them above their CPU request", view->found.n,
+	     view->found.n_beyond);
+	if (view->look->filter[0])
+		putf(view, WEIR_TOP_TEXT, ", %zu with '%s'", view->found.n_shown,
+		     view->look->filter);
 	if (view->now->taken_ns > node->tick_ns + DAEMON_IS_OLD)
 		put(view, WEIR_TOP_WARNING, "; the daemon is not running");
 	view->sink->newline(view->sink->data);
 }
 
-int weir_top_render(const struct weir_sample *before, const struct weir_sample *now,
-		    const struct weir_top_shape *shape, const struct weir_top_sink *sink)
+/* At the bottom, however few rows there are. */
+static void put_foot(const struct view *view, const char *foot)
 {
-	struct view view = { .now = now, .shape = shape, .sink = sink };
+	for (size_t line = HEAD_LINES + view->n_rows; line + 1 < view->shape->height; line++)
+		view->sink->newline(view->sink->data);
+	put(view, WEIR_TOP_HEADERS, foot);
+}
+
+int weir_top_render(const struct weir_sample *before, const struct weir_sample *now,
+		    const struct weir_top_look *look, const struct weir_top_shape *shape,
+		    size_t *first, const char *foot, const struct weir_top_sink *sink)
+{
+	struct view view = { .now = now, .look = look, .shape = shape, .sink = sink };
 	int r;
 
-	r = collect(&view, before);
-	if (r < 0)
-		return r;
-	lay_out(&view);
-	put_node(&view);
-	put_headers(&view);
-	for (size_t i = 0; i < view.n_rows; i++)
-		put_row(&view, &view.rows[i]);
+	r = weir_top_rows_take(before, now, look, &view.found);
+	if (r == 0)
+		r = fill_rows(&view, first, foot != NULL);
+	if (r == 0) {
+		lay_out(&view);
+		put_node(&view);
+		put_headers(&view);
+		for (size_t i = 0; i < view.n_rows; i++)
+			put_row(&view, &view.rows[i]);
+		if (foot)
+			put_foot(&view, foot);
+	}
 	free(view.rows);
-	return 0;
+	weir_top_rows_done(&view.found);
+	return r;
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "cli/bar.h"
-#include "cli/sample.h"
+#include "cli/top_rows.h"
 
 enum weir_top_style {
 	WEIR_TOP_PROMISED_USED,
@@ -31,14 +31,18 @@ struct weir_top_sink {
 
 struct weir_top_shape {
 	unsigned int width; /* columns */
+	unsigned int height; /* lines; 0: as many as it takes */
 	bool utf8;
 };
 
 /*
- * The containers that have not ended, and what they did between the samples. Lines are at
- * most @shape->width wide as long as that is 60 or more. -ENOMEM.
+ * The containers that have not ended, and what they did between the samples: of those that @look
+ * chooses as many as there are lines for, from *@first on, which is corrected where it leads too
+ * far. Lines are at most @shape->width wide as long as that is 60 or more. @foot: the last line; NULL:
+ * there is none. -ENOMEM.
  */
 int weir_top_render(const struct weir_sample *before, const struct weir_sample *now,
-		    const struct weir_top_shape *shape, const struct weir_top_sink *sink);
+		    const struct weir_top_look *look, const struct weir_top_shape *shape,
+		    size_t *first, const char *foot, const struct weir_top_sink *sink);
 
 #endif /* WEIR_CLI_TOP_VIEW_H */
