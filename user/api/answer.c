@@ -32,9 +32,8 @@ void weir_answer_id(struct weir_json *json, const char *id)
 	weir_json_open_object(json, "container_id");
 	weir_json_string(json, "value", weir_name_own(id));
 	if (task) {
-		snprintf(executor, sizeof(executor), "%.*s", (int)(task - 1 - id), id);
 		weir_json_open_object(json, "parent");
-		weir_json_string(json, "value", executor);
+		weir_json_string(json, "value", weir_name_executor(id, executor));
 		weir_json_close_object(json);
 	}
 	weir_json_close_object(json);

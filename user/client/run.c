@@ -38,6 +38,30 @@ static int say_pid(struct weir_client *client, const char *type, const char *mem
 	return r < 0 ? r : weir_client_call(client, &call, NULL, NULL);
 }
 
+/*
+ * The child is born in the groups of @join, the daemon is told as @type, and it goes on.
+ * *@ret_pid is written when it went on; otherwise @child is for the caller to give up.
+ */
+static int go(struct weir_client *client, struct weir_child *child,
+	      const struct weir_launch_options *options, const struct weir_join_list *join,
+	      const char *type, const char *member, pid_t *ret_pid, int *ret_exec_errno)
+{
+	pid_t pid;
+	int r;
+
+	r = weir_child_prepare(child, options, join, &client->err);
+	if (r == 0)
+		r = weir_child_fork(child, &client->err);
+	pid = child->pid;
+	if (r == 0)
+		r = say_pid(client, type, member, options->id, pid);
+	if (r == 0)
+		r = weir_child_release(child, ret_exec_errno, &client->err);
+	if (r == 0)
+		*ret_pid = pid;
+	return r;
+}
+
 static void undo(struct weir_client *client, const char *id)
 {
 	const struct weir_error why = client->err;
@@ -61,7 +85,6 @@ int weir_client_run(struct weir_client *client, const struct weir_launch_options
 	scoped(weir_join_list_done) struct weir_join_list join = {};
 	scoped(freep) char *body = NULL;
 	size_t size = 0;
-	pid_t pid;
 	int r;
 
 	weir_client_begin(client);
@@ -73,21 +96,14 @@ int weir_client_run(struct weir_client *client, const struct weir_launch_options
 	child.data = data;
 	r = weir_decode_launch(body, size, &said, &join, &client->err);
 	if (r == 0)
-		r = weir_child_prepare(&child, options, &join, &client->err);
-	if (r == 0)
-		r = weir_child_fork(&child, &client->err);
-	pid = child.pid;
-	if (r == 0)
-		r = say_pid(client, "START_CONTAINER", "start_container", options->id, pid);
-	if (r == 0)
-		r = weir_child_release(&child, ret_exec_errno, &client->err);
+		r = go(client, &child, options, &join, "START_CONTAINER", "start_container",
+		       ret_pid, ret_exec_errno);
 	if (r < 0) {
 		weir_child_done(&child);
 		undo(client, options->id);
 		return r;
 	}
 
-	*ret_pid = pid;
 	if (notes) {
 		*notes = said;
 		said = (struct weir_answer_notes){};
@@ -114,23 +130,14 @@ int weir_client_exec(struct weir_client *client, const struct weir_launch_option
 {
 	scoped(weir_child_done) struct weir_child child = WEIR_CHILD_INIT;
 	scoped(weir_join_list_done) struct weir_join_list join = {};
-	pid_t pid;
 	int r;
 
 	weir_client_begin(client);
 	child.in_child = in_child;
 	child.data = data;
 	r = ask_where(client, options->id, &join);
-	if (r == 0)
-		r = weir_child_prepare(&child, options, &join, &client->err);
-	if (r == 0)
-		r = weir_child_fork(&child, &client->err);
-	pid = child.pid;
-	if (r == 0)
-		r = say_pid(client, "JOIN_CONTAINER", "join_container", options->id, pid);
-	if (r == 0)
-		r = weir_child_release(&child, ret_exec_errno, &client->err);
-	if (r == 0)
-		*ret_pid = pid;
-	return r;
+	if (r < 0)
+		return r;
+	return go(client, &child, options, &join, "JOIN_CONTAINER", "join_container", ret_pid,
+		  ret_exec_errno);
 }

@@ -162,8 +162,9 @@ void weir_family_finish_tasks(struct weir_controller *controller, struct weir_co
 void weir_family_read_stats(const struct weir_controller *controller,
 			    const struct weir_container *container, struct weir_cgroup_stats *ret);
 /*
- * Which of @container and its tasks has most of what it uses beyond its request? *@ret_excess of it.
- * For all but an executor, @container itself.
+ * Which of @container and its tasks has most of what it uses beyond its request?
+ * *@excess_bytes: in, of the whole family; out, of the task, if it is one. For all but an executor,
+ * @container itself.
  */
 struct weir_container *weir_family_greediest(struct weir_controller *controller,
 					     struct weir_container *container,
@@ -218,9 +219,9 @@ int weir_controller_identify(struct weir_controller *controller,
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container);
 
 /* leftovers.c */
-/* Kill what is in the groups of @id and remove them. false: processes would not leave in time. */
+/* Kill what is in the groups of @group and remove them. false: processes would not leave in time. */
 bool weir_controller_clear_groups(struct weir_controller *controller, const char *group);
-/* The groups of @id, which has ended or never began, could not be removed so far. */
+/* The groups of @group, whose container has ended or never began, could not be removed so far. */
 void weir_leftovers_add(struct weir_controller *controller, const char *group);
 /* Try again: at each tick. */
 void weir_leftovers_clear(struct weir_controller *controller);
@@ -254,11 +255,11 @@ void weir_tell_updated(struct weir_controller *controller, const struct weir_con
 		       const struct weir_figures *old);
 /* A memory limit waits for usage to fall, or no longer does; nothing, if that was told before. */
 void weir_tell_pending(struct weir_controller *controller, const struct weir_container *container);
-/* Once for each that was executed. */
 /* Somebody else has written its CPU limit, or else its memory limit: it is as in @stats. */
 void weir_tell_contested(struct weir_controller *controller, const struct weir_container *container,
 			 bool cpu, const struct weir_cgroup_stats *stats);
 void weir_tell_paused(struct weir_controller *controller, const struct weir_container *container);
+/* Once for each that was executed. */
 void weir_tell_ended(struct weir_controller *controller, const struct weir_container *container);
 
 /* end.c */
@@ -271,6 +272,12 @@ static inline uint64_t weir_signal_bit(int signal)
 void weir_controller_collect(struct weir_controller *controller, struct weir_container *container);
 
 /* life.c */
+/*
+ * The container called @id, with its command executed and not yet at its end.
+ * -ENOENT: there is none, or it has ended; -EINVAL: not started yet. The text says which.
+ */
+int weir_controller_find_running(const struct weir_controller *controller, const char *id,
+				 struct weir_container **ret, struct weir_error *err);
 /* Watch the first process through @pidfd (taken). */
 int weir_controller_watch(struct weir_controller *controller, struct weir_container *container,
 			  int pidfd, struct weir_error *err);

@@ -30,8 +30,7 @@ int weir_family_check(const struct weir_controller *controller,
 		return 0;
 	if (container->is_executor)
 		return weir_fail(err, -EINVAL, "a task can't be an executor: there are two levels");
-	snprintf(name, sizeof(name), "%.*s", (int)(task - 1 - container->id), container->id);
-	executor = weir_ledger_find(controller->ledger, name);
+	executor = weir_ledger_find(controller->ledger, weir_name_executor(container->id, name));
 	if (!executor)
 		return weir_fail(err, -ESRCH, "there is no executor '%s'", name);
 	return weir_task_check(container, executor,

@@ -125,18 +125,14 @@ int weir_controller_join(struct weir_controller *controller, const char *id, pid
 			 const struct weir_peer *peer, struct weir_join_paths *join,
 			 struct weir_error *err)
 {
-	const struct weir_container *container = weir_ledger_find(controller->ledger, id);
-	const struct weir_live *live;
+	struct weir_container *container;
 	scoped(closep) int pidfd = -1;
+	int r;
 
 	join->n = 0;
-	if (!container)
-		return weir_fail(err, -ENOENT, "no container '%s'", id);
-	live = container->live;
-	if (container->state == WEIR_STATE_EXITED || live->finishing)
-		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
-	if (container->state == WEIR_STATE_LAUNCHING)
-		return weir_fail(err, -EINVAL, "container '%s' is not started yet", id);
+	r = weir_controller_find_running(controller, id, &container, err);
+	if (r < 0)
+		return r;
 	if (pid)
 		return seat_child(controller, container, pid, peer, &pidfd, err);
 	weir_foreground_seat(controller, container, join);

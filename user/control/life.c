@@ -231,6 +231,23 @@ void weir_controller_lost(struct weir_controller *controller, struct weir_contai
 	conclude(controller, container);
 }
 
+int weir_controller_find_running(const struct weir_controller *controller, const char *id,
+				 struct weir_container **ret, struct weir_error *err)
+{
+	struct weir_container *container = weir_ledger_find(controller->ledger, id);
+	const struct weir_live *live;
+
+	if (!container)
+		return weir_fail(err, -ENOENT, "no container '%s'", id);
+	live = container->live;
+	if (container->state == WEIR_STATE_EXITED || live->finishing)
+		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
+	if (container->state == WEIR_STATE_LAUNCHING)
+		return weir_fail(err, -EINVAL, "container '%s' is not started yet", id);
+	*ret = container;
+	return 0;
+}
+
 int weir_controller_kill(struct weir_controller *controller, const char *id, int signal,
 			 struct weir_error *err)
 {

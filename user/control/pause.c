@@ -27,16 +27,12 @@ static void wait_until_frozen(const struct weir_controller *controller, const ch
 int weir_controller_pause(struct weir_controller *controller, const char *id, bool on,
 			  struct weir_error *err)
 {
-	struct weir_container *container = weir_ledger_find(controller->ledger, id);
-	const struct weir_live *live;
+	struct weir_container *container;
+	int r;
 
-	if (!container)
-		return weir_fail(err, -ENOENT, "no container '%s'", id);
-	live = container->live;
-	if (container->state == WEIR_STATE_EXITED || live->finishing)
-		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
-	if (container->state == WEIR_STATE_LAUNCHING)
-		return weir_fail(err, -EINVAL, "container '%s' is not started yet", id);
+	r = weir_controller_find_running(controller, id, &container, err);
+	if (r < 0)
+		return r;
 	if (container->paused == on)
 		return 0;
 	if (weir_cgroup_freeze(&controller->groups, container->group, on, err) < 0)

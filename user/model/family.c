@@ -16,6 +16,12 @@ const char *weir_name_task(const char *name)
 	return slash ? slash + 1 : NULL;
 }
 
+const char *weir_name_executor(const char *name, char buf[WEIR_NAME_MAX + 1])
+{
+	snprintf(buf, WEIR_NAME_MAX + 1, "%.*s", (int)(weir_name_task(name) - 1 - name), name);
+	return buf;
+}
+
 const char *weir_name_of_group(const char *group, char buf[WEIR_NAME_MAX + 1])
 {
 	static const char below[] = "/" WEIR_SELF_NAME "/" WEIR_SHARED_MARK;

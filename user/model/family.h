@@ -38,6 +38,9 @@ int weir_name_check(const char *name, struct weir_error *err);
 /* The task's own id in "EXECUTOR/TASK". NULL: @name is no task's. */
 const char *weir_name_task(const char *name);
 
+/* The executor's id in "EXECUTOR/TASK", written to @buf and returned. @name: of a task. */
+const char *weir_name_executor(const char *name, char buf[WEIR_NAME_MAX + 1]);
+
 /* What a container is called beside its siblings: the task's id, or @name as it is. */
 static inline const char *weir_name_own(const char *name)
 {

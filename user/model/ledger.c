@@ -174,9 +174,7 @@ static int find_parent(const struct weir_ledger *ledger, const struct weir_conta
 	*ret = NULL;
 	if (!task)
 		return 0;
-	snprintf(executor, sizeof(executor), "%.*s", (int)(task - 1 - container->id),
-		 container->id);
-	*ret = weir_ledger_find(ledger, executor);
+	*ret = weir_ledger_find(ledger, weir_name_executor(container->id, executor));
 	return *ret ? 0
 		    : weir_fail(err, -ENOENT, "container '%s': there is no executor '%s'",
 				container->id, executor);
