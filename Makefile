@@ -38,7 +38,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SAN),$(SAN_FLAGS)) $(if
 
 # Which libraries each floor may lean on; tools/check-floors checks the includes.
 DAEMON_PKGS := libbpf libsystemd libmicrohttpd jansson sqlite3 inih libcap-ng
-CLI_PKGS := jansson ncursesw
+CLI_PKGS := jansson libcap-ng ncursesw
 DAEMON_LIBS = $(shell $(PKG_CONFIG) --libs $(DAEMON_PKGS)) -lcgroup -lpthread -lm
 CLI_LIBS = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS)) -lm
 

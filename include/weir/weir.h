@@ -66,10 +66,18 @@ struct weir_amounts {
 	uint64_t swap_limit_bytes; /* beside memory, at most; absent at launch: none */
 	uint64_t
 		cpu_burst_mcpu; /* beyond the limit, out of what earlier periods left of it; absent: 0 */
+	/*
+	 * Processes and threads, at least 1; absent at launch: no limit, which cgroup v1 can't take up later.
+	 * Of an executor, of all in it.
+	 */
+	uint64_t pids_limit;
 };
 
-#define WEIR_AMOUNTS_ABSENT \
-	{ WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT }
+#define WEIR_AMOUNTS_ABSENT                                         \
+	{                                                           \
+		WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT, \
+		WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT               \
+	}
 
 /* All but @id and @argv may be left out: NULL, false, WEIR_AMOUNTS_ABSENT. */
 struct weir_launch_options {
@@ -83,6 +91,17 @@ struct weir_launch_options {
 	const char *const *env;
 	const char *user; /* "USER" or "USER:GROUP"; NULL: root, foreground the caller's own */
 	const char *workdir; /* NULL: "/", foreground the caller's own */
+	/* Names or gids, NULL-terminated: groups that it is in beside its user's. NULL: none. */
+	const char *const *supplementary_groups;
+	/* NULL-terminated "NAME=SOFT[:HARD]", as "nofile=1024:4096", "core=unlimited"; see prlimit(1). */
+	const char *const *rlimits;
+	/*
+	 * "NET_BIND_SERVICE,CHOWN", "none", "all": what it has, and can ever have, as whoever it runs.
+	 * NULL: what its user has, in the foreground what the caller has.
+	 */
+	const char *capabilities;
+	const char *cpus_set; /* "0-3,6": the CPUs it may use; NULL: all */
+	bool new_privileges; /* set-user-ID programs give it theirs; else no_new_privs is set */
 	bool keep; /* a foreground record stays after the end */
 	bool exempt; /* never made to give way or to give memory back, however far over its requests */
 	bool autoremove; /* a detached record goes when it has ended */
@@ -148,7 +167,7 @@ int weir_client_resume(struct weir_client *client, const char *id);
 
 /*
  * As weir_client_run(), but another command in a container that runs, of which @options has @id, @argv,
- * @env, @user and @workdir. It is limited and metered with the others there, and killed with them when
+ * @env, @user, @supplementary_groups, @rlimits, @capabilities, @new_privileges and @workdir. It is limited and metered with the others there, and killed with them when
  * the container ends; nothing is written down of it.
  *
  * -ENOENT: no such container, or it has ended; -ENOEXEC with the errno in *@ret_exec_errno.

@@ -64,7 +64,7 @@ static const struct {
 
 static struct weir_ask ask_of(const uint64_t figures[4])
 {
-	return (struct weir_ask){ figures[0], figures[1], figures[2], figures[3], NO, NO };
+	return (struct weir_ask){ figures[0], figures[1], figures[2], figures[3], NO, NO, NO };
 }
 
 static void what_was_asked_comes_to_figures_and_notes(void **state)
@@ -133,13 +133,14 @@ static void what_a_change_does_not_name_stays(void **state)
 
 	(void)state;
 
-	weir_ask_merge(&ask, &(struct weir_ask){ 500, NO, GIB, NO, NO, 100 });
-	weir_ask_merge(&ask, &(struct weir_ask){ NO, INF, NO, 2 * GIB, GIB, NO });
-	weir_ask_merge(&ask, &(struct weir_ask){ 250, NO, NO, NO, NO, NO });
+	weir_ask_merge(&ask, &(struct weir_ask){ 500, NO, GIB, NO, NO, 100, NO });
+	weir_ask_merge(&ask, &(struct weir_ask){ NO, INF, NO, 2 * GIB, GIB, NO, 64 });
+	weir_ask_merge(&ask, &(struct weir_ask){ 250, NO, NO, NO, NO, NO, NO });
 	assert_int_equal(ask.cpu_request_mcpu, 250);
 	assert_int_equal(ask.cpu_limit_mcpu, INF);
 	assert_int_equal(ask.swap_limit_bytes, GIB);
 	assert_int_equal(ask.cpu_burst_mcpu, 100);
+	assert_int_equal(ask.pids_limit, 64);
 	assert_int_equal(ask.mem_request_bytes, GIB);
 	assert_int_equal(ask.mem_limit_bytes, 2 * GIB);
 }

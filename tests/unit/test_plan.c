@@ -56,12 +56,13 @@ static struct weir_applied in_force(uint64_t low, uint64_t high, uint64_t max)
 		.mem_high_bytes = high,
 		.mem_max_bytes = max,
 		.oom_group = 1,
+		.pids_max = INF,
 	};
 }
 
 static struct weir_figures figures(uint64_t mem_request, uint64_t mem_limit)
 {
-	return (struct weir_figures){ 500, 2000, mem_request, mem_limit, 0, 0 };
+	return (struct weir_figures){ 500, 2000, mem_request, mem_limit, 0, 0, INF };
 }
 
 static void a_group_of_which_nothing_is_known_gets_every_knob(void **state)
@@ -71,18 +72,18 @@ static void a_group_of_which_nothing_is_known_gets_every_knob(void **state)
 
 	(void)state;
 
-	assert_int_equal(
-		plan_and_apply(&want, &have, 0,
-			       "cpu.weight = 0.5; cpu.max.burst = 0; cpu.max = 2; "
-			       "memory.oom.group = 1; memory.low = 64Mi; memory.max = 256Mi; "
-			       "memory.high = max; memory.swap.max = 0"),
-		NO);
+	assert_int_equal(plan_and_apply(&want, &have, 0,
+					"cpu.weight = 0.5; cpu.max.burst = 0; cpu.max = 2; "
+					"memory.oom.group = 1; pids.max = max; memory.low = 64Mi; "
+					"memory.max = 256Mi; "
+					"memory.high = max; memory.swap.max = 0"),
+			 NO);
 	plan_and_apply(&want, &have, 0, "");
 }
 
 static void an_infinite_limit_is_written_too(void **state)
 {
-	struct weir_figures want = { 0, INF, 0, INF, 0, 0 };
+	struct weir_figures want = { 0, INF, 0, INF, 0, 0, INF };
 	struct weir_applied have = WEIR_APPLIED_NOTHING;
 
 	(void)state;
@@ -91,7 +92,7 @@ static void an_infinite_limit_is_written_too(void **state)
 	have.mem_high_bytes = INF;
 	plan_and_apply(&want, &have, 0,
 		       "cpu.weight = 0; cpu.max.burst = 0; cpu.max = max; memory.oom.group = 1; "
-		       "memory.max = max; memory.low = 0; memory.swap.max = 0");
+		       "pids.max = max; memory.max = max; memory.low = 0; memory.swap.max = 0");
 }
 
 static void a_quota_is_written_only_when_the_limit_changes(void **state)
@@ -243,6 +244,7 @@ static struct weir_figures random_figures(uint64_t *seed)
 
 	return (struct weir_figures){
 		.cpu_burst_mcpu = next_random(seed) % 3 * 500,
+		.pids_limit = next_random(seed) % 2 ? 100 : INF,
 		.swap_limit_bytes = next_random(seed) % 2 * 64 * MIB,
 		.cpu_request_mcpu = next_random(seed) % 3 * 500,
 		.cpu_limit_mcpu = cpu_limits[next_random(seed) % ARRAY_SIZE(cpu_limits)],
@@ -287,6 +289,7 @@ static void every_walk_converges(void **state)
 		assert_int_equal(have.cpu_burst_mcpu,
 				 want.cpu_limit_mcpu == INF ? 0 : want.cpu_burst_mcpu);
 		assert_int_equal(have.swap_max_bytes, want.swap_limit_bytes);
+		assert_int_equal(have.pids_max, want.pids_limit);
 		assert_int_equal(have.mem_low_bytes, want.mem_request_bytes);
 	}
 }

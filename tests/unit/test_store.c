@@ -134,6 +134,13 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 		  "ALTER TABLE containers DROP COLUMN ask_cpu_burst_mcpu;"
 		  "ALTER TABLE containers DROP COLUMN swap_limit_bytes;"
 		  "ALTER TABLE containers DROP COLUMN cpu_burst_mcpu;"
+		  "ALTER TABLE containers DROP COLUMN ask_pids_limit;"
+		  "ALTER TABLE containers DROP COLUMN pids_limit;"
+		  "ALTER TABLE containers DROP COLUMN supplementary_groups;"
+		  "ALTER TABLE containers DROP COLUMN rlimits;"
+		  "ALTER TABLE containers DROP COLUMN capabilities;"
+		  "ALTER TABLE containers DROP COLUMN new_privileges;"
+		  "ALTER TABLE containers DROP COLUMN cpus_set;"
 		  "ALTER TABLE containers DROP COLUMN cgroup2_id; PRAGMA user_version = 1");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
 	assert_int_equal(read_all(f->store, &all), 0);
@@ -143,6 +150,8 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 	assert_false(all.list[0]->is_executor);
 	assert_false(all.list[0]->adopted);
 	assert_true(all.list[0]->ask.swap_limit_bytes == WEIR_ABSENT);
+	assert_true(all.list[0]->ask.pids_limit == WEIR_ABSENT);
+	assert_true(all.list[0]->own.pids_limit == WEIR_INFINITE);
 }
 
 static void a_newer_schema_is_refused(void **state)
@@ -150,10 +159,10 @@ static void a_newer_schema_is_refused(void **state)
 	struct fixture *f = *state;
 	struct weir_error err = {};
 
-	tamper(f, "PRAGMA user_version = 7");
+	tamper(f, "PRAGMA user_version = 8");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -ENOTSUP);
 	assert_non_null(
-		strstr(err.text, "was written by a newer weir (schema 7, this one knows 6)"));
+		strstr(err.text, "was written by a newer weir (schema 8, this one knows 7)"));
 }
 
 static void a_second_daemon_is_refused_by_pid(void **state)

@@ -20,12 +20,20 @@ static struct weir_container *full_container(const char *id)
 
 	free(c->role);
 	c->role = strdup("eng/ads");
-	c->ask = (struct weir_ask){ 500, WEIR_INFINITE, 1ULL << 60, WEIR_ABSENT, 7, WEIR_ABSENT };
-	c->own = (struct weir_figures){ 501, WEIR_INFINITE, 1ULL << 59, (1ULL << 63) + 1, 8, 9 };
+	c->ask = (struct weir_ask){
+		500, WEIR_INFINITE, 1ULL << 60, WEIR_ABSENT, 7, WEIR_ABSENT, 10
+	};
+	c->own = (struct weir_figures){ 501, WEIR_INFINITE, 1ULL << 59, (1ULL << 63) + 1, 8,
+					9,   WEIR_INFINITE };
 	c->cpu_default = WEIR_DEFAULT_CPU_LIMIT_REQUEST;
 	c->argv = strings("sh", "-c \n\t\xc3\xa9 \"'");
 	c->user = strdup("nobody");
 	c->workdir = strdup("/tmp");
+	c->supplementary_groups = strings("27", "users");
+	c->rlimits = strings("nofile=1:2", "core=unlimited");
+	c->capabilities = strdup("NET_ADMIN");
+	c->cpus_set = strdup("0-1");
+	c->new_privileges = true;
 	c->env = strings("A=1", "EMPTY=");
 	c->labels = calloc(3, sizeof(*c->labels));
 	c->labels[0] = (struct weir_label){ strdup("tier"), strdup("gold") };
@@ -114,6 +122,11 @@ static void assert_containers_equal(const struct weir_container *a, const struct
 	assert_strings_equal(a->argv, b->argv);
 	assert_texts_equal(a->user, b->user);
 	assert_texts_equal(a->workdir, b->workdir);
+	assert_strings_equal(a->supplementary_groups, b->supplementary_groups);
+	assert_strings_equal(a->rlimits, b->rlimits);
+	assert_texts_equal(a->capabilities, b->capabilities);
+	assert_texts_equal(a->cpus_set, b->cpus_set);
+	assert_int_equal(a->new_privileges, b->new_privileges);
 	assert_strings_equal(a->env, b->env);
 	assert_labels_equal(a, b);
 	assert_int_equal(a->foreground, b->foreground);

@@ -173,6 +173,8 @@ void weir_answer_amounts(struct weir_json *json, const struct weir_container *c)
 	weir_json_amount(json, "swap_limit_bytes", c->figures.swap_limit_bytes);
 	if (c->figures.cpu_burst_mcpu)
 		weir_json_amount(json, "cpu_burst_mcpu", c->figures.cpu_burst_mcpu);
+	if (c->figures.pids_limit != WEIR_INFINITE)
+		weir_json_u64(json, "pids_limit", c->figures.pids_limit);
 	if (c->pending_mem_limit_bytes != WEIR_ABSENT)
 		weir_json_amount(json, "pending_mem_limit_bytes", c->pending_mem_limit_bytes);
 }
@@ -254,6 +256,14 @@ static void add_statistics(const struct listing *list, struct weir_json *json,
 	weir_json_close_object(json);
 }
 
+static void add_strings(struct weir_json *json, const char *name, char *const *strings)
+{
+	weir_json_open_array(json, name);
+	for (; strings && *strings; strings++)
+		weir_json_string(json, NULL, *strings);
+	weir_json_close_array(json);
+}
+
 static void add_record(struct weir_json *json, const struct weir_container *c)
 {
 	weir_json_string(json, "state", weir_state_name(c->state));
@@ -261,10 +271,17 @@ static void add_record(struct weir_json *json, const struct weir_container *c)
 	weir_json_string(json, "message", c->message);
 	weir_json_string(json, "role", c->role ? c->role : "*");
 	weir_json_string(json, "user", c->user ? c->user : "root");
-	weir_json_open_array(json, "argv");
-	for (char *const *arg = c->argv; arg && *arg; arg++)
-		weir_json_string(json, NULL, *arg);
-	weir_json_close_array(json);
+	add_strings(json, "argv", c->argv);
+	if (c->supplementary_groups)
+		add_strings(json, "supplementary_groups", c->supplementary_groups);
+	if (c->rlimits)
+		add_strings(json, "rlimits", c->rlimits);
+	if (c->capabilities)
+		weir_json_string(json, "capabilities", c->capabilities);
+	if (c->new_privileges)
+		weir_json_bool(json, "allow_new_privileges", true);
+	if (c->cpus_set)
+		weir_json_string(json, "cpus_set", c->cpus_set);
 	weir_json_bool(json, "foreground", c->foreground);
 	weir_json_bool(json, "exempt", c->exempt);
 	if (c->adopted) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/decode_process.h"
 #include "api/message.h"
 #include "api/tree.h"
 #include "base/error.h"
@@ -97,6 +98,11 @@ static int convert_ask(const struct conversion *c, struct weir_ask *ret, struct 
 	    weir_scalar_to_mcpu(extra->cpu_burst.value, false, what, &ask.cpu_burst_mcpu, err) < 0)
 		return err->code;
 
+	snprintf(what, sizeof(what), "%s.weir.pids.value", c->call);
+	if (extra->pids.present &&
+	    weir_scalar_to_count(extra->pids.value, what, &ask.pids_limit, err) < 0)
+		return err->code;
+
 	*ret = ask;
 	return 0;
 }
@@ -185,8 +191,9 @@ static int convert_launch(const struct conversion *c, struct weir_error *err)
 	launch->id = c->to->id;
 	launch->is_executor = extra->executor;
 	/* As in Mesos a task shares unless it is said not to; for others there is nothing to share. */
-	launch->shares_cgroups = c->from->share_cgroups == WEIR_CHOICE_YES ||
-				 (c->from->id.parent && c->from->share_cgroups == WEIR_CHOICE_OPEN);
+	launch->shares_cgroups =
+		c->from->container.share_cgroups == WEIR_CHOICE_YES ||
+		(c->from->id.parent && c->from->container.share_cgroups == WEIR_CHOICE_OPEN);
 	launch->role = extra->role;
 	launch->workdir = extra->workdir;
 	launch->foreground = extra->foreground;
@@ -194,10 +201,14 @@ static int convert_launch(const struct conversion *c, struct weir_error *err)
 	launch->exempt = extra->exempt;
 	launch->autoremove = extra->autoremove;
 	launch->delegate = extra->delegate;
+	launch->new_privileges = extra->new_privileges;
+	launch->supplementary_groups = extra->supplementary_groups.list;
+	launch->cpus_set = extra->cpus_set;
 	launch->labels = extra->labels.list;
 	launch->n_labels = extra->labels.n;
 
-	if (convert_ask(c, &launch->ask, err) < 0 || convert_command(c, launch, err) < 0)
+	if (convert_ask(c, &launch->ask, err) < 0 || convert_command(c, launch, err) < 0 ||
+	    weir_decode_process(c->from, c->call, c->arena, launch, err) < 0)
 		return err->code;
 	return convert_environment(c, launch, err);
 }

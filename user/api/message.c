@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/message.h"
 
+#include <sys/resource.h>
+
 #include "model/container.h"
 
-#define MAX_RESOURCES 16
-#define MAX_STRINGS   65536 /* arguments, variables: more than exec(2) takes */
-#define MAX_WAIT_MS   60000
+#define MAX_RESOURCES	 16
+#define MAX_STRINGS	 65536 /* arguments, variables: more than exec(2) takes */
+#define MAX_WAIT_MS	 60000
+#define MAX_CAPABILITIES 64
+#define MAX_GROUPS	 1024
 
 static const char too_deep[] = "there are two levels, executors and their tasks";
+static const char one_set[] =
+	"what is kept is also all that can be had: say effective_capabilities";
 static const char not_plain[] = "only plain, unreserved resources are taken";
 
 static const struct weir_field parent_fields[] = {
@@ -129,6 +135,9 @@ static const struct weir_message label_message = {
 #define CPU_BURST                          \
 	{ "cpu_burst", WEIR_FIELD_MESSAGE, \
 	  .offset = offsetof(struct weir_launch_extra, cpu_burst), .message = &scalar_message }
+#define PIDS                                                                              \
+	{ "pids", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_launch_extra, pids), \
+	  .message = &scalar_message }
 
 static const struct weir_field launch_extra_fields[] = {
 	{ "working_directory", WEIR_FIELD_STRING,
@@ -140,8 +149,18 @@ static const struct weir_field launch_extra_fields[] = {
 	{ "executor", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, executor) },
 	{ "autoremove", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, autoremove) },
 	{ "delegate", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_launch_extra, delegate) },
+	{ "allow_new_privileges", WEIR_FIELD_BOOL,
+	  .offset = offsetof(struct weir_launch_extra, new_privileges) },
+	{ "supplementary_groups", WEIR_FIELD_STRINGS,
+	  .offset = offsetof(struct weir_launch_extra, supplementary_groups), .max = MAX_GROUPS },
+	{ "rlimits", WEIR_FIELD_STRINGS, .offset = offsetof(struct weir_launch_extra, rlimits),
+	  .max = RLIM_NLIMITS },
+	{ "capabilities", WEIR_FIELD_STRING,
+	  .offset = offsetof(struct weir_launch_extra, capabilities) },
+	{ "cpus_set", WEIR_FIELD_STRING, .offset = offsetof(struct weir_launch_extra, cpus_set) },
 	SWAP,
 	CPU_BURST,
+	PIDS,
 	{ "labels", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_launch_extra, labels),
 	  .max = WEIR_MAX_LABELS, .message = &label_message },
 };
@@ -151,22 +170,64 @@ static const struct weir_message launch_extra_message = {
 	.size = sizeof(struct weir_launch_extra),
 };
 
+static const struct weir_field capability_fields[] = {
+	{ "capabilities", WEIR_FIELD_STRINGS,
+	  .offset = offsetof(struct weir_container_info, capabilities), .required = true,
+	  .max = MAX_CAPABILITIES },
+};
+static const struct weir_message capability_message = {
+	.fields = capability_fields,
+	.n = ARRAY_SIZE(capability_fields),
+	.size = sizeof(struct weir_container_info),
+};
+
 static const struct weir_field linux_info_fields[] = {
-	{ "share_cgroups", WEIR_FIELD_CHOICE, .offset = 0 },
+	{ "share_cgroups", WEIR_FIELD_CHOICE,
+	  .offset = offsetof(struct weir_container_info, share_cgroups) },
+	{ "effective_capabilities", WEIR_FIELD_MESSAGE, .message = &capability_message },
+	{ "bounding_capabilities", WEIR_FIELD_REFUSED, .refusal = one_set },
+	{ "capability_info", WEIR_FIELD_REFUSED, .refusal = one_set },
 };
 static const struct weir_message linux_info_message = {
 	.fields = linux_info_fields,
 	.n = ARRAY_SIZE(linux_info_fields),
-	.size = sizeof(enum weir_choice),
+	.size = sizeof(struct weir_container_info),
+};
+
+static const struct weir_field rlimit_fields[] = {
+	{ "type", WEIR_FIELD_STRING, .offset = offsetof(struct weir_rlimit_info, type),
+	  .required = true },
+	{ "soft", WEIR_FIELD_U64, .offset = offsetof(struct weir_rlimit_info, soft),
+	  .max = INT64_MAX },
+	{ "hard", WEIR_FIELD_U64, .offset = offsetof(struct weir_rlimit_info, hard),
+	  .max = INT64_MAX },
+};
+static const struct weir_rlimit_info rlimit_defaults = { .soft = UINT64_MAX, .hard = UINT64_MAX };
+static const struct weir_message rlimit_message = {
+	.fields = rlimit_fields,
+	.n = ARRAY_SIZE(rlimit_fields),
+	.size = sizeof(struct weir_rlimit_info),
+	.defaults = &rlimit_defaults,
+};
+
+static const struct weir_field rlimit_info_fields[] = {
+	{ "rlimits", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_container_info, rlimits),
+	  .max = RLIM_NLIMITS, .message = &rlimit_message },
+};
+static const struct weir_message rlimit_info_message = {
+	.fields = rlimit_info_fields,
+	.n = ARRAY_SIZE(rlimit_info_fields),
+	.size = sizeof(struct weir_container_info),
 };
 
 static const struct weir_field container_info_fields[] = {
-	{ "linux_info", WEIR_FIELD_MESSAGE, .offset = 0, .message = &linux_info_message },
+	{ "linux_info", WEIR_FIELD_MESSAGE, .message = &linux_info_message },
+	{ "rlimit_info", WEIR_FIELD_MESSAGE, .message = &rlimit_info_message },
 };
 static const struct weir_message container_info_message = {
 	.fields = container_info_fields,
 	.n = ARRAY_SIZE(container_info_fields),
-	.size = sizeof(enum weir_choice),
+	.size = sizeof(struct weir_container_info),
 };
 
 /* ---- Parameters ---------------------------------------------------------------- */
@@ -187,8 +248,7 @@ static const struct weir_field launch_fields[] = {
 	LIMITS,
 	{ "command", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, command),
 	  .required = true, .message = &command_message },
-	{ "container", WEIR_FIELD_MESSAGE,
-	  .offset = offsetof(struct weir_parameters, share_cgroups),
+	{ "container", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, container),
 	  .message = &container_info_message },
 	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra),
 	  .message = &launch_extra_message },
@@ -220,7 +280,7 @@ const struct weir_message weir_join_message = {
 	.size = sizeof(struct weir_parameters),
 };
 
-static const struct weir_field update_extra_fields[] = { SWAP, CPU_BURST };
+static const struct weir_field update_extra_fields[] = { SWAP, CPU_BURST, PIDS };
 static const struct weir_message update_extra_message = {
 	.fields = update_extra_fields,
 	.n = ARRAY_SIZE(update_extra_fields),

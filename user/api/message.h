@@ -34,17 +34,29 @@ struct weir_named { /* a ContainerID: a task's has its executor's as parent; NUL
 	const char *value, *parent;
 };
 
+struct weir_rlimit_info { /* UINT64_MAX: it was not given */
+	const char *type;
+	uint64_t soft, hard;
+};
+
+struct weir_container_info { /* Mesos' ContainerInfo */
+	enum weir_choice share_cgroups; /* linux_info.share_cgroups */
+	struct weir_strings capabilities; /* linux_info.effective_capabilities.capabilities */
+	struct weir_items rlimits; /* rlimit_info.rlimits, of struct weir_rlimit_info */
+};
+
 struct weir_launch_extra { /* what stands under "weir" */
-	const char *workdir, *role;
-	bool foreground, keep, exempt, executor, autoremove, delegate;
-	struct weir_scalar swap, cpu_burst;
+	const char *workdir, *role, *cpus_set, *capabilities;
+	bool foreground, keep, exempt, executor, autoremove, delegate, new_privileges;
+	struct weir_scalar swap, cpu_burst, pids;
+	struct weir_strings supplementary_groups, rlimits;
 	struct weir_items labels; /* of struct weir_label */
 };
 
 /* The parameters of any call; each has some of them. */
 struct weir_parameters {
 	struct weir_named id;
-	enum weir_choice share_cgroups; /* container.linux_info.share_cgroups */
+	struct weir_container_info container;
 	struct weir_items resources; /* of struct weir_resource */
 	struct weir_limits limits;
 	struct weir_command command;

@@ -43,6 +43,12 @@
 		  "N",                                                     \
 		  weir_option_cpu_burst,                                   \
 		  offsetof(type, amounts),                                 \
-		  "CPUs beyond the limit, saved up in earlier periods" }
+		  "CPUs beyond the limit, saved up in earlier periods" },  \
+		{ "pids",                                                  \
+		  0,                                                       \
+		  "N",                                                     \
+		  weir_option_pids,                                        \
+		  offsetof(type, amounts),                                 \
+		  "processes and threads it may have at once, max (max)" }
 
 #endif /* WEIR_CLI_AMOUNTS_H */

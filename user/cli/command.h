@@ -13,34 +13,61 @@ struct weir_command_options {
 	const char *user, *workdir;
 	struct weir_text_list env;
 	const char *env_file; /* NULL: none */
+	struct weir_text_list groups, rlimits;
+	const char *capabilities; /* NULL: not said */
+	bool new_privileges;
 };
 
 /* For a table of options: those of the struct weir_command_options called @member in @type. */
-#define WEIR_COMMAND_OPTIONS(type, member)                                      \
-	{ "user",                                                               \
-	  'u',                                                                  \
-	  "USER[:GROUP]",                                                       \
-	  weir_option_text,                                                     \
-	  offsetof(type, member.user),                                          \
-	  "run as this user" },                                                 \
-		{ "workdir",                                                    \
-		  'w',                                                          \
-		  "DIR",                                                        \
-		  weir_option_text,                                             \
-		  offsetof(type, member.workdir),                               \
-		  "run in this directory" },                                    \
-		{ "env",                                                        \
-		  'e',                                                          \
-		  "KEY[=VALUE]",                                                \
-		  weir_option_list,                                             \
-		  offsetof(type, member.env),                                   \
-		  "set a variable, or pass on the caller's; may be repeated" }, \
-		{ "env-file",                                                   \
-		  0,                                                            \
-		  "FILE",                                                       \
-		  weir_option_text,                                             \
-		  offsetof(type, member.env_file),                              \
-		  "the same from a file, a variable a line; before those of --env" }
+#define WEIR_COMMAND_OPTIONS(type, member)                                            \
+	{ "user",                                                                     \
+	  'u',                                                                        \
+	  "USER[:GROUP]",                                                             \
+	  weir_option_text,                                                           \
+	  offsetof(type, member.user),                                                \
+	  "run as this user" },                                                       \
+		{ "workdir",                                                          \
+		  'w',                                                                \
+		  "DIR",                                                              \
+		  weir_option_text,                                                   \
+		  offsetof(type, member.workdir),                                     \
+		  "run in this directory" },                                          \
+		{ "env",                                                              \
+		  'e',                                                                \
+		  "KEY[=VALUE]",                                                      \
+		  weir_option_list,                                                   \
+		  offsetof(type, member.env),                                         \
+		  "set a variable, or pass on the caller's; may be repeated" },       \
+		{ "env-file",                                                         \
+		  0,                                                                  \
+		  "FILE",                                                             \
+		  weir_option_text,                                                   \
+		  offsetof(type, member.env_file),                                    \
+		  "the same from a file, a variable a line; before those of --env" }, \
+		{ "group-add",                                                        \
+		  0,                                                                  \
+		  "GROUP",                                                            \
+		  weir_option_list,                                                   \
+		  offsetof(type, member.groups),                                      \
+		  "be in this group, too; may be repeated" },                         \
+		{ "ulimit",                                                           \
+		  0,                                                                  \
+		  "NAME=SOFT[:HARD]",                                                 \
+		  weir_option_list,                                                   \
+		  offsetof(type, member.rlimits),                                     \
+		  "limit of a process: nofile=1024:4096; may be repeated" },          \
+		{ "cap-keep",                                                         \
+		  0,                                                                  \
+		  "CAP[,CAP...]",                                                     \
+		  weir_option_text,                                                   \
+		  offsetof(type, member.capabilities),                                \
+		  "the capabilities it has, as any user; none, all" },                \
+		{ "allow-new-privileges",                                             \
+		  0,                                                                  \
+		  NULL,                                                               \
+		  NULL,                                                               \
+		  offsetof(type, member.new_privileges),                              \
+		  "set-user-ID programs may give it more than it has" }
 
 /* What had to be made for libweir. All zero: nothing yet. */
 struct weir_command {

@@ -251,3 +251,14 @@ int weir_option_number(const char *text, void *field, struct weir_error *err)
 	*(uint64_t *)field = number;
 	return 0;
 }
+
+int weir_option_pids(const char *text, void *field, struct weir_error *err)
+{
+	struct weir_amounts *amounts = field;
+
+	if (strcmp(text, "max") == 0) {
+		amounts->pids_limit = WEIR_INFINITE;
+		return 0;
+	}
+	return weir_option_number(text, &amounts->pids_limit, err);
+}

@@ -37,6 +37,7 @@ weir_option_fn weir_option_cpus; /* struct weir_amounts: N is both */
 weir_option_fn weir_option_memory_both; /* struct weir_amounts: N is both */
 weir_option_fn weir_option_swap; /* struct weir_amounts */
 weir_option_fn weir_option_cpu_burst; /* struct weir_amounts */
+weir_option_fn weir_option_pids; /* struct weir_amounts */
 weir_option_fn weir_option_duration; /* uint64_t, milliseconds */
 weir_option_fn weir_option_signal; /* int */
 weir_option_fn weir_option_number; /* uint64_t, below 2^63 */
@@ -45,7 +46,7 @@ weir_option_fn weir_option_number; /* uint64_t, below 2^63 */
 
 struct weir_text_list {
 	size_t n;
-	const char *text[WEIR_TEXT_LIST_MAX];
+	const char *text[WEIR_TEXT_LIST_MAX + 1]; /* NULL behind the last */
 };
 
 /* One table and the struct it fills. */

@@ -20,7 +20,7 @@
 #define END_PATIENCE_MS 5000
 
 struct options {
-	const char *name, *role, *in;
+	const char *name, *role, *in, *cpus_set;
 	struct weir_amounts amounts;
 	struct weir_command_options command;
 	bool detach, keep, autoremove, delegate, exempt, executor, shared;
@@ -33,6 +33,8 @@ static const struct weir_option options[] = {
 	WEIR_COMMAND_OPTIONS(struct options, command),
 	{ "role", 0, "ROLE", weir_option_text, offsetof(struct options, role),
 	  "whom it is booked on (*)" },
+	{ "cpus-set", 0, "LIST", weir_option_text, offsetof(struct options, cpus_set),
+	  "the CPUs it may use: 0-3,6 (all)" },
 	{ "detach", 'd', NULL, NULL, offsetof(struct options, detach),
 	  "print the id and return; see 'weir logs' for its output" },
 	{ "keep", 0, NULL, NULL, offsetof(struct options, keep),
@@ -72,6 +74,7 @@ static bool prepare(struct launch *launch, const struct options *chosen, char **
 {
 	launch->options = (struct weir_launch_options){
 		.role = chosen->role,
+		.cpus_set = chosen->cpus_set,
 		.amounts = chosen->amounts,
 		.keep = chosen->keep,
 		.exempt = chosen->exempt,

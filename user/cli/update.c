@@ -23,7 +23,8 @@ static bool says_nothing(const struct weir_amounts *amounts)
 	return amounts->cpu_request_mcpu == WEIR_ABSENT && amounts->cpu_limit_mcpu == WEIR_ABSENT &&
 	       amounts->mem_request_bytes == WEIR_ABSENT &&
 	       amounts->mem_limit_bytes == WEIR_ABSENT &&
-	       amounts->swap_limit_bytes == WEIR_ABSENT && amounts->cpu_burst_mcpu == WEIR_ABSENT;
+	       amounts->swap_limit_bytes == WEIR_ABSENT && amounts->cpu_burst_mcpu == WEIR_ABSENT &&
+	       amounts->pids_limit == WEIR_ABSENT;
 }
 
 static int run(const struct weir_globals *globals, const void *data, int n_operands,

@@ -10,14 +10,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
 
-enum stage { STAGE_JOINED, STAGE_USER, STAGE_WORKDIR, STAGE_EXEC };
+enum stage { STAGE_JOINED, STAGE_LIMITS, STAGE_USER, STAGE_WORKDIR, STAGE_PRIVILEGES, STAGE_EXEC };
 
 struct report {
 	int stage; /* enum stage */
@@ -70,16 +69,6 @@ static void wait_at_gate(const struct weir_child *child)
 		_exit(EXIT_UNBORN);
 }
 
-/* By bare system calls: glibc's wrappers ask all threads of the parent, which are not here. */
-static bool become_user(const struct weir_child *child)
-{
-	if (!child->change_user)
-		return true;
-	return syscall(SYS_setgroups, child->n_groups, child->groups) == 0 &&
-	       syscall(SYS_setresgid, child->gid, child->gid, child->gid) == 0 &&
-	       syscall(SYS_setresuid, child->uid, child->uid, child->uid) == 0;
-}
-
 /* "Not found" of what is there, as of a script without its interpreter: then it can't be executed. */
 static bool is_there(const char *command)
 {
@@ -115,12 +104,16 @@ static void __attribute__((noreturn)) be_child(const struct weir_child *child)
 	tell(child, STAGE_JOINED, 0);
 	wait_at_gate(child);
 
-	if (!become_user(child))
+	if (weir_privileges_limit(&child->privileges) < 0)
+		give_up(child, STAGE_LIMITS);
+	if (weir_privileges_bound(&child->privileges) < 0)
+		give_up(child, STAGE_PRIVILEGES);
+	if (weir_user_become(&child->user) < 0)
 		give_up(child, STAGE_USER);
+	if (weir_privileges_keep(&child->privileges) < 0)
+		give_up(child, STAGE_PRIVILEGES);
 	if (options->workdir && chdir(options->workdir) < 0)
 		give_up(child, STAGE_WORKDIR);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		give_up(child, STAGE_EXEC);
 
 	/* On exec, not now: the report is among them. */
 	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
@@ -167,6 +160,9 @@ int weir_child_prepare(struct weir_child *child, const struct weir_launch_option
 
 	child->options = options;
 	r = weir_child_prepare_user(child, err);
+	if (r == 0)
+		r = weir_privileges_parse(options->rlimits, options->capabilities,
+					  options->new_privileges, &child->privileges, err);
 	if (r == 0)
 		r = weir_child_prepare_env(child, err);
 	if (r == 0)
@@ -246,8 +242,15 @@ static int fail_report(const struct weir_child *child, const struct report *repo
 		report->error == ELIBACC ? "its interpreter is missing" : strerror(report->error);
 
 	switch (report->stage) {
+	case STAGE_LIMITS:
+		return weir_fail(err, -EINVAL, "set its resource limits: %s", why);
 	case STAGE_USER:
-		return weir_fail(err, -EINVAL, "become user '%s': %s", options->user, why);
+		return weir_fail(err, -EINVAL, "become user '%s'%s: %s",
+				 options->user ? options->user : "as before",
+				 options->supplementary_groups ? " with more groups" : "", why);
+	case STAGE_PRIVILEGES:
+		return weir_fail(err, -EINVAL, "keep capabilities '%s': %s",
+				 options->capabilities ? options->capabilities : "", why);
 	case STAGE_WORKDIR:
 		return weir_fail(err, -EINVAL, "enter directory '%s': %s", options->workdir, why);
 	default:
@@ -288,9 +291,8 @@ void weir_child_done(struct weir_child *child)
 		close_fd(child->report[i]);
 	}
 	free(child->env);
-	free(child->home);
-	free(child->user);
-	free(child->logname);
-	free(child->groups);
+	for (size_t i = 0; i < ARRAY_SIZE(child->own); i++)
+		free(child->own[i]);
+	weir_user_done(&child->user);
 	*child = (struct weir_child)WEIR_CHILD_INIT;
 }

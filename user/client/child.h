@@ -13,6 +13,8 @@
 
 #include <sys/types.h>
 
+#include "base/privileges.h"
+#include "base/user.h"
 #include "client/decode.h"
 
 struct weir_error;
@@ -21,12 +23,9 @@ struct weir_child {
 	/* Looked up before the fork. */
 	const struct weir_launch_options *options; /* borrowed */
 	char **env; /* the caller's, with the options' over it */
-	char *home; /* "HOME=…", "USER=…", "LOGNAME=…" of another user, */
-	char *user, *logname; /* or NULL */
-	bool change_user;
-	uid_t uid;
-	gid_t gid, *groups;
-	int n_groups;
+	char *own[3]; /* "HOME=…", "USER=…", "LOGNAME=…" of another user, or NULL */
+	struct weir_user user;
+	struct weir_privileges privileges;
 	void (*in_child)(void *data);
 	void *data;
 
@@ -37,9 +36,10 @@ struct weir_child {
 	pid_t pid; /* 0: not forked, or given away */
 };
 
-#define WEIR_CHILD_INIT { .cgroup_fd = -1, .gate = { -1, -1 }, .report = { -1, -1 } }
+#define WEIR_CHILD_INIT \
+	{ .user = WEIR_USER_INIT, .cgroup_fd = -1, .gate = { -1, -1 }, .report = { -1, -1 } }
 
-/* -EINVAL: no such user; -EIO: the cgroups or pipes can't be opened. */
+/* -EINVAL: no such user, group, limit or capability; -EIO: the cgroups or pipes can't be opened. */
 int weir_child_prepare(struct weir_child *child, const struct weir_launch_options *options,
 		       const struct weir_join_list *join, struct weir_error *err);
 
@@ -48,7 +48,7 @@ int weir_child_fork(struct weir_child *child, struct weir_error *err);
 
 /*
  * Let it go, and see that it executes. -ENOEXEC: it could not, *@ret_exec_errno says why;
- * -EINVAL: it could not become the user or enter the directory. It has exited then.
+ * -EINVAL: it could not become the user, be limited so, or enter the directory. It has exited then.
  */
 int weir_child_release(struct weir_child *child, int *ret_exec_errno, struct weir_error *err);
 

@@ -38,6 +38,7 @@ static const struct {
 	{ "mem_limit_bytes", FIELD(amounts.mem_limit_bytes), WEIR_INFINITE },
 	{ "swap_limit_bytes", FIELD(amounts.swap_limit_bytes), 0 },
 	{ "cpu_burst_mcpu", FIELD(amounts.cpu_burst_mcpu), 0 },
+	{ "pids_limit", FIELD(amounts.pids_limit), WEIR_INFINITE },
 	{ "pending_mem_limit_bytes", FIELD(pending_mem_limit_bytes), WEIR_ABSENT },
 	{ "created_us", FIELD(created_us), 0 },
 	{ "started_us", FIELD(started_us), 0 },

@@ -112,6 +112,8 @@ static bool add_extra(json_t *call, const struct weir_amounts *amounts)
 	if (amounts->cpu_burst_mcpu != WEIR_ABSENT)
 		ok &= !json_object_set_new(weir, "cpu_burst",
 					   amount_value(amounts->cpu_burst_mcpu, MCPU_PER_CPU));
+	if (amounts->pids_limit != WEIR_ABSENT)
+		ok &= !json_object_set_new(weir, "pids", amount_value(amounts->pids_limit, 1.0));
 	return ok;
 }
 
@@ -180,13 +182,31 @@ static json_t *command(const struct weir_launch_options *options, bool foregroun
 	return json;
 }
 
+static bool add_list(json_t *to, const char *name, const char *const *list)
+{
+	json_t *json = list ? json_array() : NULL;
+	bool ok = true;
+
+	for (size_t i = 0; list && list[i]; i++)
+		ok &= !json_array_append_new(json, json_string(list[i]));
+	return !list || (!json_object_set_new(to, name, json) && ok);
+}
+
 static json_t *extension(const struct weir_launch_options *options, bool foreground)
 {
-	return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:s*, s:s*}", "foreground", foreground,
-			 "keep", options->keep, "exempt", options->exempt, "executor",
-			 options->executor, "autoremove", options->autoremove, "delegate",
-			 options->delegate, "working_directory", options->workdir, "role",
-			 options->role);
+	json_t *json = json_pack(
+		"{s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:s*, s:s*, s:s*, s:s*}", "foreground",
+		foreground, "keep", options->keep, "exempt", options->exempt, "executor",
+		options->executor, "autoremove", options->autoremove, "delegate", options->delegate,
+		"allow_new_privileges", options->new_privileges, "working_directory",
+		options->workdir, "role", options->role, "capabilities", options->capabilities,
+		"cpus_set", options->cpus_set);
+
+	if (add_list(json, "rlimits", options->rlimits) &&
+	    add_list(json, "supplementary_groups", options->supplementary_groups))
+		return json;
+	json_decref(json);
+	return NULL;
 }
 
 /* Mesos' ContainerInfo, which says whether a task has cgroups of its own. */
@@ -211,6 +231,14 @@ static int check_launch(const struct weir_launch_options *options, bool foregrou
 		r = check_utf8("the user", options->user, err);
 	if (r == 0)
 		r = check_utf8("the working directory", options->workdir, err);
+	if (r == 0)
+		r = check_utf8("the list of capabilities", options->capabilities, err);
+	if (r == 0)
+		r = check_utf8("the list of CPUs", options->cpus_set, err);
+	if (r == 0)
+		r = check_all_utf8("group", options->supplementary_groups, err);
+	if (r == 0)
+		r = check_all_utf8("resource limit", options->rlimits, err);
 	if (r == 0 && !foreground)
 		r = check_all_utf8("argument", options->argv, err);
 	if (r == 0 && !foreground)

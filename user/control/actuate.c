@@ -30,6 +30,7 @@ static int carry_out(const struct weir_controller *controller,
 		[WEIR_ACTION_SET_MEM_HIGH] = weir_cgroup_set_mem_high,
 		[WEIR_ACTION_SET_MEM_MAX] = weir_cgroup_set_mem_max,
 		[WEIR_ACTION_SET_OOM_GROUP] = weir_cgroup_set_oom_group,
+		[WEIR_ACTION_SET_PIDS_MAX] = weir_cgroup_set_pids_max,
 	};
 
 	/* The kernel takes no weight from who is in the idle class. */

@@ -83,6 +83,10 @@ struct weir_launch {
 	char *const *argv; /* NULL-terminated, at least one */
 	char *const *env; /* NULL-terminated "KEY=VALUE", over weir's; NULL: none */
 	const char *user, *workdir; /* NULL: root, "/" */
+	/* NULL-terminated, or NULL; see struct weir_container. */
+	const char *const *supplementary_groups, *const *rlimits;
+	const char *capabilities, *cpus_set; /* NULL: as its user has them; all CPUs */
+	bool new_privileges;
 	const struct weir_label *labels;
 	size_t n_labels;
 	bool foreground; /* only place and limit: the caller forks, then says weir_controller_start() */

@@ -203,6 +203,11 @@ void weir_foreground_seat(const struct weir_controller *controller,
 void weir_controller_part(struct weir_controller *controller, struct weir_container *container,
 			  enum weir_reason reason, const char *why);
 
+/* describe.c: the container that is asked for, for its caller; -EINVAL and -ESRCH say what is wrong with it. */
+int weir_controller_describe(const struct weir_controller *controller,
+			     const struct weir_launch *launch, struct weir_container **ret,
+			     struct weir_notes *notes, struct weir_error *err);
+
 /* launch.c */
 /* Into the ledger, which owns *@container then, and it is NULL. */
 int weir_controller_admit(struct weir_controller *controller, struct weir_container **container,

@@ -10,15 +10,14 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/user.h"
 #include "kern/process.h"
-#include "kern/user.h"
 #include "model/family.h"
 
 #define REAP_PATIENCE_MS 100
@@ -45,73 +44,6 @@ int weir_controller_identify(struct weir_controller *controller,
 		r = weir_cgroup_id(groups, id, WEIR_SUBSYS_MEMORY, &ret->memory_id, err);
 	/* One that is adopted may have none of its own there. */
 	return r == -ENODEV ? 0 : r;
-}
-
-/* A copy that keeps "not given" apart from "no memory". */
-static bool copy_text(char **to, const char *from)
-{
-	*to = from ? strdup(from) : NULL;
-	return !from || *to;
-}
-
-static bool copy_labels(struct weir_container *container, const struct weir_launch *launch)
-{
-	if (launch->n_labels == 0)
-		return true;
-	container->labels = calloc(launch->n_labels, sizeof(*container->labels));
-	if (!container->labels)
-		return false;
-	for (size_t i = 0; i < launch->n_labels; i++) {
-		container->n_labels = i + 1;
-		if (!copy_text(&container->labels[i].key, launch->labels[i].key) ||
-		    !copy_text(&container->labels[i].value, launch->labels[i].value))
-			return false;
-	}
-	return true;
-}
-
-static int describe(const struct weir_controller *controller, const struct weir_launch *launch,
-		    struct weir_container **ret, struct weir_notes *notes, struct weir_error *err)
-{
-	scoped(weir_container_freep) struct weir_container *container = NULL;
-
-	if (weir_name_check(launch->id, err) < 0 ||
-	    (launch->role && weir_role_check(launch->role, err) < 0))
-		return err->code;
-	if (!launch->argv || !launch->argv[0])
-		return weir_fail(err, -EINVAL, "container '%s': no command", launch->id);
-	if (launch->n_labels > WEIR_MAX_LABELS)
-		return weir_fail(err, -EINVAL, "container '%s': %zu labels, at most %d", launch->id,
-				 launch->n_labels, WEIR_MAX_LABELS);
-	container = weir_container_new(launch->id);
-	if (!container)
-		return weir_fail_memory(err);
-	container->ask = launch->ask;
-	container->cpu_default = controller->tunables.default_cpu_limit;
-	container->foreground = launch->foreground;
-	container->keep = launch->keep;
-	container->exempt = launch->exempt;
-	container->autoremove = launch->autoremove;
-	container->delegated = launch->delegate;
-	container->is_executor = launch->is_executor;
-	container->shares_cgroups = launch->shares_cgroups;
-	container->created_us = weir_now_us(CLOCK_REALTIME);
-	container->argv = weir_strv_copy(launch->argv);
-	container->env = launch->env ? weir_strv_copy(launch->env) : NULL;
-	free(container->role);
-	if (!container->argv || (launch->env && !container->env) ||
-	    !copy_text(&container->role, launch->role ? launch->role : "*") ||
-	    !copy_text(&container->user, launch->user) ||
-	    !copy_text(&container->workdir, launch->workdir) || !copy_labels(container, launch))
-		return weir_fail_memory(err);
-	if (weir_container_locate(container, err) < 0)
-		return err->code;
-	if (weir_family_check(controller, container, err) < 0 ||
-	    weir_figures_resolve(&container->ask, container->cpu_default, &container->figures,
-				 notes, err) < 0)
-		return weir_fail_in(err, "container '%s'", launch->id);
-	*ret = take_ptr(container);
-	return 0;
 }
 
 int weir_controller_admit(struct weir_controller *controller, struct weir_container **container,
@@ -172,6 +104,22 @@ static int make_groups(struct weir_controller *controller, struct weir_container
 	return weir_fail(err, -EIO, "a cgroup of its name is there, and not weir's to use");
 }
 
+/* With the controllers that it alone asks for, before anybody is in there. */
+static int equip(const struct weir_controller *controller, const struct weir_container *container,
+		 struct weir_error *err)
+{
+	const struct weir_groups *groups = &controller->groups;
+
+	if (container->ask.pids_limit != WEIR_ABSENT &&
+	    weir_cgroup_equip(groups, container->group, WEIR_SUBSYS_PIDS, err) < 0)
+		return err->code;
+	if (!container->cpus_set)
+		return 0;
+	if (weir_cgroup_equip(groups, container->group, WEIR_SUBSYS_CPUSET, err) < 0)
+		return err->code;
+	return weir_cgroup_set_cpus(groups, container->group, container->cpus_set, err);
+}
+
 /* To whom its command will run as: in the foreground to the caller, if it does not say. */
 static int delegate(const struct weir_controller *controller,
 		    const struct weir_container *container, const struct weir_peer *peer,
@@ -210,7 +158,7 @@ static int place(struct weir_controller *controller, struct weir_container *cont
 		if (weir_controller_actuate(controller, container->parent, err) < 0)
 			return weir_fail_in(err, "its executor");
 	}
-	if (make_groups(controller, container, err) < 0 ||
+	if (make_groups(controller, container, err) < 0 || equip(controller, container, err) < 0 ||
 	    weir_controller_actuate(controller, container, err) < 0 ||
 	    delegate(controller, container, peer, err) < 0 ||
 	    weir_controller_identify(controller, container, &identity, err) < 0)
@@ -316,6 +264,10 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 		.argv = container->argv,
 		.env = env,
 		.user = container->user,
+		.groups = (const char *const *)container->supplementary_groups,
+		.rlimits = (const char *const *)container->rlimits,
+		.capabilities = container->capabilities,
+		.new_privileges = container->new_privileges,
 		.workdir = container->workdir,
 		.stdout_fd = out,
 		.stderr_fd = errors,
@@ -349,7 +301,7 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 
 	notes->n = 0;
 	join->n = 0;
-	if (describe(controller, launch, &fresh, notes, err) < 0)
+	if (weir_controller_describe(controller, launch, &fresh, notes, err) < 0)
 		return err->code;
 	container = fresh;
 	if (weir_controller_admit(controller, &fresh, err) < 0)

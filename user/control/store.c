@@ -18,7 +18,7 @@
 #include "control/store_record.h"
 #include "model/container.h"
 
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 #define MAX_SQL_BYTES  (64u << 10)
 
 enum statement {
@@ -81,6 +81,14 @@ static int open_file(struct weir_store *store, const char *path, struct weir_err
 		"ALTER TABLE containers ADD COLUMN swap_limit_bytes INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE containers ADD COLUMN cpu_burst_mcpu INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE containers ADD COLUMN delegated INTEGER NOT NULL DEFAULT 0",
+		/* -1: WEIR_INFINITE. */
+		"ALTER TABLE containers ADD COLUMN ask_pids_limit INTEGER NOT NULL DEFAULT -2;"
+		"ALTER TABLE containers ADD COLUMN pids_limit INTEGER NOT NULL DEFAULT -1;"
+		"ALTER TABLE containers ADD COLUMN supplementary_groups BLOB;"
+		"ALTER TABLE containers ADD COLUMN rlimits BLOB;"
+		"ALTER TABLE containers ADD COLUMN capabilities TEXT;"
+		"ALTER TABLE containers ADD COLUMN new_privileges INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN cpus_set TEXT",
 	};
 	struct weir_store_schema schema = { .version = SCHEMA_VERSION, .steps = steps };
 	scoped(freep) char *text = NULL;

@@ -66,10 +66,11 @@ int weir_cgroup_create(const struct weir_groups *groups, const char *id, struct 
 	for (size_t i = 0; i < groups->h.n; i++) {
 		const struct weir_hierarchy *h = &groups->h.list[i];
 
-		if (mkdirat(h->root_fd, name, 0755) == 0)
+		if (h->on_demand)
 			continue;
-		r = weir_fail(err, -errno, "make cgroup '%s/%s': %s", h->path, name,
-			      strerror(errno));
+		r = weir_hierarchy_mkdir(h, h->root_fd, name, err);
+		if (r == 0)
+			continue;
 		while (i-- > 0)
 			unlinkat(groups->h.list[i].root_fd, name, AT_REMOVEDIR);
 		return r;
@@ -82,16 +83,17 @@ static int divide_in(const struct weir_hierarchy *h, const char *id, const char 
 {
 	scoped(closep) int fd = -1;
 
-	if (mkdirat(h->root_fd, self, 0755) < 0)
-		return weir_fail(err, -errno, "make cgroup '%s/%s': %s", h->path, self,
-				 strerror(errno));
+	if (h->on_demand)
+		return 0;
+	if (weir_hierarchy_mkdir(h, h->root_fd, self, err) < 0)
+		return err->code;
 	if (h->version != 2)
 		return 0;
 	fd = openat(h->root_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return weir_fail(err, -errno, "open cgroup '%s/%s': %s", h->path, name,
 				 strerror(errno));
-	return weir_hierarchy_enable(fd, id, h->subsystems, err);
+	return weir_hierarchy_enable(h, fd, id, err);
 }
 
 int weir_cgroup_divide(const struct weir_groups *groups, const char *id, struct weir_error *err)
@@ -115,10 +117,7 @@ int weir_cgroup_create_bare(const struct weir_groups *groups, const char *id,
 	int r;
 
 	r = weir_group_path(groups, id, NULL, name, err);
-	if (r == 0 && mkdirat(cgroup2->root_fd, name, 0755) < 0)
-		r = weir_fail(err, -errno, "make cgroup '%s/%s': %s", cgroup2->path, name,
-			      strerror(errno));
-	return r;
+	return r < 0 ? r : weir_hierarchy_mkdir(cgroup2, cgroup2->root_fd, name, err);
 }
 
 /* As systemd does it: what is needed to use groups below, and nothing that limits this one. */
@@ -136,6 +135,8 @@ static int delegate_in(const struct weir_groups *groups, const struct weir_seat 
 
 	if (weir_group_path(groups, id, NULL, path, err) < 0)
 		return err->code;
+	if (h->on_demand && faccessat(h->root_fd, path, F_OK, 0) < 0)
+		return 0; /* what it lies in there is not its own */
 	if (fchownat(h->root_fd, path, uid, gid, 0) < 0)
 		return weir_fail(err, -errno, "delegate cgroup '%s/%s': %s", h->path, path,
 				 strerror(errno));

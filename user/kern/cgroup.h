@@ -43,6 +43,15 @@ void weir_groups_done(struct weir_groups *groups);
 int weir_cgroup_create(const struct weir_groups *groups, const char *id, struct weir_error *err);
 
 /*
+ * Have a container's group be one for the controller @subsys as well, which is not there for all of them:
+ * on v1 in a hierarchy of its own, where it has to be before anybody joins; on v2 whenever it is asked for.
+ * A container without one lies in its executor's there, or in none of weir's. -EOPNOTSUPP: no such
+ * controller here.
+ */
+int weir_cgroup_equip(const struct weir_groups *groups, const char *id, enum weir_subsys subsys,
+		      struct weir_error *err);
+
+/*
  * Of a group that nobody is in yet: make room for tasks, with a group "self" for its own processes,
  * and on v2 the controllers for those inside. -EBUSY: somebody is in it.
  */
@@ -169,6 +178,19 @@ int weir_cgroup_set_oom_group(const struct weir_groups *groups, const char *id, 
  */
 int weir_cgroup_set_swap_max(const struct weir_groups *groups, const char *id, uint64_t bytes,
 			     struct weir_error *err);
+
+/*
+ * Processes and threads that may be in it and below; WEIR_INFINITE: as many as above. -EOPNOTSUPP: v1, it
+ * has no group for it; see weir_cgroup_equip().
+ */
+int weir_cgroup_set_pids_max(const struct weir_groups *groups, const char *id, uint64_t n,
+			     struct weir_error *err);
+/*
+ * The CPUs that it may use, "0-3,6"; it is equipped with cpuset. -EINVAL: not all of them can be had, or
+ * it is no such list; the text says which there are.
+ */
+int weir_cgroup_set_cpus(const struct weir_groups *groups, const char *id, const char *list,
+			 struct weir_error *err);
 
 /* What the kernel's files say. A source that can't be read leaves UINT64_MAX and counts in failures. */
 struct weir_cgroup_stats {

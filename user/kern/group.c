@@ -77,6 +77,27 @@ int weir_group_at(const struct weir_groups *groups, const struct weir_hierarchy 
 	return 0;
 }
 
+const char *weir_group_nearest(const struct weir_groups *groups, const struct weir_hierarchy *h,
+			       const char *id, char buf[WEIR_GROUP_PATH])
+{
+	char path[WEIR_GROUP_PATH], *slash;
+	struct weir_error ignored;
+
+	/* A place has its own line for each hierarchy. */
+	if (!h->on_demand || *id == '/')
+		return id;
+	snprintf(buf, WEIR_GROUP_PATH, "%s", id);
+	for (;;) {
+		if (weir_group_path(groups, buf, NULL, path, &ignored) == 0 &&
+		    faccessat(h->root_fd, path, F_OK, 0) == 0)
+			return buf;
+		slash = strrchr(buf, '/');
+		if (!slash)
+			return NULL;
+		*slash = '\0';
+	}
+}
+
 const struct weir_hierarchy *weir_group_home(const struct weir_groups *groups, int subsys)
 {
 	int index = subsys < 0 ? 0 : groups->h.where[subsys];

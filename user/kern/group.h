@@ -31,6 +31,13 @@ int weir_group_path(const struct weir_groups *groups, const char *id, const char
 int weir_group_at(const struct weir_groups *groups, const struct weir_hierarchy *h, const char *id,
 		  const char *file, char buf[WEIR_GROUP_PATH], int *ret_fd, struct weir_error *err);
 
+/*
+ * The group that whoever is in @id is in there: itself, or on a hierarchy that not all have a group on
+ * the nearest above it that there is. @buf is for its id. NULL: in none of weir's.
+ */
+const char *weir_group_nearest(const struct weir_groups *groups, const struct weir_hierarchy *h,
+			       const char *id, char buf[WEIR_GROUP_PATH]);
+
 #define WEIR_PLACES_TEXT 16384 /* of a /proc/PID/cgroup */
 /* /proc/@pid/cgroup. -ESRCH: no such process. */
 int weir_places_read(int pid, char *text, size_t size, struct weir_error *err);

@@ -15,16 +15,18 @@
 
 #define BIT(n) (1U << (n))
 
-/* What weir has knobs for, and so has to be enabled for the children on v2. */
+/* What every container needs, and so has to be enabled for the children on v2. */
 #define NEEDED (BIT(WEIR_SUBSYS_CPU) | BIT(WEIR_SUBSYS_MEMORY))
+
+/* What some ask for: on v2 enabled when the first does, on v1 with groups for them alone. */
+#define ON_DEMAND (BIT(WEIR_SUBSYS_PIDS) | BIT(WEIR_SUBSYS_CPUSET))
 
 const char *weir_subsys_name(enum weir_subsys subsys)
 {
 	static const char *const names[WEIR_SUBSYS_COUNT_] = {
-		[WEIR_SUBSYS_CPU] = "cpu",
-		[WEIR_SUBSYS_CPUACCT] = "cpuacct",
-		[WEIR_SUBSYS_MEMORY] = "memory",
-		[WEIR_SUBSYS_PIDS] = "pids",
+		[WEIR_SUBSYS_CPU] = "cpu",	 [WEIR_SUBSYS_CPUACCT] = "cpuacct",
+		[WEIR_SUBSYS_MEMORY] = "memory", [WEIR_SUBSYS_PIDS] = "pids",
+		[WEIR_SUBSYS_CPUSET] = "cpuset",
 	};
 
 	return names[subsys];
@@ -134,12 +136,12 @@ static int gather(const struct weir_discovery *found, struct weir_hierarchies *h
 		    (i == WEIR_SUBSYS_CPUACCT && found->controllers[WEIR_SUBSYS_CPU].version != 1))
 			continue;
 		index = place->version == 2 ? 0 : find_hierarchy(h, place->path);
-		if (index < 0 && i == WEIR_SUBSYS_PIDS)
-			continue;
-		if (index < 0)
+		if (index < 0) {
 			index = add_hierarchy(h, place->version, place->path, err);
-		if (index < 0)
-			return index;
+			if (index < 0)
+				return index;
+			h->list[index].on_demand = BIT(i) & ON_DEMAND;
+		}
 		h->list[index].subsystems |= BIT(i);
 		h->where[i] = index;
 	}
@@ -155,9 +157,8 @@ static int gather(const struct weir_discovery *found, struct weir_hierarchies *h
 	return 0;
 }
 
-int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems, struct weir_error *err)
+static int enable(int dir_fd, const char *path, uint32_t wanted, struct weir_error *err)
 {
-	uint32_t wanted = subsystems & NEEDED;
 	char enabled[512], request[128] = "";
 	size_t used = 0;
 	int r;
@@ -186,6 +187,45 @@ int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems, str
 	return r < 0 ? weir_fail_in(err, "%s", path) : 0;
 }
 
+int weir_hierarchy_enable(const struct weir_hierarchy *h, int dir_fd, const char *path,
+			  struct weir_error *err)
+{
+	return enable(dir_fd, path, h->subsystems & NEEDED, err);
+}
+
+int weir_hierarchy_enable_one(int dir_fd, const char *path, enum weir_subsys subsys,
+			      struct weir_error *err)
+{
+	return enable(dir_fd, path, BIT(subsys), err);
+}
+
+/* What the group called @name below @dir_fd lacks, from the one above it. */
+static int inherit_cpuset(int dir_fd, const char *name, const char *file, struct weir_error *err)
+{
+	const char *slash = strrchr(name, '/');
+	char own[PATH_MAX], above[PATH_MAX], text[512];
+
+	snprintf(own, sizeof(own), "%s/%s", name, file);
+	snprintf(above, sizeof(above), "%.*s%s", slash ? (int)(slash + 1 - name) : 0, name, file);
+	if (weir_file_read(dir_fd, above, text, sizeof(text), err) < 0)
+		return err->code;
+	return weir_file_write(dir_fd, own, text, err);
+}
+
+int weir_hierarchy_mkdir(const struct weir_hierarchy *h, int dir_fd, const char *name,
+			 struct weir_error *err)
+{
+	if (mkdirat(dir_fd, name, 0755) < 0)
+		return weir_fail(err, -errno, "make cgroup '%s/%s': %s", h->path, name,
+				 strerror(errno));
+	if (h->version == 2 || !(h->subsystems & BIT(WEIR_SUBSYS_CPUSET)))
+		return 0;
+	if (inherit_cpuset(dir_fd, name, "cpuset.cpus", err) < 0 ||
+	    inherit_cpuset(dir_fd, name, "cpuset.mems", err) < 0)
+		return weir_fail_in(err, "cgroup '%s/%s'", h->path, name);
+	return 0;
+}
+
 /* One step down: make @name where it is missing and put it in the place of @fd and @path. */
 static int descend(const struct weir_hierarchy *h, int *fd, char **path, const char *name,
 		   struct weir_error *err)
@@ -197,8 +237,8 @@ static int descend(const struct weir_hierarchy *h, int *fd, char **path, const c
 		longer = NULL;
 		return weir_fail_memory(err);
 	}
-	if (mkdirat(*fd, name, 0755) < 0 && errno != EEXIST)
-		return weir_fail(err, -errno, "make cgroup '%s': %s", longer, strerror(errno));
+	if (weir_hierarchy_mkdir(h, *fd, name, err) < 0 && err->code != -EEXIST)
+		return err->code;
 	below = openat(*fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (below < 0)
 		return weir_fail(err, -errno, "open cgroup '%s': %s", longer, strerror(errno));
@@ -207,7 +247,7 @@ static int descend(const struct weir_hierarchy *h, int *fd, char **path, const c
 	*fd = take_fd(below);
 	free(*path);
 	*path = take_ptr(longer);
-	return h->version == 2 ? weir_hierarchy_enable(*fd, *path, h->subsystems, err) : 0;
+	return h->version == 2 ? weir_hierarchy_enable(h, *fd, *path, err) : 0;
 }
 
 /* Open the directory under which containers lie, and make the way there. */
@@ -228,7 +268,7 @@ static int open_hierarchy(struct weir_hierarchy *h, const char *parent, struct w
 				 h->path, strerror(errno));
 
 	if (h->version == 2) {
-		r = weir_hierarchy_enable(h->root_fd, h->path, h->subsystems, err);
+		r = weir_hierarchy_enable(h, h->root_fd, h->path, err);
 		if (r < 0)
 			return r;
 	}
@@ -246,7 +286,10 @@ static int open_hierarchy(struct weir_hierarchy *h, const char *parent, struct w
 	return 0;
 }
 
-/* What a v2 root has is not yet what its children get: keep what is enabled for them. */
+/*
+ * What a v2 root has is not yet what its children get: keep what is enabled for them, or will be when
+ * somebody asks.
+ */
 static int keep_enabled(struct weir_hierarchies *h, struct weir_error *err)
 {
 	struct weir_hierarchy *cgroup2 = &h->list[0];
@@ -259,7 +302,8 @@ static int keep_enabled(struct weir_hierarchies *h, struct weir_error *err)
 		return weir_fail_in(err, "%s", cgroup2->path);
 
 	for (int i = 0; i < WEIR_SUBSYS_COUNT_; i++) {
-		if (h->where[i] != 0 || has_word(enabled, weir_subsys_name((enum weir_subsys)i)))
+		if (h->where[i] != 0 || (BIT(i) & ON_DEMAND) ||
+		    has_word(enabled, weir_subsys_name((enum weir_subsys)i)))
 			continue;
 		cgroup2->subsystems &= ~BIT(i);
 		h->where[i] = -1;

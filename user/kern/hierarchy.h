@@ -20,7 +20,8 @@ enum weir_subsys {
 	WEIR_SUBSYS_CPU,
 	WEIR_SUBSYS_CPUACCT, /* v1 only; on v2 the cpu controller's accounting */
 	WEIR_SUBSYS_MEMORY,
-	WEIR_SUBSYS_PIDS, /* used only where it lies with one of the others */
+	WEIR_SUBSYS_PIDS, /* these two for containers that ask for them */
+	WEIR_SUBSYS_CPUSET,
 	WEIR_SUBSYS_COUNT_,
 };
 
@@ -33,6 +34,7 @@ struct weir_hierarchy {
 	int root_fd; /* and of the directory under which containers lie */
 	char *path; /* of the same, absolute; for people and for foreground joins */
 	uint32_t subsystems; /* bit mask of enum weir_subsys it carries */
+	bool on_demand; /* v1: it has nothing that all containers need, so only some have a group there */
 };
 
 struct weir_hierarchies {
@@ -43,7 +45,7 @@ struct weir_hierarchies {
 	char *private_mount; /* set when the cgroup2 mount is our own */
 };
 
-#define WEIR_HIERARCHIES_INIT { .where = { -1, -1, -1, -1 } }
+#define WEIR_HIERARCHIES_INIT { .where = { -1, -1, -1, -1, -1 } }
 
 /*
  * Discover and open. @parent: NULL or "" for flat at the top, else a directory that is made
@@ -59,11 +61,24 @@ int weir_hierarchies_open(const char *parent, const char *private_dir, struct we
 void weir_hierarchies_done(struct weir_hierarchies *h);
 
 /*
- * On v2: give the children of @dir_fd, called @path for people, those controllers of @subsystems that
- * weir has knobs for and that they lack. -EBUSY: it holds processes itself.
+ * On v2: give the children of @dir_fd, called @path for people, the controllers that all containers
+ * need, as far as @h carries them. -EBUSY: it holds processes itself.
  */
-int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems,
+int weir_hierarchy_enable(const struct weir_hierarchy *h, int dir_fd, const char *path,
 			  struct weir_error *err);
+/* The same with @subsys, from the top down to the directory under which containers lie. */
+int weir_hierarchies_enable(const struct weir_hierarchies *h, enum weir_subsys subsys,
+			    struct weir_error *err);
+/* And that for the children of @dir_fd alone. */
+int weir_hierarchy_enable_one(int dir_fd, const char *path, enum weir_subsys subsys,
+			      struct weir_error *err);
+
+/*
+ * Make a group called @name below @dir_fd. On v1 one of cpuset is born without CPUs and memory
+ * nodes, and can't be joined before it has some: it gets those of the one above. -EEXIST.
+ */
+int weir_hierarchy_mkdir(const struct weir_hierarchy *h, int dir_fd, const char *name,
+			 struct weir_error *err);
 
 const char *weir_subsys_name(enum weir_subsys subsys);
 

@@ -35,10 +35,13 @@ int weir_cgroup_path(const struct weir_groups *groups, size_t index, const char 
 		     size_t size, struct weir_error *err)
 {
 	const struct weir_hierarchy *h = &groups->h.list[index];
-	char name[WEIR_GROUP_PATH];
+	char name[WEIR_GROUP_PATH], nearest[WEIR_GROUP_PATH];
+	const char *group = weir_group_nearest(groups, h, id, nearest);
 	int fd;
 
-	if (weir_group_at(groups, h, id, NULL, name, &fd, err) < 0)
+	if (!group)
+		return weir_fail(err, -ENODEV, "it has no group below %s", h->path);
+	if (weir_group_at(groups, h, group, NULL, name, &fd, err) < 0)
 		return err->code;
 	snprintf(buf, size, "%s/%s", fd == h->top_fd ? h->mount : h->path, name);
 	return 0;
@@ -112,10 +115,14 @@ static int text_places_in(const struct weir_groups *groups, const struct weir_hi
 			  const char *text, const char *id, struct weir_error *err)
 {
 	const char *parent = *id == '/' ? NULL : groups->h.parent;
-	char name[WEIR_GROUP_PATH], path[PATH_MAX];
+	char name[WEIR_GROUP_PATH], nearest[WEIR_GROUP_PATH], path[PATH_MAX];
+	const char *group = weir_group_nearest(groups, h, id, nearest);
 	int fd, r;
 
-	r = weir_group_at(groups, h, id, NULL, name, &fd, err);
+	/* Of a place only what it is limited by counts. */
+	if (!group || (h->on_demand && *id == '/'))
+		return 1;
+	r = weir_group_at(groups, h, group, NULL, name, &fd, err);
 	if (r < 0)
 		return r == -ENODEV ? 1 : r;
 	snprintf(path, sizeof(path), "%s%s/%s", parent ? "/" : "", parent ? parent : "", name);
@@ -147,21 +154,23 @@ int weir_cgroup_kills(const struct weir_groups *groups, const char *id, int pid,
 int weir_cgroup_move(const struct weir_groups *groups, const struct weir_seat *seat, int pid,
 		     struct weir_error *err)
 {
-	char path[WEIR_GROUP_PATH], text[16];
+	char path[WEIR_GROUP_PATH], nearest[WEIR_GROUP_PATH], text[16];
 	int fd;
 
 	snprintf(text, sizeof(text), "%d", pid);
 	for (size_t i = 0; i < groups->h.n; i++) {
-		int r = weir_group_at(groups, &groups->h.list[i], i == 0 ? seat->cgroup2 : seat->v1,
-				      "cgroup.procs", path, &fd, err);
+		const struct weir_hierarchy *h = &groups->h.list[i];
+		const char *group =
+			weir_group_nearest(groups, h, i == 0 ? seat->cgroup2 : seat->v1, nearest);
+		int r = group ? weir_group_at(groups, h, group, "cgroup.procs", path, &fd, err)
+			      : -ENODEV;
 
 		if (r == -ENODEV)
 			continue;
 		if (r < 0)
 			return r;
 		if (weir_file_write(fd, path, text, err) < 0)
-			return weir_fail_in(err, "move process %d below %s", pid,
-					    groups->h.list[i].path);
+			return weir_fail_in(err, "move process %d below %s", pid, h->path);
 	}
 	return 0;
 }
@@ -170,24 +179,28 @@ int weir_join_open(const struct weir_groups *groups, const struct weir_seat *sea
 		   struct weir_join *ret, struct weir_error *err)
 {
 	scoped(weir_join_done) struct weir_join join = WEIR_JOIN_INIT;
-	char name[WEIR_GROUP_PATH], tasks[WEIR_GROUP_PATH];
-	int r, fd;
+	char name[WEIR_GROUP_PATH], tasks[WEIR_GROUP_PATH], nearest[WEIR_GROUP_PATH];
+	int fd;
 
-	r = weir_group_path(groups, seat->cgroup2, NULL, name, err);
-	if (r == 0)
-		r = weir_group_path(groups, seat->v1, "tasks", tasks, err);
-	if (r < 0)
-		return r;
+	if (weir_group_path(groups, seat->cgroup2, NULL, name, err) < 0)
+		return err->code;
 
 	join.cgroup2_fd = openat(groups->h.list[0].root_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (join.cgroup2_fd < 0)
 		return weir_fail(err, -errno, "open cgroup '%s/%s': %s", groups->h.list[0].path,
 				 name, strerror(errno));
 	for (size_t i = 1; i < groups->h.n; i++) {
-		fd = openat(groups->h.list[i].root_fd, tasks, O_WRONLY | O_CLOEXEC);
+		const struct weir_hierarchy *h = &groups->h.list[i];
+		const char *group = weir_group_nearest(groups, h, seat->v1, nearest);
+
+		if (!group)
+			continue;
+		if (weir_group_path(groups, group, "tasks", tasks, err) < 0)
+			return err->code;
+		fd = openat(h->root_fd, tasks, O_WRONLY | O_CLOEXEC);
 		if (fd < 0)
-			return weir_fail(err, -errno, "open '%s/%s': %s", groups->h.list[i].path,
-					 tasks, strerror(errno));
+			return weir_fail(err, -errno, "open '%s/%s': %s", h->path, tasks,
+					 strerror(errno));
 		join.v1_tasks_fd[join.n_v1++] = fd;
 	}
 

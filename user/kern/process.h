@@ -24,6 +24,10 @@ struct weir_spawn {
 	char *const *argv;
 	char *const *env; /* the child's whole environment, NULL-terminated */
 	const char *user; /* "name", "uid", "name:group", "uid:gid"; NULL: as the daemon */
+	/* See base/privileges.h and base/user.h; NULL, false: no others. */
+	const char *const *rlimits, *const *groups;
+	const char *capabilities;
+	bool new_privileges;
 	const char *workdir; /* NULL: "/" */
 	int stdout_fd, stderr_fd; /* borrowed; stdin is /dev/null */
 	int oom_score_adj;
@@ -33,8 +37,8 @@ struct weir_spawn {
  * Start it, in a session of its own. On success the command has been executed: *@ret_pid and
  * *@ret_pidfd (owned) are its. On failure nothing is left running or unreaped.
  *
- * -ENOENT: no such command; -EACCES: it can't be executed; -EINVAL: no such user or directory
- * (the text names it). Anything else: the kernel would not have it.
+ * -ENOENT: no such command; -EACCES: it can't be executed; -EINVAL: no such user, group, limit,
+ * capability or directory (the text names it), or the kernel refuses it. Anything else: the kernel would not have it.
  */
 int weir_spawn(const struct weir_spawn *spawn, pid_t *ret_pid, int *ret_pidfd,
 	       struct weir_error *err);

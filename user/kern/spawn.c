@@ -119,11 +119,11 @@ static int prepare(const struct weir_spawn *spawn, struct launch *launch, int *r
 
 	launch->spawn = spawn;
 	snprintf(launch->oom_score_adj, sizeof(launch->oom_score_adj), "%d", spawn->oom_score_adj);
-	if (spawn->user) {
-		r = weir_user_lookup(spawn->user, &launch->user, err);
-		if (r < 0)
-			return r;
-	}
+	if ((spawn->user && weir_user_lookup(spawn->user, &launch->user, err) < 0) ||
+	    weir_user_join(&launch->user, spawn->groups, err) < 0 ||
+	    weir_privileges_parse(spawn->rlimits, spawn->capabilities, spawn->new_privileges,
+				  &launch->privileges, err) < 0)
+		return err->code;
 	r = list_candidates(spawn, &launch->candidates, err);
 	if (r < 0)
 		return r;
@@ -187,7 +187,13 @@ static int clone_child(const struct launch *launch, pid_t *ret_pid, int *ret_pid
 	return 0;
 }
 
-/* Codes that the header documents are for the two steps that a client can do something about. */
+/* Then it is the client who can do something about it. */
+static bool was_asked_for(enum step step)
+{
+	return step == STEP_LIMITS || step == STEP_BOUND || step == STEP_KEEP;
+}
+
+/* Codes that the header documents are for the steps that a client can do something about. */
 static int explain(const struct weir_spawn *spawn, const struct report *report,
 		   struct weir_error *err)
 {
@@ -197,7 +203,8 @@ static int explain(const struct weir_spawn *spawn, const struct report *report,
 		return weir_fail(err, -EINVAL, "working directory '%s': %s",
 				 spawn->workdir ? spawn->workdir : "/", why);
 	if (report->step != STEP_EXEC)
-		return weir_fail(err, -EIO, "%s: %s", step_name(report->step), why);
+		return weir_fail(err, was_asked_for(report->step) ? -EINVAL : -EIO, "%s: %s",
+				 step_name(report->step), why);
 
 	if (report->error == ENOENT)
 		return weir_fail(err, -ENOENT, "command '%s' not found", command);

@@ -3,8 +3,7 @@
  * A launched process between clone3() and exec(): a table of steps, of which the first that fails
  * is told to the daemon.
  *
- * Only async-signal-safe calls, and none of glibc's set*id(): those signal every
- * thread the library knows of, and after a raw clone3() it still knows the daemon's.
+ * Only async-signal-safe calls.
  * Each returns 0, or -1 with errno.
  */
 #include <errno.h>
@@ -13,7 +12,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -97,18 +95,24 @@ static int set_up_fds(const struct launch *launch)
 	return (int)syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
+static int set_limits(const struct launch *launch)
+{
+	return weir_privileges_limit(&launch->privileges);
+}
+
+static int bound_capabilities(const struct launch *launch)
+{
+	return weir_privileges_bound(&launch->privileges);
+}
+
 static int switch_user(const struct launch *launch)
 {
-	const struct weir_user *user = &launch->user;
+	return weir_user_become(&launch->user);
+}
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	if (!launch->spawn->user)
-		return 0;
-	if (syscall(SYS_setgroups, user->n_groups, user->groups) < 0 ||
-	    syscall(SYS_setresgid, user->gid, user->gid, user->gid) < 0)
-		return -1;
-	return (int)syscall(SYS_setresuid, user->uid, user->uid, user->uid);
+static int keep_capabilities(const struct launch *launch)
+{
+	return weir_privileges_keep(&launch->privileges);
 }
 
 static int change_directory(const struct launch *launch)
@@ -144,8 +148,11 @@ static const struct {
 	[STEP_SESSION] = { start_session, "start a session" },
 	[STEP_SIGNALS] = { reset_signals, "reset signals" },
 	[STEP_FD_LIMIT] = { lower_fd_limit, "lower the limit of open files" },
+	[STEP_LIMITS] = { set_limits, "set its resource limits" },
 	[STEP_FDS] = { set_up_fds, "set up file descriptors" },
+	[STEP_BOUND] = { bound_capabilities, "drop capabilities" },
 	[STEP_USER] = { switch_user, "switch to the user" },
+	[STEP_KEEP] = { keep_capabilities, "keep capabilities" },
 	[STEP_WORKDIR] = { change_directory, "working directory" },
 	[STEP_EXEC] = { execute, "execute" },
 };

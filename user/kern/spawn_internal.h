@@ -4,13 +4,15 @@
 
 /* What the two halves of weir_spawn() share: spawn.c prepares, spawn_child.c is the child. */
 
+#include "base/privileges.h"
+#include "base/user.h"
 #include "kern/process.h"
-#include "kern/user.h"
 
 /* All that the child needs, ready to use. */
 struct launch {
 	const struct weir_spawn *spawn;
 	struct weir_user user;
+	struct weir_privileges privileges;
 	char *candidates; /* paths to try, NUL-terminated one after the other, "" at the end */
 	char oom_score_adj[16];
 	int stdio[3]; /* all above 2, so that dup2() to one never hits another */
@@ -25,8 +27,11 @@ enum step {
 	STEP_SESSION,
 	STEP_SIGNALS,
 	STEP_FD_LIMIT,
+	STEP_LIMITS,
 	STEP_FDS,
+	STEP_BOUND,
 	STEP_USER,
+	STEP_KEEP,
 	STEP_WORKDIR,
 	STEP_EXEC,
 };

@@ -68,6 +68,14 @@ static uint64_t or_else(uint64_t amount, uint64_t fallback)
 	return amount == WEIR_ABSENT ? fallback : amount;
 }
 
+static int check_pids(uint64_t limit, struct weir_error *err)
+{
+	return limit ? 0
+		     : weir_fail(err, -EINVAL,
+				 "pids limit 0 leaves no room for its first process: expected 1 "
+				 "or more");
+}
+
 static int check_burst(uint64_t burst_mcpu, uint64_t limit_mcpu, struct weir_error *err)
 {
 	char burst[WEIR_QUANTITY_TEXT], limit[WEIR_QUANTITY_TEXT];
@@ -102,6 +110,8 @@ int weir_figures_resolve(const struct weir_ask *ask, enum weir_default_cpu_limit
 		cpu_limit = or_else(got.cpu_request_mcpu, WEIR_INFINITE);
 	cpu_limit = or_else(got.cpu_limit_mcpu, cpu_limit);
 	r = check_burst(or_else(got.cpu_burst_mcpu, 0), cpu_limit, err);
+	if (r == 0)
+		r = check_pids(got.pids_limit, err);
 	if (r < 0)
 		return r;
 
@@ -113,6 +123,7 @@ int weir_figures_resolve(const struct weir_ask *ask, enum weir_default_cpu_limit
 			or_else(got.mem_limit_bytes, or_else(got.mem_request_bytes, WEIR_INFINITE)),
 		.swap_limit_bytes = or_else(got.swap_limit_bytes, 0),
 		.cpu_burst_mcpu = or_else(got.cpu_burst_mcpu, 0),
+		.pids_limit = or_else(got.pids_limit, WEIR_INFINITE),
 	};
 	*notes = raised;
 	return 0;
@@ -126,6 +137,7 @@ void weir_ask_merge(struct weir_ask *ask, const struct weir_ask *change)
 	ask->mem_limit_bytes = or_else(change->mem_limit_bytes, ask->mem_limit_bytes);
 	ask->swap_limit_bytes = or_else(change->swap_limit_bytes, ask->swap_limit_bytes);
 	ask->cpu_burst_mcpu = or_else(change->cpu_burst_mcpu, ask->cpu_burst_mcpu);
+	ask->pids_limit = or_else(change->pids_limit, ask->pids_limit);
 }
 
 /* By hand: isalnum() would ask the locale. */
@@ -320,6 +332,10 @@ struct weir_container *weir_container_free(struct weir_container *container)
 	free(container->labels);
 	weir_strv_free(container->env);
 	weir_strv_free(container->argv);
+	weir_strv_free(container->supplementary_groups);
+	weir_strv_free(container->rlimits);
+	free(container->capabilities);
+	free(container->cpus_set);
 	free(container->workdir);
 	free(container->user);
 	free(container->role);

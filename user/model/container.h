@@ -30,6 +30,7 @@ struct weir_ask {
 	uint64_t mem_request_bytes, mem_limit_bytes;
 	uint64_t swap_limit_bytes; /* absent: none may be used */
 	uint64_t cpu_burst_mcpu; /* absent: 0 */
+	uint64_t pids_limit; /* absent: none */
 };
 
 #define WEIR_ASK_NOTHING                          \
@@ -40,6 +41,7 @@ struct weir_ask {
 		.mem_limit_bytes = WEIR_ABSENT,   \
 		.swap_limit_bytes = WEIR_ABSENT,  \
 		.cpu_burst_mcpu = WEIR_ABSENT,    \
+		.pids_limit = WEIR_ABSENT,        \
 	}
 
 /* What is in force: nothing absent any more; a request of 0 means none, limits may be WEIR_INFINITE. */
@@ -49,6 +51,7 @@ struct weir_figures {
 	uint64_t swap_limit_bytes; /* beside the memory, not in it */
 	uint64_t
 		cpu_burst_mcpu; /* beyond the limit, out of what it left unused of earlier periods */
+	uint64_t pids_limit; /* processes and threads; of an executor of all in it, and no sum */
 };
 
 /* What the answer has to say beside "done": amounts that were raised to a floor. */
@@ -68,10 +71,11 @@ enum weir_default_cpu_limit {
  * Requests and limits below the floors are raised, and each raise leaves a note that names
  * the resource, what was asked and what it became. Floors apply before limit >= request is judged.
  *
- * A burst may be no more than the CPU limit (the kernel's rule), and needs one.
+ * A burst may be no more than the CPU limit (the kernel's rule), and needs one. Of pids at least one has
+ * to be allowed.
  *
  * -EINVAL: limit below request, limit without request; the text names cpus or mem and both figures;
- * a burst that is too large.
+ * a burst that is too large; no pids at all.
  */
 int weir_figures_resolve(const struct weir_ask *ask, enum weir_default_cpu_limit cpu_default,
 			 struct weir_figures *ret, struct weir_notes *notes,
@@ -102,6 +106,8 @@ int weir_scalar_to_mcpu(double value, bool infinite_ok, const char *what, uint64
 			struct weir_error *err);
 int weir_scalar_to_bytes(double mib, bool infinite_ok, const char *what, uint64_t *ret,
 			 struct weir_error *err);
+/* The same of things that are counted, of which there are no parts; +inf -> WEIR_INFINITE. */
+int weir_scalar_to_count(double value, const char *what, uint64_t *ret, struct weir_error *err);
 
 /*
  * oom_score_adj of the first process: 1000 - 1000 * request / node memory when request < limit,
@@ -148,6 +154,11 @@ struct weir_container {
 
 	char **argv; /* NULL-terminated */
 	char *user; /* NULL: root */
+	char **supplementary_groups; /* beside those of the user; may be NULL */
+	char **rlimits; /* "NAME=SOFT:HARD"; may be NULL */
+	char *capabilities; /* those it keeps; NULL: as its user has them */
+	bool new_privileges; /* a program that it executes may give it more than it has */
+	char *cpus_set; /* the CPUs that it may use; NULL: all */
 	char *workdir;
 	char **env; /* "KEY=VALUE", NULL-terminated, may be NULL */
 	struct weir_label *labels;

@@ -74,7 +74,8 @@ int weir_name_check(const char *name, struct weir_error *err)
 bool weir_ask_limits(const struct weir_ask *ask)
 {
 	return ask->cpu_limit_mcpu != WEIR_ABSENT || ask->mem_limit_bytes != WEIR_ABSENT ||
-	       ask->swap_limit_bytes != WEIR_ABSENT || ask->cpu_burst_mcpu != WEIR_ABSENT;
+	       ask->swap_limit_bytes != WEIR_ABSENT || ask->cpu_burst_mcpu != WEIR_ABSENT ||
+	       ask->pids_limit != WEIR_ABSENT;
 }
 
 int weir_task_check(const struct weir_container *task, const struct weir_container *executor,
@@ -87,7 +88,7 @@ int weir_task_check(const struct weir_container *task, const struct weir_contain
 	if (executor->state != WEIR_STATE_RUNNING)
 		return weir_fail(err, -ESRCH, "executor '%s' is not running (%s)", executor->id,
 				 weir_state_name(executor->state));
-	if (task->shares_cgroups && weir_ask_limits(&task->ask))
+	if (task->shares_cgroups && (weir_ask_limits(&task->ask) || task->cpus_set))
 		return weir_fail(err, -EINVAL,
 				 "limits of its own need a cgroup of its own: expected "
 				 "share_cgroups = false");
@@ -129,5 +130,6 @@ struct weir_figures weir_figures_widest(const struct weir_figures *a, const stru
 		.mem_limit_bytes = larger(a->mem_limit_bytes, b->mem_limit_bytes),
 		.swap_limit_bytes = larger(a->swap_limit_bytes, b->swap_limit_bytes),
 		.cpu_burst_mcpu = larger(a->cpu_burst_mcpu, b->cpu_burst_mcpu),
+		.pids_limit = larger(a->pids_limit, b->pids_limit),
 	};
 }

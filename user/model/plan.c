@@ -87,6 +87,7 @@ void weir_plan_static(const struct weir_figures *want, const struct weir_applied
 	plan_cpu(want, have, &plan);
 	/* Before the limit that could call for it. */
 	set(&plan, WEIR_ACTION_SET_OOM_GROUP, have->oom_group, 1);
+	set(&plan, WEIR_ACTION_SET_PIDS_MAX, have->pids_max, want->pids_limit);
 	*ret_pending = plan_memory(want, have, mem_current_bytes, hold_bytes, &plan);
 	plan_swap(want, have, &plan);
 	*ret = plan;
@@ -95,6 +96,15 @@ void weir_plan_static(const struct weir_figures *want, const struct weir_applied
 static const char *format_number(uint64_t number, char buf[WEIR_QUANTITY_TEXT])
 {
 	snprintf(buf, WEIR_QUANTITY_TEXT, "%" PRIu64, number);
+	return buf;
+}
+
+static const char *format_count(uint64_t number, char buf[WEIR_QUANTITY_TEXT])
+{
+	if (number == WEIR_INFINITE)
+		snprintf(buf, WEIR_QUANTITY_TEXT, "max");
+	else
+		format_number(number, buf);
 	return buf;
 }
 
@@ -114,6 +124,7 @@ static const struct {
 	[WEIR_ACTION_SET_MEM_HIGH] = KNOB("memory.high", weir_format_memory_exact, mem_high_bytes),
 	[WEIR_ACTION_SET_MEM_MAX] = KNOB("memory.max", weir_format_memory_exact, mem_max_bytes),
 	[WEIR_ACTION_SET_OOM_GROUP] = KNOB("memory.oom.group", format_number, oom_group),
+	[WEIR_ACTION_SET_PIDS_MAX] = KNOB("pids.max", format_count, pids_max),
 #undef KNOB
 };
 static_assert(ARRAY_SIZE(knobs) == WEIR_ACTION_COUNT_, "each action has a knob");

@@ -25,6 +25,7 @@ enum weir_action_type {
 	WEIR_ACTION_SET_MEM_MAX, /* value: bytes or WEIR_INFINITE; may block: the worker's */
 	WEIR_ACTION_SET_SWAP_MAX, /* value: bytes or WEIR_INFINITE */
 	WEIR_ACTION_SET_OOM_GROUP, /* value: 1 */
+	WEIR_ACTION_SET_PIDS_MAX, /* value: a number, or WEIR_INFINITE */
 	WEIR_ACTION_COUNT_,
 };
 
@@ -44,7 +45,7 @@ struct weir_plan {
 struct weir_applied {
 	uint64_t cpu_weight_mcpu, cpu_max_mcpu, cpu_burst_mcpu;
 	uint64_t mem_low_bytes, mem_high_bytes, mem_max_bytes, swap_max_bytes;
-	uint64_t oom_group;
+	uint64_t oom_group, pids_max;
 };
 
 #define WEIR_APPLIED_NOTHING                    \
@@ -57,6 +58,7 @@ struct weir_applied {
 		.mem_max_bytes = WEIR_ABSENT,   \
 		.swap_max_bytes = WEIR_ABSENT,  \
 		.oom_group = WEIR_ABSENT,       \
+		.pids_max = WEIR_ABSENT,        \
 	}
 
 /* As the kernel makes a group: no limits, nothing protected. The weight is not what we want. */
@@ -70,12 +72,13 @@ struct weir_applied {
 		.mem_max_bytes = WEIR_INFINITE,  \
 		.swap_max_bytes = WEIR_INFINITE, \
 		.oom_group = WEIR_ABSENT,        \
+		.pids_max = WEIR_INFINITE,       \
 	}
 
 /*
  * The static knobs of one container (design: sections 4 and 5): weight by request, quota by
  * limit (written only when the limit changed: every write refills it), low by request, max
- * by limit, the whole group as one OOM victim. What is WEIR_ABSENT in @have is written: a
+ * by limit, the whole group as one OOM victim, pids by limit. What is WEIR_ABSENT in @have is written: a
  * group that was just made has no high, and saying so in @have spares that write.
  *
  * A memory limit that falls below @mem_current_bytes is not written: high comes first, and

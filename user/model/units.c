@@ -14,6 +14,8 @@
 
 #define MIB (1ULL << 20)
 
+#define MAX_COUNT (1ULL << 32)
+
 /* In units of 1/@scale. @most is in whole units. */
 static int to_fixed(double value, uint64_t scale, uint64_t most, const char *what, uint64_t *ret,
 		    struct weir_error *err)
@@ -56,4 +58,20 @@ int weir_scalar_to_bytes(double mib, bool infinite_ok, const char *what, uint64_
 	}
 	/* The scale is a power of two: the product is exact. */
 	return to_fixed(mib, MIB, WEIR_MAX_BYTES / MIB, what, ret, err);
+}
+
+int weir_scalar_to_count(double value, const char *what, uint64_t *ret, struct weir_error *err)
+{
+	uint64_t count;
+
+	if (is_plus_infinite(value)) {
+		*ret = WEIR_INFINITE;
+		return 0;
+	}
+	if (to_fixed(value, 1, MAX_COUNT, what, &count, err) < 0)
+		return err->code;
+	if ((double)count != value)
+		return weir_fail(err, -EINVAL, "%s is no whole number: %g", what, value);
+	*ret = count;
+	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kern/user.h"
+#include "base/user.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -133,14 +135,73 @@ int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error 
 	r = find_groups(known ? entry.pw_name : name, &user, err);
 	if (r < 0)
 		return r;
+	if (known) {
+		user.name = strdup(entry.pw_name);
+		user.home = strdup(entry.pw_dir);
+		if (!user.name || !user.home)
+			return weir_fail_memory(err);
+	}
 
 	*ret = user;
 	user = (struct weir_user)WEIR_USER_INIT;
 	return 0;
 }
 
+/* Those of the caller. */
+static int take_own_groups(struct weir_user *user, struct weir_error *err)
+{
+	int n = getgroups(0, NULL);
+
+	user->groups = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*user->groups));
+	if (!user->groups)
+		return weir_fail_memory(err);
+	n = getgroups(n, user->groups);
+	if (n < 0)
+		return weir_fail(err, -EIO, "list the groups of this process: %s", strerror(errno));
+	user->n_groups = (size_t)n;
+	return 0;
+}
+
+int weir_user_join(struct weir_user *user, const char *const *groups, struct weir_error *err)
+{
+	gid_t *longer;
+	size_t n = 0;
+
+	while (groups && groups[n])
+		n++;
+	if (n == 0)
+		return 0;
+	if (!user->groups && take_own_groups(user, err) < 0)
+		return err->code;
+	if (user->n_groups + n > MAX_GROUPS)
+		return weir_fail(err, -EINVAL, "%zu groups, at most %d", user->n_groups + n,
+				 MAX_GROUPS);
+	longer = reallocarray(user->groups, user->n_groups + n, sizeof(*longer));
+	if (!longer)
+		return weir_fail_memory(err);
+	user->groups = longer;
+	for (size_t i = 0; i < n; i++) {
+		if (find_gid(groups[i], &user->groups[user->n_groups], err) < 0)
+			return err->code;
+		user->n_groups++;
+	}
+	return 0;
+}
+
 void weir_user_done(struct weir_user *user)
 {
 	free(user->groups);
+	free(user->name);
+	free(user->home);
 	*user = (struct weir_user)WEIR_USER_INIT;
+}
+
+/* The kernel takes what is "none" for "as it is". */
+int weir_user_become(const struct weir_user *user)
+{
+	if (user->groups && syscall(SYS_setgroups, user->n_groups, user->groups) < 0)
+		return -1;
+	if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) < 0)
+		return -1;
+	return (int)syscall(SYS_setresuid, user->uid, user->uid, user->uid);
 }
