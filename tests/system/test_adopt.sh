@@ -10,13 +10,8 @@
 
 mib=$((1 << 20))
 daemon_start
-engine=$run-engine # no prefix of weir's before it: who cleans up after the run looks for that
-mapfile -t roots < <({
-    cgroup2_mount
-    controller_root cpu | cut -d' ' -f2-
-    controller_root cpuacct | cut -d' ' -f2-
-    controller_root memory | cut -d' ' -f2-
-} | sed '/^$/d' | sort -u)
+# shellcheck source=tests/system/engine.sh
+. "$tree/tests/system/engine.sh"
 
 # As an engine does it, and a process in it.
 made=() # groups
@@ -55,20 +50,6 @@ if [[ $(controller_version memory) == 2 || $(controller_version cpu) == 2 ]]; th
     done
 fi
 
-# The knobs of an engine's group, as text; memory.peak and the like are none.
-knobs_of() {
-    local root
-    for root in "${roots[@]}"; do
-        (cd "$root/$engine/$1" && { grep -s . cpu.weight cpu.max cpu.shares cpu.cfs_*_us memory.low memory.high memory.max \
-            memory.oom.group memory.limit_in_bytes memory.soft_limit_in_bytes || :; })
-    done
-}
-# As if it had weir's prefix: what knobs.sh reads.
-of_engine() {
-    local prefix=$engine/
-    "$@"
-}
-
 # ---- Looking on ----
 
 # What it uses is charged to where it is then, so it begins when it is there.
@@ -83,18 +64,7 @@ eventually 10 is_spinning
 before=$(knobs_of one)
 weir adopt --pid "$pid" --name one
 is "$(weir ps | awk '$1 == "one" { print $2 }') $(first_pid one)" "running $pid" "adopted by a process in it"
-# Held still while it is looked at from both sides. What its thread runs when it is adopted is counted once
-# it has left the CPU.
-both() {
-    kill -STOP "$pid"
-    sleep 0.1
-    echo "$(of_engine cgroup2_cpu_ns one) $(stat_of one cpu_ns)"
-    kill -CONT "$pid"
-}
-read -r kernel meter < <(both)
-sleep 2
-read -r kernel_now meter_now < <(both)
-within $((meter_now - meter)) $((kernel_now - kernel)) "$(bound cpu_agreement)" "metered from then on, as the kernel counts"
+metered_as_the_kernel_counts one "$pid"
 is "$(($(stat_of one mem_current_bytes) > 0))" 1 "its memory, too, though nothing was executed in it since"
 is "$(knobs_of one)" "$before" "nothing is written there"
 fails "it is no other container's at the same time" weir adopt --cgroup "$engine/one" --name again
@@ -161,12 +131,4 @@ eventually 10 has_ended two
 is "$(field two .weir.message)" "its cgroup was removed, and another has its name" "one that is made anew is another"
 weir rm two
 
-# ---- Engines ----
-
-if command -v crun >/dev/null; then
-    bundle=$scratch/bundle
-    mkdir -p "$bundle/rootfs"
-    ln -s /bin "$bundle/rootfs/bin-of-host" 2>/dev/null || :
-    (cd "$bundle" && crun spec) 2>/dev/null || :
-fi
 done_testing
