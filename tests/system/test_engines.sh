@@ -23,7 +23,7 @@ bundle_is() {
         process: {user: {uid: 0, gid: 0}, args: ["/load", "spin"], cwd: "/", env: [], noNewPrivileges: true},
         mounts: [{destination: "/proc", type: "proc", source: "proc"}],
         linux: {cgroupsPath: $path, namespaces: [{type: "pid"}, {type: "mount"}],
-            resources: {cpu: {shares: 512, quota: 80000, period: 100000}, memory: {limit: 134217728}}}
+            resources: {cpu: {shares: 512, quota: 80000, period: 100000}, memory: {limit: 134217728}, pids: {limit: 77}}}
     }' >"$bundle/config.json"
 }
 
@@ -62,12 +62,15 @@ adopt_from() {
 
     weir adopt --cgroup "/$engine/$name" --name "$name" --cpu 0.25:0.5 --mem 32Mi:96Mi --enforce
     is "$(of_engine quota_mcpu "$name") $(($(of_engine mem_max_bytes "$name") / mib))" "500 96" "$1: held to figures, when asked"
+    is "$(of_engine knob "$name" pids pids.max pids.max)" 77 "$1: what was not asked for stays as it is"
+    weir update --pids 33 "$name"
+    is "$(of_engine knob "$name" pids pids.max pids.max)" 33 "$1: until it is"
     runtime "$1" update --cpu-quota 70000 "$name"
     succeeds "$1: what it writes later is set back" eventually 20 is_set "$name" 500
     is "$(weir events --json "$name" | jq -r 'select(.kind == "contested") | "\(.cause) \(.figures.cpu_limit_mcpu)"' | tail -n 1)" \
         "cpu 700" "$1: and told"
     weir release "$name"
-    is "$(knobs_of "$name")" "$before" "$1: let go, every knob is as it was"
+    is "$(knobs_of "$name") $(of_engine knob "$name" pids pids.max pids.max)" "$before 77" "$1: let go, every knob is as it was"
 
     weir adopt --pid "$pid" --name "$name"
     runtime "$1" delete --force "$name"

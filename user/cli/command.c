@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "cli/cli.h"
+#include "cli/foreground.h"
 #include "cli/text.h"
 
 void weir_command_done(struct weir_command *command)
@@ -104,4 +105,29 @@ bool weir_command_prepare(struct weir_command *command, const struct weir_comman
 int weir_code_of_exec(int error)
 {
 	return error == ENOENT || error == ENOTDIR ? WEIR_EXIT_NOT_FOUND : WEIR_EXIT_CANNOT_EXECUTE;
+}
+
+int weir_command_run(struct weir_client *client, const struct weir_launch_options *to,
+		     weir_start_fn *start,
+		     void (*ended)(struct weir_client *client,
+				   const struct weir_launch_options *to),
+		     int *ret_code)
+{
+	struct weir_foreground foreground;
+	int exec_errno = 0, r;
+	pid_t pid;
+
+	weir_foreground_begin(&foreground);
+	r = start(client, to, &foreground, &pid, &exec_errno);
+	if (r == 0) {
+		*ret_code = weir_code_of_status(weir_foreground_wait(&foreground, pid));
+		if (ended)
+			ended(client, to);
+	} else if (r == -ENOEXEC) {
+		weir_say("%s", weir_client_error(client));
+		*ret_code = weir_code_of_exec(exec_errno);
+		r = 0;
+	}
+	weir_foreground_restore(&foreground);
+	return r;
 }

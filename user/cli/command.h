@@ -5,6 +5,7 @@
 /* What `run` and `exec` have in common: a command, and as whom, where and with which variables. */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "cli/options.h"
 #include "weir/weir.h"
@@ -83,5 +84,19 @@ void weir_command_done(struct weir_command *command);
 
 /* The exit code for a command that could not be executed, as shells have it. */
 int weir_code_of_exec(int error);
+
+/*
+ * Run it as a child of ours: @start has libweir fork it, with weir_foreground_restore(@foreground) in the
+ * child; @ended, unless it is NULL, comes before we let go of the terminal's signals. 0 and *@ret_code: it
+ * was executed, or could not be for its own sake, which has been said. Else the failure of @start.
+ */
+struct weir_foreground;
+typedef int weir_start_fn(struct weir_client *client, const struct weir_launch_options *to,
+			  struct weir_foreground *foreground, pid_t *ret_pid, int *ret_exec_errno);
+int weir_command_run(struct weir_client *client, const struct weir_launch_options *to,
+		     weir_start_fn *start,
+		     void (*ended)(struct weir_client *client,
+				   const struct weir_launch_options *to),
+		     int *ret_code);
 
 #endif /* WEIR_CLI_COMMAND_H */

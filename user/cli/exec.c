@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -18,24 +17,11 @@ static const struct weir_option options[] = {
 	WEIR_OPTIONS_END,
 };
 
-/* 0 and *@ret_code: it was executed, or could not for its own sake. */
-static int exec_in(struct weir_client *client, const struct weir_launch_options *to, int *ret_code)
+static int start(struct weir_client *client, const struct weir_launch_options *to,
+		 struct weir_foreground *foreground, pid_t *ret_pid, int *ret_exec_errno)
 {
-	struct weir_foreground foreground;
-	int exec_errno = 0, r;
-	pid_t pid;
-
-	weir_foreground_begin(&foreground);
-	r = weir_client_exec(client, to, weir_foreground_restore, &foreground, &pid, &exec_errno);
-	if (r == 0) {
-		*ret_code = weir_code_of_status(weir_foreground_wait(&foreground, pid));
-	} else if (r == -ENOEXEC) {
-		weir_say("%s", weir_client_error(client));
-		*ret_code = weir_code_of_exec(exec_errno);
-		r = 0;
-	}
-	weir_foreground_restore(&foreground);
-	return r;
+	return weir_client_exec(client, to, weir_foreground_restore, foreground, ret_pid,
+				ret_exec_errno);
 }
 
 static int run(const struct weir_globals *globals, const void *data, int n_operands,
@@ -56,7 +42,7 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	    weir_connect_for(globals, operands[0], &client, &id) != WEIR_EXIT_OK)
 		return WEIR_EXIT_RUN_FAILED;
 	to.id = id;
-	if (exec_in(client, &to, &code) < 0) {
+	if (weir_command_run(client, &to, start, NULL, &code) < 0) {
 		weir_failed(client, 0);
 		return WEIR_EXIT_RUN_FAILED;
 	}

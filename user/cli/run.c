@@ -145,29 +145,15 @@ static void conclude(struct weir_client *client, const struct weir_launch_option
 		weir_client_remove(client, launch->id);
 }
 
-/* 0 and *@ret_code: it was executed. */
-static int run_foreground(struct weir_client *client, const struct launch *launch, int *ret_code)
+static int start(struct weir_client *client, const struct weir_launch_options *to,
+		 struct weir_foreground *foreground, pid_t *ret_pid, int *ret_exec_errno)
 {
-	const struct weir_launch_options *to = &launch->options;
 	struct weir_answer_notes notes = {};
-	struct weir_foreground foreground;
-	int exec_errno = 0, r, status;
-	pid_t pid;
+	int r = weir_client_run(client, to, weir_foreground_restore, foreground, &notes, ret_pid,
+				ret_exec_errno);
 
-	weir_foreground_begin(&foreground);
-	r = weir_client_run(client, to, weir_foreground_restore, &foreground, &notes, &pid,
-			    &exec_errno);
-	if (r == 0) {
+	if (r == 0)
 		weir_say_notes(&notes);
-		status = weir_foreground_wait(&foreground, pid);
-		conclude(client, to);
-		*ret_code = weir_code_of_status(status);
-	} else if (r == -ENOEXEC) {
-		weir_say("%s", weir_client_error(client));
-		*ret_code = weir_code_of_exec(exec_errno);
-		r = 0;
-	}
-	weir_foreground_restore(&foreground);
 	return r;
 }
 
@@ -197,8 +183,9 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	do {
 		if (!make_name(&launch, chosen))
 			return WEIR_EXIT_RUN_FAILED;
-		r = chosen->detach ? run_detached(client, &launch, &code)
-				   : run_foreground(client, &launch, &code);
+		r = chosen->detach
+			    ? run_detached(client, &launch, &code)
+			    : weir_command_run(client, &launch.options, start, conclude, &code);
 	} while (r == -EEXIST && --attempts > 0);
 	if (r < 0) {
 		weir_failed(client, r);

@@ -10,10 +10,7 @@
 
 static bool memory_is_v1(const struct weir_controller *controller)
 {
-	const struct weir_hierarchies *h = &controller->groups.h;
-	int where = h->where[WEIR_SUBSYS_MEMORY];
-
-	return where >= 0 && h->list[where].version == 1;
+	return weir_hierarchies_version(&controller->groups.h, WEIR_SUBSYS_MEMORY) == 1;
 }
 
 static int carry_out(const struct weir_controller *controller,
@@ -89,6 +86,9 @@ static int write_knobs(struct weir_controller *controller, struct weir_container
 	if (container->state == WEIR_STATE_RUNNING &&
 	    figures->mem_limit_bytes < live->applied.mem_max_bytes)
 		in_use = weir_controller_memory_in_use(controller, container);
+	/* What its engine lets it have stays, unless something else was asked for. */
+	if (container->adopted && container->ask.pids_limit == WEIR_ABSENT)
+		live->applied.pids_max = figures->pids_limit;
 	weir_plan_static(figures, &live->applied, in_use, hold_of(controller, live), &plan,
 			 &pending);
 	/* A limit that waits in the worker's queue must not come behind the one that overtakes it. */
@@ -155,6 +155,16 @@ int weir_controller_actuate(struct weir_controller *controller, struct weir_cont
 	if (r == 0)
 		weir_tell_pending(controller, container);
 	return r;
+}
+
+void weir_controller_settle(struct weir_controller *controller, struct weir_container *container)
+{
+	struct weir_live *live = container->live;
+	struct weir_error err = {};
+
+	live->unsettled = weir_controller_actuate(controller, container, &err) < 0;
+	if (live->unsettled)
+		weir_warn("container '%s': %s, retrying at next tick", container->id, err.text);
 }
 
 void weir_controller_on_job(const struct weir_job *job, void *data)

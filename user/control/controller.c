@@ -110,15 +110,12 @@ static void tick_logs(struct weir_controller *controller, const struct weir_cont
 static void tick_container(struct weir_controller *controller, struct weir_container *container,
 			   size_t turn)
 {
-	struct weir_live *live = container->live;
-	struct weir_error err = {};
-	bool behind = live->unsettled || container->pending_mem_limit_bytes != WEIR_ABSENT;
+	const struct weir_live *live = container->live;
 
 	if (container->state != WEIR_STATE_RUNNING)
 		return;
-	live->unsettled = behind && weir_controller_actuate(controller, container, &err) < 0;
-	if (live->unsettled)
-		weir_warn("container '%s': %s, retrying at next tick", container->id, err.text);
+	if (live->unsettled || container->pending_mem_limit_bytes != WEIR_ABSENT)
+		weir_controller_settle(controller, container);
 	tick_logs(controller, container, turn);
 }
 

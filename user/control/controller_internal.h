@@ -124,6 +124,8 @@ void weir_controller_refresh(struct weir_controller *controller, uint64_t max_ag
  */
 int weir_controller_actuate(struct weir_controller *controller, struct weir_container *container,
 			    struct weir_error *err);
+/* The same; what the kernel would not have is warned of, and tried again at the next tick. */
+void weir_controller_settle(struct weir_controller *controller, struct weir_container *container);
 /* The same, but leaves it to the caller to weir_tell_pending(), after what there is to tell first. */
 int weir_controller_apply(struct weir_controller *controller, struct weir_container *container,
 			  struct weir_error *err);

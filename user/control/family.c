@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "model/family.h"
 
 int weir_family_check(const struct weir_controller *controller,
@@ -91,16 +90,10 @@ int weir_family_apply_self(struct weir_controller *controller,
 
 void weir_family_settle(struct weir_controller *controller, struct weir_container *executor)
 {
-	struct weir_error err = {};
-	struct weir_live *live;
-
 	if (!executor || executor->state != WEIR_STATE_RUNNING)
 		return;
 	weir_controller_publish(controller, executor);
-	live = executor->live;
-	live->unsettled = weir_controller_actuate(controller, executor, &err) < 0;
-	if (live->unsettled)
-		weir_warn("executor '%s': %s, retrying at next tick", executor->id, err.text);
+	weir_controller_settle(controller, executor);
 }
 
 void weir_family_read_stats(const struct weir_controller *controller,

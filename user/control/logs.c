@@ -41,10 +41,12 @@ static int locate(const struct weir_controller *controller, const char *name, co
 		  char **ret, struct weir_error *err)
 {
 	const char *task = weir_name_task(name);
-	int executor = task ? (int)(task - 1 - name) : 0;
+	char executor[WEIR_NAME_MAX + 1] = "";
 
-	if (asprintf(ret, "%s/logs%s%.*s%s%s%s", controller->state_dir, *name ? "/" : "", executor,
-		     name, task ? TASKS_DIR "/" : "", task ? task : name, suffix) < 0) {
+	if (task)
+		weir_name_executor(name, executor);
+	if (asprintf(ret, "%s/logs%s%s%s%s%s", controller->state_dir, *name ? "/" : "", executor,
+		     task ? TASKS_DIR "/" : "", weir_name_own(name), suffix) < 0) {
 		*ret = NULL;
 		weir_fail_memory(err);
 		return -ENOMEM; /* in plain sight, for the analyser */

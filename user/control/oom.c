@@ -82,15 +82,13 @@ static void check(struct weir_controller *controller, struct weir_container *con
 
 void weir_oom_tick(struct weir_controller *controller)
 {
-	const struct weir_hierarchies *h = &controller->groups.h;
-	int where = h->where[WEIR_SUBSYS_MEMORY];
 	struct weir_container *const *all;
 	uint64_t kills, before = controller->oom_kills;
 	struct weir_error err = {};
 	bool again = controller->oom_check_again;
 	size_t n;
 
-	if (where < 0 || h->list[where].version != 1)
+	if (weir_hierarchies_version(&controller->groups.h, WEIR_SUBSYS_MEMORY) != 1)
 		return;
 	if (weir_node_oom_kills(&kills, &err) < 0)
 		kills = before + 1; /* then each tick is as good as any */

@@ -38,6 +38,8 @@ static const struct knob {
 	{ WEIR_SUBSYS_MEMORY, 2, "memory.swap.max" },
 	{ WEIR_SUBSYS_MEMORY, 2, "memory.oom.group" },
 	{ WEIR_SUBSYS_CPU, 1, "cpu.cfs_burst_us" },
+	{ WEIR_SUBSYS_PIDS, 1, "pids.max" },
+	{ WEIR_SUBSYS_PIDS, 2, "pids.max" },
 	{ WEIR_SUBSYS_MEMORY, 1, "memory.swappiness" },
 	{ WEIR_SUBSYS_MEMORY, 1, "memory.soft_limit_in_bytes" },
 	{ WEIR_SUBSYS_MEMORY, 1, "memory.limit_in_bytes" },

@@ -80,6 +80,13 @@ int weir_hierarchy_enable_one(int dir_fd, const char *path, enum weir_subsys sub
 int weir_hierarchy_mkdir(const struct weir_hierarchy *h, int dir_fd, const char *name,
 			 struct weir_error *err);
 
+/* 1, 2; 0: it is nowhere. */
+static inline int weir_hierarchies_version(const struct weir_hierarchies *h,
+					   enum weir_subsys subsys)
+{
+	return h->where[subsys] < 0 ? 0 : h->list[h->where[subsys]].version;
+}
+
 const char *weir_subsys_name(enum weir_subsys subsys);
 
 /* "cpu: v1 at /sys/fs/cgroup/cpu, memory: v2 at …": one line for logs and doctor. */

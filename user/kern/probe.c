@@ -137,6 +137,27 @@ static enum weir_probe_state check_memory(const struct weir_probed *machine, cha
 	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
 }
 
+/* What only some containers ask for. */
+static enum weir_probe_state check_optional(const struct weir_probed *machine,
+					    enum weir_subsys subsys, char *found, size_t size)
+{
+	const struct weir_place *place = weir_probe_place(machine, subsys);
+
+	tell_place(place, found, size);
+	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
+}
+
+static enum weir_probe_state check_pids(const struct weir_probed *machine, char *found, size_t size)
+{
+	return check_optional(machine, WEIR_SUBSYS_PIDS, found, size);
+}
+
+static enum weir_probe_state check_cpuset(const struct weir_probed *machine, char *found,
+					  size_t size)
+{
+	return check_optional(machine, WEIR_SUBSYS_CPUSET, found, size);
+}
+
 static enum weir_probe_state check_memory_version(const struct weir_probed *machine, char *found,
 						  size_t size)
 {
@@ -226,6 +247,10 @@ static const struct {
 	  "mount the controller; boot without cgroup_disable=cpu" },
 	{ "memory controller", check_memory, "memory can be neither protected nor limited",
 	  "mount the controller; boot without cgroup_disable=memory" },
+	{ "pids controller", check_pids, "--pids is refused",
+	  "mount the controller; boot without cgroup_disable=pids" },
+	{ "cpuset controller", check_cpuset, "--cpus-set is refused",
+	  "mount the controller, on v2 where the kernel lacks CONFIG_CPUSETS_V1" },
 	{ "memory on v2", check_memory_version,
 	  "memory requests are soft limits; out of memory kills one process, weir then the rest",
 	  "boot with cgroup_no_v1=memory, or with the unified hierarchy" },

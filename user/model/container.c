@@ -292,7 +292,9 @@ struct weir_container *weir_container_new(const char *id)
 		.id = strdup(id),
 		.role = strdup("*"),
 		.ask = WEIR_ASK_NOTHING,
-		.figures = { .cpu_limit_mcpu = WEIR_INFINITE, .mem_limit_bytes = WEIR_INFINITE },
+		.figures = { .cpu_limit_mcpu = WEIR_INFINITE,
+			     .mem_limit_bytes = WEIR_INFINITE,
+			     .pids_limit = WEIR_INFINITE },
 		.pending_mem_limit_bytes = WEIR_ABSENT,
 	};
 	if (!container->id || !container->role)
@@ -304,12 +306,12 @@ struct weir_container *weir_container_new(const char *id)
 int weir_container_locate(struct weir_container *container, struct weir_error *err)
 {
 	const char *task = container->shares_cgroups ? weir_name_task(container->id) : NULL;
-	char *group = NULL;
+	char executor[WEIR_NAME_MAX + 1], *group = NULL;
 
 	if (!task)
 		group = strdup(container->place ? container->place : container->id);
-	else if (asprintf(&group, "%.*s/" WEIR_SELF_NAME "/" WEIR_SHARED_MARK "%s",
-			  (int)(task - 1 - container->id), container->id, task) < 0)
+	else if (asprintf(&group, "%s/" WEIR_SELF_NAME "/" WEIR_SHARED_MARK "%s",
+			  weir_name_executor(container->id, executor), task) < 0)
 		group = NULL;
 	if (!group)
 		return weir_fail_memory(err);

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2119,SC2317
+#
+# Thousands of containers of all kinds, and afterwards it is as if there had been none.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/more.sh
+. "$(dirname "$0")/more.sh"
+# shellcheck source=tests/system/engine.sh
+. "$tree/tests/system/engine.sh"
+
+daemon_start
+engine_groups=()
+for root in "${roots[@]}"; do
+    mkdir "$root/$engine"
+    engine_groups+=("$root/$engine")
+done
+groups_end() {
+    find "${engine_groups[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || :
+}
+trap 'groups_end; clean_up' EXIT
+weir run --name hold --detach -- sleep 600 >/dev/null
+
+# What it holds on to: files, memory, slots of the map.
+fds() {
+    find "/proc/$daemon_pid/fd" -mindepth 1 2>/dev/null | wc -l
+}
+rss_kib() {
+    awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon_pid/status"
+}
+slots_in_use() {
+    weir stats --json | jq length
+}
+# Once before, so that what is made once and kept is there.
+points_of python3 "$tree/tests/system/churn.py" 100 "$build/weir" hold "${engine_groups[@]}"
+fds_before=$(fds)
+rss_before=$(rss_kib)
+points_of python3 "$tree/tests/system/churn.py" "$(amount churn)" "$build/weir" hold "${engine_groups[@]}"
+fewer_fds() {
+    [[ $(fds) -le $fds_before ]]
+}
+succeeds "no file is held open any longer" eventually 10 fewer_fds
+grown=$(($(rss_kib) - rss_before))
+echo "# the daemon has grown by $grown KiB"
+is "$((grown <= 2048))" 1 "nor memory by more than 2 MiB"
+is "$(slots_in_use)" 1 "nor slots"
+is "$(cgroups_of_run | grep -v "/${prefix}hold\$")" "" "nor cgroups"
+weir rm --force hold
+
+# The node's sums return to where they were.
+is "$(weir metrics | awk '/^weir_node_requested_/ { print $2 + 0 }' | xargs)" "0 0" "and nothing is booked"
+done_testing
