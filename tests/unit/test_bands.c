@@ -139,6 +139,22 @@ static void a_burster_alone_keeps_its_band(void **state)
 	assert_string_equal(weir_band_cause(&node.bands, WEIR_BAND_GUARANTEED), "disarmed");
 }
 
+/* Nor is it said of anybody that it gives way for what it has not used. */
+static void what_it_used_is_known_in_its_first_window(void **state)
+{
+	struct node node;
+	size_t burster;
+
+	(void)state;
+	node_init(&node);
+	node_add(&node, 1000, INF, 1);
+	burster = node_add(&node, 100, INF, 2);
+	while (node.members[burster].band == WEIR_BAND_GUARANTEED)
+		node_tick(&node);
+	assert_true(node.now_ns < 1100 * MS);
+	assert_true(weir_band_used_mcpu(&node.members[burster]) > 100);
+}
+
 /* Whoever is new is within its request for a moment; from then on nothing is written. */
 static void among_bursters_weights_rule(void **state)
 {
@@ -367,6 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_burster_alone_keeps_its_band),
+		cmocka_unit_test(what_it_used_is_known_in_its_first_window),
 		cmocka_unit_test(among_bursters_weights_rule),
 		cmocka_unit_test(bursters_give_way_to_a_service_and_come_back),
 		cmocka_unit_test(where_there_is_room_nobody_gives_way),

@@ -34,18 +34,19 @@ void weir_tell_band(struct weir_events *events, const char *id,
 		    const struct weir_band_member *member, const char *cause, bool dry_run)
 {
 	bool burst = member->band == WEIR_BAND_BURST;
+	uint64_t used_mcpu = weir_band_used_mcpu(member);
 	char request[WEIR_QUANTITY_TEXT], used[WEIR_QUANTITY_TEXT];
 	struct weir_event event;
 
 	weir_format_cpu(member->request_mcpu, request);
-	weir_format_cpu(member->used_mcpu, used);
+	weir_format_cpu(used_mcpu, used);
 	weir_event_init(&event, burst ? WEIR_EVENT_DEMOTED : WEIR_EVENT_PROMOTED, id, cause);
 	weir_event_say(&event, "%s%s: used %s CPUs of late, requested %s",
 		       dry_run ? "dry run: " : "",
 		       burst ? "gives way to those within their requests" : "gives way no more",
 		       used, request);
 	weir_event_add(&event, "cpu_request_mcpu", member->request_mcpu);
-	weir_event_add(&event, "cpu_used_mcpu", member->used_mcpu);
+	weir_event_add(&event, "cpu_used_mcpu", used_mcpu);
 	if (dry_run)
 		weir_event_add(&event, "dry_run", 1);
 	weir_events_emit(events, &event);

@@ -99,9 +99,13 @@ static void measure(const struct weir_bands *bands, struct weir_band_member *mem
 	uint64_t elapsed = now_ns - member->marked_ns,
 		 used = member->cpu_ns - member->marked_cpu_ns;
 
-	if (member->marked_ns != 0 && elapsed < bands->params.window_ns)
+	if (member->marked_ns != 0 && elapsed < bands->params.window_ns) {
+		if (!member->measured && elapsed >= 1000)
+			member->used_mcpu = used / (elapsed / 1000);
 		return;
+	}
 	if (member->marked_ns != 0) {
+		member->measured = true;
 		member->used_mcpu = used / (elapsed / 1000);
 		member->usual_mcpu = averaged(member->usual_mcpu, member->used_mcpu, elapsed);
 	}

@@ -48,15 +48,26 @@ struct weir_band_member {
 	uint64_t limit_mcpu; /* at its request: it is capped before it can be over */
 	uint64_t cpu_ns; /* as last sampled */
 	uint64_t bucket_ns; /* CPU time that its request still covers */
-	uint64_t used_mcpu; /* of late: in the last whole window */
+	uint64_t
+		used_mcpu; /* of late: in the last whole window, the first one as far as it has come */
 	uint64_t usual_mcpu; /* the same, averaged over a second or so */
 	uint64_t marked_ns, marked_cpu_ns; /* where the present window began */
+	bool measured; /* there has been a whole one */
 	bool exempt; /* for its owner to set: never wanted in the idle class */
 	bool over;
 	bool active; /* it ran or waited in the last tick */
 	bool starved; /* it was seen to wait beside a full bucket, in a parent that gives way */
 	enum weir_band band; /* the kernel's, as told by weir_band_note() */
 };
+
+/*
+ * What it uses, for whoever asks why: in the last window or of late, whichever is more. One that went
+ * over its request may have been kept from the CPU by others in the very last window.
+ */
+static inline uint64_t weir_band_used_mcpu(const struct weir_band_member *member)
+{
+	return member->used_mcpu > member->usual_mcpu ? member->used_mcpu : member->usual_mcpu;
+}
 
 struct weir_band_sample {
 	uint64_t cpu_ns; /* CPU time of the container so far, stints in flight included */
