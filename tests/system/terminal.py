@@ -28,10 +28,13 @@ COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7])[;m]")
 class Terminal:
     """A program that leads a session on a terminal of its own."""
 
-    def __init__(self, *argv, **variables):
+    def __init__(self, *argv, size=None, **variables):
+        """size: lines and columns, as the program finds them."""
         self.screen, self.seen = b"", 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if size:
+                set_size(pty.STDOUT_FILENO, *size)
             for name, action in ((signal.SIGPIPE, signal.SIG_DFL), (signal.SIGINT, signal.SIG_DFL)):
                 signal.signal(name, action)
             os.execvpe(argv[0], argv, dict(os.environ, TERM="xterm", **variables))
@@ -52,7 +55,7 @@ class Terminal:
         os.write(self.fd, text if isinstance(text, bytes) else text.encode())
 
     def resize(self, rows, columns):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        set_size(self.fd, rows, columns)
 
     def read(self):
         try:
@@ -91,6 +94,10 @@ class Terminal:
                 code = os.waitstatus_to_exitcode(status)
                 return 128 - code if code < 0 else code
         return None
+
+
+def set_size(fd, rows, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 def shell():
