@@ -30,6 +30,7 @@ declare -A weir_amounts=(
     [mixed_load]="  60     20" # seconds
     [helpers_share]="10  2" # times what the shell needs that starts them
     [pipe_mib]="    1024   32"
+    [top_interval_ms]="500 3000" # a reader's delays matter less in a longer one
     [shortages]="   5      2" # of a whole node: in guests only
 )
 
