@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 The cases of `make bench`. Each has arms that do the same thing in different ways, and times
-one arm at a time; preparing it is not timed. Those of the bands are in beside.py and booked.py.
+one arm at a time; preparing it is not timed. Those of the bands are in beside.py and booked.py,
+that of `weir top` is in frames.py.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import time
 import benchlib
 import beside
 import booked
+import frames
 from case import Case, bar, output
 from loader import Loader
 from node import Node
@@ -257,4 +259,4 @@ class Thousand(Case):
                     most=24, unit=" MiB")]
 
 
-ALL = [Pipe, Messaging, Read, Launch, Thousand, *beside.ALL, *booked.ALL]
+ALL = [Pipe, Messaging, Read, Launch, Thousand, frames.Frame, *beside.ALL, *booked.ALL]
