@@ -257,11 +257,21 @@ class Scenes:
                     plain(size, UTF8).check(top, "1000 containers", after=", of that size now")
                 else:
                     golden.check(top, f"{size[1]}x{size[0]}")
+            self.resize_in_the_middle(top)
             top.type("h")
             say(top.becomes(lambda: top.line(9) == "any key: back"), "resize: help is there")
             top.resize(10, 40)
             golden.check(top, "help, 40x10")
         golden.done()
+
+    def resize_in_the_middle(self, top):
+        """While it waits for fresh figures, and not for keys."""
+        painter = self.painters["1000"]
+        painter.send_signal(signal.SIGSTOP)
+        time.sleep(2 * self.interval_s)
+        top.resize(*LARGE)
+        painter.send_signal(signal.SIGCONT)
+        plain(LARGE, UTF8).check(top, "1000 containers", after=", resized while it read")
 
     def quit(self):
         for key, name, code in (("q", "q", 0), ("Q", "Q", 0), (terminal.CTRL_C, "Ctrl-C", 1)):
