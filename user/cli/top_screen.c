@@ -4,10 +4,12 @@
 #include <curses.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -28,6 +30,7 @@ struct screen {
 	size_t first; /* of the containers, the one on top */
 	bool entering; /* the filter is being typed */
 	bool paused, helping;
+	sigset_t waiting; /* what is blocked while it waits for keys: not SIGWINCH */
 };
 
 static const char *const help[] = {
@@ -231,25 +234,26 @@ static bool on_key(struct screen *screen, int key)
 	return true;
 }
 
-/* Milliseconds until @due_ns; -1: for ever. */
-static int patience(uint64_t due_ns, const struct screen *screen)
+/* How long it is until @due_ns. false: it is now. */
+static bool has_patience(uint64_t due_ns, struct timespec *ret)
 {
-	uint64_t now_ns = weir_metrics_now_ns();
+	uint64_t now_ns = weir_metrics_now_ns(), left = due_ns > now_ns ? due_ns - now_ns : 0;
 
-	if (screen->paused)
-		return -1;
-	return now_ns >= due_ns ? 0 : (int)((due_ns - now_ns + 999999) / 1000000);
+	*ret = (struct timespec){ .tv_sec = (time_t)(left / 1000000000),
+				  .tv_nsec = (long)(left % 1000000000) };
+	return left > 0;
 }
 
 /* Until the next picture is due. false: the user has seen enough, or has gone. */
 static bool pause_until(uint64_t due_ns, struct screen *screen, const struct picture *picture)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	int wait_ms, key;
+	struct timespec left;
+	int key;
 
-	while ((wait_ms = patience(due_ns, screen)) != 0) {
+	while (screen->paused || has_patience(due_ns, &left)) {
 		input.revents = 0;
-		if (poll(&input, 1, wait_ms) == 0)
+		if (ppoll(&input, 1, screen->paused ? NULL : &left, &screen->waiting) == 0)
 			continue;
 		if (input.revents & (POLLHUP | POLLERR | POLLNVAL))
 			return false;
@@ -289,6 +293,7 @@ int weir_top_screen(const struct weir_metrics *metrics, uint64_t interval_ms, bo
 	struct screen screen = { .utf8 = utf8, .look.tree = true };
 	struct picture picture = {};
 	SCREEN *curses;
+	sigset_t resized;
 	int r;
 
 	r = weir_sample_take(metrics, &picture.now);
@@ -303,7 +308,12 @@ int weir_top_screen(const struct weir_metrics *metrics, uint64_t interval_ms, bo
 		set_escdelay(ESCAPE_MS);
 		timeout(0);
 		choose_attributes(screen.attributes);
+		/* Anywhere else it would be noticed by nobody until the next key. */
+		sigemptyset(&resized);
+		sigaddset(&resized, SIGWINCH);
+		sigprocmask(SIG_BLOCK, &resized, &screen.waiting);
 		r = run_screen(metrics, &picture, interval_ms, &screen);
+		sigprocmask(SIG_SETMASK, &screen.waiting, NULL);
 		endwin();
 		delscreen(curses);
 	}
