@@ -203,7 +203,7 @@ GUESTS = $(shell awk -F '|' '!/^\#/ && NF == 4 { n = split($$2, k, " "); \
 # Two guests at most, and none that has to share its CPUs: one that loses its core while it holds
 # a lock keeps the other spinning, and both together take longer than one after the other.
 GUEST_JOBS := $(shell n=$$(($$(nproc) / 2)); echo $$((n < 1 ? 1 : n > 2 ? 2 : n)))
-SMOKE := TESTS=test_budget*,test_start*,test_bursting*,test_parent*,test_stats*,test_recovery*
+SMOKE := TESTS=test_budget*,test_start*,test_bursting*,test_parent*,test_stats*
 
 .PHONY: vmtest vmtest-all
 # A kernel given by its path needs nothing of apt, and no root.

@@ -22,10 +22,10 @@ declare -A weir_bounds=(
 # How much of something is done: an emulated machine takes some twenty times as long for it.
 declare -A weir_amounts=(
     #               native emulated
-    [launches]="    1000   60" # detached ones, each of a hundred processes
+    [launches]="    500    60" # detached ones, each of a hundred processes
     [foreground]="  50     10" # and in the foreground
     [admissions]="  1000   60" # launches and removals
-    [churn]="       5000   100" # launches of all kinds
+    [churn]="       1500   100" # launches of all kinds; WEIR_TEST_CHURN=5000 for more
     [sums]="        1000   60" # changes of an executor's tasks
     [mixed_load]="  60     20" # seconds
     [helpers_share]="10  2" # times what the shell needs that starts them

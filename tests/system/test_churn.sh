@@ -36,7 +36,7 @@ slots_in_use() {
 points_of python3 "$tree/tests/system/churn.py" 100 "$build/weir" hold "${engine_groups[@]}"
 fds_before=$(fds)
 rss_before=$(rss_kib)
-points_of python3 "$tree/tests/system/churn.py" "$(amount churn)" "$build/weir" hold "${engine_groups[@]}"
+points_of python3 "$tree/tests/system/churn.py" "${WEIR_TEST_CHURN:-$(amount churn)}" "$build/weir" hold "${engine_groups[@]}"
 fewer_fds() {
     [[ $(fds) -le $fds_before ]]
 }
