@@ -194,11 +194,11 @@ system: system-programs ## what the kernel does with containers; needs root
 
 KERNEL ?= lts
 GUEST ?= unified
-TESTS ?= test_*
+TESTS ?=
 VMTEST = WEIR_BUILD=$(abspath $(O)) tools/vmtest
 
 # One line a guest of tests/guests: KERNEL@KIND.
-GUESTS = $(shell awk -F '|' '!/^\#/ && NF == 4 { n = split($$2, k, " "); \
+GUESTS = $(shell awk -F '|' '!/^\#/ && NF == 5 { n = split($$2, k, " "); \
 	for (i = 1; i <= n; i++) { gsub(/ /, "", $$1); print k[i] "@" $$1 } }' tests/guests)
 # Two guests at most, and none that has to share its CPUs: one that loses its core while it holds
 # a lock keeps the other spinning, and both together take longer than one after the other.
@@ -207,7 +207,7 @@ SMOKE := TESTS=test_budget*,test_start*,test_bursting*,test_parent*,test_stats*
 
 .PHONY: vmtest vmtest-all
 # A kernel given by its path needs nothing of apt, and no root.
-vmtest: system-programs ## the system tests on another kernel: KERNEL=6.12 GUEST=unified TESTS=test_*
+vmtest: system-programs ## the system tests on another kernel: KERNEL=6.12 GUEST=unified TESTS=GLOB
 	$(Q)$(if $(findstring /,$(KERNEL)),,tools/setup vm $(shell tools/kernels series $(KERNEL)))
 	$(Q)$(VMTEST) $(KERNEL) --guest $(GUEST) 'TESTS=$(TESTS)'
 
