@@ -98,6 +98,12 @@ static int find_groups(const char *name, struct weir_user *user, struct weir_err
 	return 0;
 }
 
+static bool copy_text(char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+	return *to;
+}
+
 int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error *err)
 {
 	scoped(weir_user_done) struct weir_user user = WEIR_USER_INIT;
@@ -135,12 +141,9 @@ int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error 
 	r = find_groups(known ? entry.pw_name : name, &user, err);
 	if (r < 0)
 		return r;
-	if (known) {
-		user.name = strdup(entry.pw_name);
-		user.home = strdup(entry.pw_dir);
-		if (!user.name || !user.home)
-			return weir_fail_memory(err);
-	}
+	if (known &&
+	    (!copy_text(&user.name, entry.pw_name) || !copy_text(&user.home, entry.pw_dir)))
+		return weir_fail_memory(err);
 
 	*ret = user;
 	user = (struct weir_user)WEIR_USER_INIT;
@@ -150,16 +153,21 @@ int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error 
 /* Those of the caller. */
 static int take_own_groups(struct weir_user *user, struct weir_error *err)
 {
-	int n = getgroups(0, NULL);
+	for (int room = 64; room <= MAX_GROUPS; room *= 2) {
+		int n;
 
-	user->groups = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*user->groups));
-	if (!user->groups)
-		return weir_fail_memory(err);
-	n = getgroups(n, user->groups);
-	if (n < 0)
-		return weir_fail(err, -EIO, "list the groups of this process: %s", strerror(errno));
-	user->n_groups = (size_t)n;
-	return 0;
+		user->groups = calloc((size_t)room, sizeof(*user->groups));
+		if (!user->groups)
+			return weir_fail_memory(err);
+		n = getgroups(room, user->groups);
+		if (n >= 0) {
+			user->n_groups = (size_t)n;
+			return 0;
+		}
+		free(user->groups);
+		user->groups = NULL;
+	}
+	return weir_fail(err, -EIO, "list the groups of this process: %s", strerror(errno));
 }
 
 int weir_user_join(struct weir_user *user, const char *const *groups, struct weir_error *err)
