@@ -3,8 +3,8 @@
 """churn.py LAUNCHES WEIR HOLD DIRECTORY…: containers of all kinds that come and go, and nothing that stays.
 
 Some agents at once, each on a connection of its own: plain ones, executors with tasks of either kind,
-commands that join, groups that are adopted. HOLD is a container that runs all the time; the DIRECTORYs
-are where groups are to be made, one in each hierarchy. Prints a point for each kind, and on a line of
+commands that join, groups that are adopted. HOLD is a container that runs all the time; in each DIRECTORY,
+one in each hierarchy, groups are to be made. Prints a point for each kind, and on a line of
 comment how many launches a second it was.
 """
 

@@ -62,7 +62,7 @@ int weir_scalar_to_bytes(double mib, bool infinite_ok, const char *what, uint64_
 
 int weir_scalar_to_count(double value, const char *what, uint64_t *ret, struct weir_error *err)
 {
-	uint64_t count;
+	uint64_t count = 0;
 
 	if (is_plus_infinite(value)) {
 		*ret = WEIR_INFINITE;
