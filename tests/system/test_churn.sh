@@ -29,6 +29,9 @@ fds() {
 rss_kib() {
     awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon_pid/status"
 }
+zombies() {
+    ps -o stat= --ppid "$daemon_pid" | grep -c ^Z || :
+}
 slots_in_use() {
     weir stats --json | jq length
 }
@@ -45,6 +48,7 @@ grown=$(($(rss_kib) - rss_before))
 echo "# the daemon has grown by $grown KiB"
 is "$((grown <= 2048))" 1 "nor memory by more than 2 MiB"
 is "$(slots_in_use)" 1 "nor slots"
+is "$(zombies)" 0 "nor children that have ended"
 is "$(cgroups_of_run | grep -v "/${prefix}hold\$")" "" "nor cgroups"
 weir rm --force hold
 

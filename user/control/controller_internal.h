@@ -201,6 +201,9 @@ int weir_foreground_watch(struct weir_controller *controller, struct weir_contai
 void weir_foreground_seat(const struct weir_controller *controller,
 			  const struct weir_container *container, struct weir_join_paths *join);
 
+/* What a process that was killed has to end in, in ms. */
+#define WEIR_REAP_PATIENCE_MS 100
+
 /* life.c: one that was adopted goes, as @why says; its groups are left alone. */
 void weir_controller_part(struct weir_controller *controller, struct weir_container *container,
 			  enum weir_reason reason, const char *why);

@@ -20,8 +20,6 @@
 #include "kern/process.h"
 #include "model/family.h"
 
-#define REAP_PATIENCE_MS 100
-
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 int weir_controller_identify(struct weir_controller *controller,
@@ -74,7 +72,7 @@ void weir_controller_undo(struct weir_controller *controller, struct weir_contai
 
 	if (!live->foreign && !weir_controller_clear_groups(controller, container->group))
 		weir_leftovers_add(controller, container->group);
-	if (watch.fd >= 0 && poll(&watch, 1, REAP_PATIENCE_MS) > 0)
+	if (watch.fd >= 0 && poll(&watch, 1, WEIR_REAP_PATIENCE_MS) > 0)
 		weir_pidfd_reap(watch.fd, &status);
 	weir_controller_forget(controller, container);
 	weir_controller_publish_node(controller);

@@ -3,6 +3,7 @@
 #include "control/controller_internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,34 @@ int weir_controller_watch(struct weir_controller *controller, struct weir_contai
 	if (r < 0)
 		return weir_fail(err, r, "watch process %d: %s", container->pid, strerror(-r));
 	return 0;
+}
+
+/*
+ * The source goes before its fd is closed: the next one to be opened may have the same number, and
+ * would be taken out of the event loop in its place.
+ */
+static void unwatch(struct weir_live *live)
+{
+	live->exit_source = sd_event_source_disable_unref(live->exit_source);
+}
+
+/* Who is killed with others, and not watched to its end, is dead in a moment. */
+static void await_end(const struct weir_live *live)
+{
+	struct pollfd end = { .fd = live->pidfd, .events = POLLIN };
+
+	if (end.fd >= 0)
+		poll(&end, 1, WEIR_REAP_PATIENCE_MS);
+}
+
+/* Of one whose end was not awaited, the rest. */
+static void reap(struct weir_live *live)
+{
+	int ignored;
+
+	if (live->pidfd >= 0)
+		weir_pidfd_reap(live->pidfd, &ignored);
+	live->pidfd = close_fd(live->pidfd);
 }
 
 static void tell_waiters(struct weir_controller *controller, struct weir_container *container)
@@ -102,6 +131,7 @@ static void conclude(struct weir_controller *controller, struct weir_container *
 	while (container->is_executor &&
 	       (task = weir_ledger_any_task(controller->ledger, container)))
 		conclude(controller, task);
+	reap(container->live);
 	pthread_rwlock_wrlock(&controller->lock);
 	container->ended_us = weir_now_us(CLOCK_REALTIME);
 	container->pending_mem_limit_bytes = WEIR_ABSENT;
@@ -182,19 +212,19 @@ void weir_controller_finish(struct weir_controller *controller, struct weir_cont
 	if (live->finishing)
 		return;
 	live->finishing = true;
+	unwatch(live);
+	/* What the first process left behind goes with it, an executor's tasks too. */
+	if (weir_cgroup_populated(&controller->groups, container->group, &err) == 1 &&
+	    weir_cgroup_kill(&controller->groups, container->group, &err) < 0 &&
+	    err.code != -ENOENT)
+		weir_warn("container '%s': %s, retrying", container->id, err.text);
+	await_end(live);
 	weir_controller_collect(controller, container);
-	live->pidfd = close_fd(live->pidfd);
 	weir_pacer_remove(controller->pacer, container);
 	/* The next container of this name is not to get its limits. */
 	weir_worker_cancel(controller->worker, container->id);
 	if (container->is_executor)
 		weir_family_finish_tasks(controller, container);
-
-	/* What the first process left behind goes with it. */
-	if (weir_cgroup_populated(&controller->groups, container->group, &err) == 1 &&
-	    weir_cgroup_kill(&controller->groups, container->group, &err) < 0 &&
-	    err.code != -ENOENT)
-		weir_warn("container '%s': %s, retrying", container->id, err.text);
 	live->finish_delay_us = FINISH_FIRST_US;
 	live->finish_since_us = weir_now_us(CLOCK_MONOTONIC);
 	if (remove_groups(controller, container))
@@ -207,8 +237,8 @@ void weir_controller_part(struct weir_controller *controller, struct weir_contai
 	struct weir_live *live = container->live;
 
 	live->finishing = true;
+	unwatch(live);
 	weir_controller_collect(controller, container);
-	live->pidfd = close_fd(live->pidfd);
 	weir_worker_cancel(controller->worker, container->id);
 	pthread_rwlock_wrlock(&controller->lock);
 	container->reason = reason;
