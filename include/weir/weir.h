@@ -67,8 +67,8 @@ struct weir_amounts {
 	uint64_t
 		cpu_burst_mcpu; /* beyond the limit, out of what earlier periods left of it; absent: 0 */
 	/*
-	 * Processes and threads, at least 1; absent at launch: no limit, which cgroup v1 can't take up later.
-	 * Of an executor, of all in it.
+	 * Processes and threads; absent or 0 at launch: no limit, which cgroup v1 can't take up later. Of an
+	 * executor, of all in it.
 	 */
 	uint64_t pids_limit;
 };

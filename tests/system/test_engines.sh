@@ -15,7 +15,7 @@ daemon_start
 
 # A bundle with one program in it, which needs nothing else.
 bundle=$scratch/bundle
-mkdir -p "$bundle/rootfs/proc"
+mkdir -p "$bundle/rootfs/proc" "$bundle/rootfs/dev"
 install -m 755 "$load" "$bundle/rootfs/load"
 bundle_is() {
     jq -n --arg path "/$engine/$1" '{

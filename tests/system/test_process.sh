@@ -70,7 +70,7 @@ refused "a capability that is none" "'CHEW' is no capability: expected" --cap-ke
 refused "a group that is none" "no group 'no-such-group'" --group-add no-such-group
 refused "more files than the kernel lets anybody have" "resource limits: Operation not permitted" \
     --ulimit nofile=999999999999
-refused "no pids at all" "pids limit 0" --pids 0
+refused "no pids at all" "leaves no room for its first process" --pids 0
 
 # ---- How many ----
 cat >"$scratch/forks.py" <<'END'

@@ -160,7 +160,8 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	container->state = WEIR_STATE_RUNNING;
 	container->pid = 4711;
 	container->pending_mem_limit_bytes = WEIR_ABSENT;
-	container->figures = (struct weir_figures){ 500, WEIR_INFINITE, 64 << 20, 128 << 20, 0, 0 };
+	container->figures = (struct weir_figures){ 500, WEIR_INFINITE, 64 << 20, 128 << 20, 0,
+						    0,	 WEIR_INFINITE };
 	controller->last_peer = launch->peer;
 	controller->last_ask = launch->ask;
 	if (launch->ask.cpu_request_mcpu == 1)

@@ -180,7 +180,10 @@ static void a_wait_without_a_status_says_so(void **state)
 static void a_launch_request_has_the_shape_of_the_api(void **state)
 {
 	const char *const argv[] = { "sleep", "60", NULL }, *const env[] = { "A=b=c", NULL };
+	const char *const rlimits[] = { "nofile=1:2", NULL };
 	const struct weir_launch_options options = {
+		.rlimits = rlimits,
+		.capabilities = "none",
 		.id = "web",
 		.argv = argv,
 		.env = env,
@@ -200,8 +203,9 @@ static void a_launch_request_has_the_shape_of_the_api(void **state)
 		"\"command\":{\"shell\":false,\"value\":\"sleep\",\"arguments\":[\"sleep\",\"60\"],"
 		"\"environment\":{\"variables\":[{\"name\":\"A\",\"value\":\"b=c\"}]}},"
 		"\"weir\":{\"foreground\":false,\"keep\":false,\"exempt\":false,\"executor\":false,"
-		"\"autoremove\":false,\"delegate\":false,\"working_directory\":\"/tmp\","
-		"\"swap\":{\"value\":64.0}},"
+		"\"autoremove\":false,\"delegate\":false,\"allow_new_privileges\":false,"
+		"\"working_directory\":\"/tmp\",\"capabilities\":\"none\","
+		"\"rlimits\":[\"nofile=1:2\"],\"swap\":{\"value\":64.0}},"
 		"\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":0.5}},"
 		"{\"name\":\"mem\",\"type\":\"SCALAR\",\"scalar\":{\"value\":256.0}}],"
 		"\"limits\":{\"cpus\":{\"value\":\"Infinity\"}}}}");

@@ -93,7 +93,8 @@ static struct weir_container *make(const char *id, uint64_t mcpu, uint64_t cpu_l
 	container->ask = (struct weir_ask){
 		mcpu,	     cpu_limit,
 		mib * MIB,   mem_limit < WEIR_ABSENT ? mem_limit * MIB : mem_limit,
-		WEIR_ABSENT, WEIR_ABSENT
+		WEIR_ABSENT, WEIR_ABSENT,
+		WEIR_ABSENT
 	};
 	container->state = WEIR_STATE_RUNNING;
 	assert_int_equal(weir_figures_resolve(&container->ask, WEIR_DEFAULT_CPU_LIMIT_REQUEST,
@@ -246,7 +247,7 @@ static void a_sum_can_be_asked_for(void **state)
 {
 	scoped(weir_ledger_freep) struct weir_ledger *ledger = new_ledger();
 	struct weir_container *e = make("e", 100, WEIR_ABSENT, 32, WEIR_ABSENT), *t;
-	struct weir_figures own = { 300, 300, 64 * MIB, 64 * MIB, 0, 0 }, sum, widest;
+	struct weir_figures own = { 300, 300, 64 * MIB, 64 * MIB, 0, 0, INF }, sum, widest;
 
 	(void)state;
 	e->is_executor = true;

@@ -260,5 +260,10 @@ int weir_option_pids(const char *text, void *field, struct weir_error *err)
 		amounts->pids_limit = WEIR_INFINITE;
 		return 0;
 	}
-	return weir_option_number(text, &amounts->pids_limit, err);
+	if (weir_option_number(text, &amounts->pids_limit, err) < 0)
+		return err->code;
+	return amounts->pids_limit ? 0
+				   : weir_fail(err, -EINVAL,
+					       "a pids limit of 0 leaves no room for its first "
+					       "process: expected 1 or more");
 }

@@ -112,7 +112,7 @@ static bool add_extra(json_t *call, const struct weir_amounts *amounts)
 	if (amounts->cpu_burst_mcpu != WEIR_ABSENT)
 		ok &= !json_object_set_new(weir, "cpu_burst",
 					   amount_value(amounts->cpu_burst_mcpu, MCPU_PER_CPU));
-	if (amounts->pids_limit != WEIR_ABSENT)
+	if (amounts->pids_limit != WEIR_ABSENT && amounts->pids_limit != 0)
 		ok &= !json_object_set_new(weir, "pids", amount_value(amounts->pids_limit, 1.0));
 	return ok;
 }
