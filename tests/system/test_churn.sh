@@ -30,7 +30,8 @@ rss_kib() {
     awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon_pid/status"
 }
 zombies() {
-    ps -o stat= --ppid "$daemon_pid" | grep -c ^Z || :
+    cat /proc/[0-9]*/stat 2>/dev/null |
+        awk -v daemon="$daemon_pid" '{ sub(/.*\) /, ""); n += $1 == "Z" && $2 == daemon } END { print n + 0 }'
 }
 slots_in_use() {
     weir stats --json | jq length
