@@ -27,6 +27,7 @@ declare -A weir_amounts=(
     [admissions]="  1000   60" # launches and removals
     [churn]="       1500   100" # launches of all kinds; WEIR_TEST_CHURN=5000 for more
     [sums]="        1000   60" # changes of an executor's tasks
+    [end_ns]="      5000000 100000000" # CPU time that a process may take to end
     [mixed_load]="  60     20" # seconds
     [helpers_share]="10  2" # times what the shell needs that starts them
     [pipe_mib]="    1024   32"

@@ -118,7 +118,7 @@ is "$(record slots 1 | wc -l)" "$length" "records are of today's length"
 before=$(kernel_cpu_ns quiet)
 kill -TERM "$(first_pid quiet)"
 is "$(weir wait quiet)" 143 "programs and records work together: an end is told"
-within "$(field quiet .weir.cpu_ns)" "$before" "$(bound cpu_agreement)" "with all of the CPU time"
+bracketed "$before" "$(field quiet .weir.cpu_ns)" $((before + $(amount end_ns))) "$(bound cpu_agreement)" "with all of the CPU time"
 moved() {
     [[ $(stat_of busy cpu_ns) -gt $1 ]]
 }
