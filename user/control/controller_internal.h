@@ -201,9 +201,6 @@ int weir_foreground_watch(struct weir_controller *controller, struct weir_contai
 void weir_foreground_seat(const struct weir_controller *controller,
 			  const struct weir_container *container, struct weir_join_paths *join);
 
-/* What a process that was killed has to end in, in ms. */
-#define WEIR_REAP_PATIENCE_MS 100
-
 /* life.c: one that was adopted goes, as @why says; its groups are left alone. */
 void weir_controller_part(struct weir_controller *controller, struct weir_container *container,
 			  enum weir_reason reason, const char *why);
@@ -288,6 +285,10 @@ void weir_controller_collect(struct weir_controller *controller, struct weir_con
  */
 int weir_controller_find_running(const struct weir_controller *controller, const char *id,
 				 struct weir_container **ret, struct weir_error *err);
+/* Wait for the end of a first process that was killed, but not for long. */
+void weir_live_await_end(const struct weir_live *live);
+/* Let go of it: no more watched, reaped if it has ended and is ours, its pidfd closed. Again is fine. */
+void weir_live_reap(struct weir_live *live);
 /* Watch the first process through @pidfd (taken). */
 int weir_controller_watch(struct weir_controller *controller, struct weir_container *container,
 			  int pidfd, struct weir_error *err);

@@ -9,7 +9,6 @@
 #include "control/controller_internal.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,15 +64,13 @@ int weir_controller_admit(struct weir_controller *controller, struct weir_contai
 
 void weir_controller_undo(struct weir_controller *controller, struct weir_container *container)
 {
-	const struct weir_live *live = container->live;
-	struct pollfd watch = { .fd = live->pidfd, .events = POLLIN };
+	struct weir_live *live = container->live;
 	struct weir_container *executor = container->parent;
-	int status;
 
 	if (!live->foreign && !weir_controller_clear_groups(controller, container->group))
 		weir_leftovers_add(controller, container->group);
-	if (watch.fd >= 0 && poll(&watch, 1, WEIR_REAP_PATIENCE_MS) > 0)
-		weir_pidfd_reap(watch.fd, &status);
+	weir_live_await_end(live);
+	weir_live_reap(live);
 	weir_controller_forget(controller, container);
 	weir_controller_publish_node(controller);
 	weir_family_settle(controller, executor);

@@ -21,6 +21,8 @@
 /* For a caller that is not known, since it came to a daemon before us, to ask how it ended. */
 #define CALLER_PATIENCE_US 5000000
 
+#define REAP_PATIENCE_MS 100
+
 static int on_first_exit(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct weir_live *live = data;
@@ -46,29 +48,24 @@ int weir_controller_watch(struct weir_controller *controller, struct weir_contai
 	return 0;
 }
 
-/*
- * The source goes before its fd is closed: the next one to be opened may have the same number, and
- * would be taken out of the event loop in its place.
- */
-static void unwatch(struct weir_live *live)
-{
-	live->exit_source = sd_event_source_disable_unref(live->exit_source);
-}
-
 /* Who is killed with others, and not watched to its end, is dead in a moment. */
-static void await_end(const struct weir_live *live)
+void weir_live_await_end(const struct weir_live *live)
 {
 	struct pollfd end = { .fd = live->pidfd, .events = POLLIN };
 
 	if (end.fd >= 0)
-		poll(&end, 1, WEIR_REAP_PATIENCE_MS);
+		poll(&end, 1, REAP_PATIENCE_MS);
 }
 
-/* Of one whose end was not awaited, the rest. */
-static void reap(struct weir_live *live)
+/*
+ * The source goes before its fd is closed: the next one to be opened may have the same number, and
+ * would be taken out of the event loop in its place.
+ */
+void weir_live_reap(struct weir_live *live)
 {
 	int ignored;
 
+	live->exit_source = sd_event_source_disable_unref(live->exit_source);
 	if (live->pidfd >= 0)
 		weir_pidfd_reap(live->pidfd, &ignored);
 	live->pidfd = close_fd(live->pidfd);
@@ -131,7 +128,7 @@ static void conclude(struct weir_controller *controller, struct weir_container *
 	while (container->is_executor &&
 	       (task = weir_ledger_any_task(controller->ledger, container)))
 		conclude(controller, task);
-	reap(container->live);
+	weir_live_reap(container->live);
 	pthread_rwlock_wrlock(&controller->lock);
 	container->ended_us = weir_now_us(CLOCK_REALTIME);
 	container->pending_mem_limit_bytes = WEIR_ABSENT;
@@ -212,13 +209,12 @@ void weir_controller_finish(struct weir_controller *controller, struct weir_cont
 	if (live->finishing)
 		return;
 	live->finishing = true;
-	unwatch(live);
 	/* What the first process left behind goes with it, an executor's tasks too. */
 	if (weir_cgroup_populated(&controller->groups, container->group, &err) == 1 &&
 	    weir_cgroup_kill(&controller->groups, container->group, &err) < 0 &&
 	    err.code != -ENOENT)
 		weir_warn("container '%s': %s, retrying", container->id, err.text);
-	await_end(live);
+	weir_live_await_end(live);
 	weir_controller_collect(controller, container);
 	weir_pacer_remove(controller->pacer, container);
 	/* The next container of this name is not to get its limits. */
@@ -237,7 +233,6 @@ void weir_controller_part(struct weir_controller *controller, struct weir_contai
 	struct weir_live *live = container->live;
 
 	live->finishing = true;
-	unwatch(live);
 	weir_controller_collect(controller, container);
 	weir_worker_cancel(controller->worker, container->id);
 	pthread_rwlock_wrlock(&controller->lock);
