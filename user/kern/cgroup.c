@@ -93,7 +93,7 @@ static int divide_in(const struct weir_hierarchy *h, const char *id, const char 
 	if (fd < 0)
 		return weir_fail(err, -errno, "open cgroup '%s/%s': %s", h->path, name,
 				 strerror(errno));
-	return weir_hierarchy_enable(h, fd, id, err);
+	return weir_hierarchy_enable(fd, id, h->subsystems & WEIR_SUBSYSTEMS_NEEDED, err);
 }
 
 int weir_cgroup_divide(const struct weir_groups *groups, const char *id, struct weir_error *err)

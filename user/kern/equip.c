@@ -15,7 +15,7 @@
 
 #define CPUS_TEXT 512
 
-int weir_hierarchies_enable(const struct weir_hierarchies *h, enum weir_subsys subsys,
+int weir_hierarchies_enable(const struct weir_hierarchies *h, uint32_t subsystems,
 			    struct weir_error *err)
 {
 	const struct weir_hierarchy *cgroup2 = &h->list[0];
@@ -30,7 +30,7 @@ int weir_hierarchies_enable(const struct weir_hierarchies *h, enum weir_subsys s
 		if (fd < 0)
 			return weir_fail(err, -errno, "open cgroup '%s/%s': %s", cgroup2->mount,
 					 path, strerror(errno));
-		if (weir_hierarchy_enable_one(fd, path, subsys, err) < 0)
+		if (weir_hierarchy_enable(fd, path, subsystems, err) < 0)
 			return err->code;
 		if (len == 0)
 			return 0;
@@ -68,7 +68,7 @@ static int enable_above(const struct weir_groups *groups, const char *id, enum w
 	char above[WEIR_GROUP_PATH], name[WEIR_GROUP_PATH];
 	scoped(closep) int fd = -1;
 
-	if (weir_hierarchies_enable(&groups->h, subsys, err) < 0)
+	if (weir_hierarchies_enable(&groups->h, WEIR_SUBSYS_BIT(subsys), err) < 0)
 		return err->code;
 	if (!slash)
 		return 0;
@@ -78,7 +78,7 @@ static int enable_above(const struct weir_groups *groups, const char *id, enum w
 	fd = openat(groups->h.list[0].root_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return weir_fail(err, -errno, "open cgroup '%s': %s", name, strerror(errno));
-	return weir_hierarchy_enable_one(fd, name, subsys, err);
+	return weir_hierarchy_enable(fd, name, WEIR_SUBSYS_BIT(subsys), err);
 }
 
 int weir_cgroup_equip(const struct weir_groups *groups, const char *id, enum weir_subsys subsys,

@@ -13,13 +13,7 @@
 #include "base/file.h"
 #include "kern/discover.h"
 
-#define BIT(n) (1U << (n))
-
-/* What every container needs, and so has to be enabled for the children on v2. */
-#define NEEDED (BIT(WEIR_SUBSYS_CPU) | BIT(WEIR_SUBSYS_MEMORY))
-
-/* What some ask for: on v2 enabled when the first does, on v1 with groups for them alone. */
-#define ON_DEMAND (BIT(WEIR_SUBSYS_PIDS) | BIT(WEIR_SUBSYS_CPUSET))
+#define BIT(n) WEIR_SUBSYS_BIT(n)
 
 const char *weir_subsys_name(enum weir_subsys subsys)
 {
@@ -140,14 +134,14 @@ static int gather(const struct weir_discovery *found, struct weir_hierarchies *h
 			index = add_hierarchy(h, place->version, place->path, err);
 			if (index < 0)
 				return index;
-			h->list[index].on_demand = BIT(i) & ON_DEMAND;
+			h->list[index].on_demand = BIT(i) & WEIR_SUBSYSTEMS_ON_DEMAND;
 		}
 		h->list[index].subsystems |= BIT(i);
 		h->where[i] = index;
 	}
 
 	for (int i = 0; i < WEIR_SUBSYS_COUNT_; i++)
-		if ((NEEDED & BIT(i)) && h->where[i] < 0)
+		if ((WEIR_SUBSYSTEMS_NEEDED & BIT(i)) && h->where[i] < 0)
 			return weir_fail(
 				err, -ENOENT,
 				"no cgroup hierarchy carries the %s controller: mount one, "
@@ -157,7 +151,7 @@ static int gather(const struct weir_discovery *found, struct weir_hierarchies *h
 	return 0;
 }
 
-static int enable(int dir_fd, const char *path, uint32_t wanted, struct weir_error *err)
+int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems, struct weir_error *err)
 {
 	char enabled[512], request[128] = "";
 	size_t used = 0;
@@ -170,7 +164,7 @@ static int enable(int dir_fd, const char *path, uint32_t wanted, struct weir_err
 	for (int i = 0; i < WEIR_SUBSYS_COUNT_; i++) {
 		const char *name = weir_subsys_name((enum weir_subsys)i);
 
-		if ((wanted & BIT(i)) && !has_word(enabled, name))
+		if ((subsystems & BIT(i)) && !has_word(enabled, name))
 			used += (size_t)snprintf(request + used, sizeof(request) - used, "%s+%s",
 						 used ? " " : "", name);
 	}
@@ -185,18 +179,6 @@ static int enable(int dir_fd, const char *path, uint32_t wanted, struct weir_err
 			"move the processes into a group of their own",
 			path, request);
 	return r < 0 ? weir_fail_in(err, "%s", path) : 0;
-}
-
-int weir_hierarchy_enable(const struct weir_hierarchy *h, int dir_fd, const char *path,
-			  struct weir_error *err)
-{
-	return enable(dir_fd, path, h->subsystems & NEEDED, err);
-}
-
-int weir_hierarchy_enable_one(int dir_fd, const char *path, enum weir_subsys subsys,
-			      struct weir_error *err)
-{
-	return enable(dir_fd, path, BIT(subsys), err);
 }
 
 /* What the group called @name below @dir_fd lacks, from the one above it. */
@@ -221,8 +203,10 @@ int weir_hierarchy_mkdir(const struct weir_hierarchy *h, int dir_fd, const char 
 	if (h->version == 2 || !(h->subsystems & BIT(WEIR_SUBSYS_CPUSET)))
 		return 0;
 	if (inherit_cpuset(dir_fd, name, "cpuset.cpus", err) < 0 ||
-	    inherit_cpuset(dir_fd, name, "cpuset.mems", err) < 0)
+	    inherit_cpuset(dir_fd, name, "cpuset.mems", err) < 0) {
+		unlinkat(dir_fd, name, AT_REMOVEDIR);
 		return weir_fail_in(err, "cgroup '%s/%s'", h->path, name);
+	}
 	return 0;
 }
 
@@ -247,7 +231,9 @@ static int descend(const struct weir_hierarchy *h, int *fd, char **path, const c
 	*fd = take_fd(below);
 	free(*path);
 	*path = take_ptr(longer);
-	return h->version == 2 ? weir_hierarchy_enable(h, *fd, *path, err) : 0;
+	return h->version == 2 ? weir_hierarchy_enable(*fd, *path,
+						       h->subsystems & WEIR_SUBSYSTEMS_NEEDED, err)
+			       : 0;
 }
 
 /* Open the directory under which containers lie, and make the way there. */
@@ -268,7 +254,8 @@ static int open_hierarchy(struct weir_hierarchy *h, const char *parent, struct w
 				 h->path, strerror(errno));
 
 	if (h->version == 2) {
-		r = weir_hierarchy_enable(h, h->root_fd, h->path, err);
+		r = weir_hierarchy_enable(h->root_fd, h->path,
+					  h->subsystems & WEIR_SUBSYSTEMS_NEEDED, err);
 		if (r < 0)
 			return r;
 	}
@@ -302,7 +289,7 @@ static int keep_enabled(struct weir_hierarchies *h, struct weir_error *err)
 		return weir_fail_in(err, "%s", cgroup2->path);
 
 	for (int i = 0; i < WEIR_SUBSYS_COUNT_; i++) {
-		if (h->where[i] != 0 || (BIT(i) & ON_DEMAND) ||
+		if (h->where[i] != 0 || (BIT(i) & WEIR_SUBSYSTEMS_ON_DEMAND) ||
 		    has_word(enabled, weir_subsys_name((enum weir_subsys)i)))
 			continue;
 		cgroup2->subsystems &= ~BIT(i);

@@ -25,6 +25,16 @@ enum weir_subsys {
 	WEIR_SUBSYS_COUNT_,
 };
 
+#define WEIR_SUBSYS_BIT(subsys) (1U << (subsys))
+
+/* What every container needs, and so has to be enabled for the children on v2. */
+#define WEIR_SUBSYSTEMS_NEEDED \
+	(WEIR_SUBSYS_BIT(WEIR_SUBSYS_CPU) | WEIR_SUBSYS_BIT(WEIR_SUBSYS_MEMORY))
+
+/* What some ask for: on v2 enabled when the first does, on v1 with groups for them alone. */
+#define WEIR_SUBSYSTEMS_ON_DEMAND \
+	(WEIR_SUBSYS_BIT(WEIR_SUBSYS_PIDS) | WEIR_SUBSYS_BIT(WEIR_SUBSYS_CPUSET))
+
 #define WEIR_MAX_HIERARCHIES 8
 
 struct weir_hierarchy {
@@ -61,21 +71,19 @@ int weir_hierarchies_open(const char *parent, const char *private_dir, struct we
 void weir_hierarchies_done(struct weir_hierarchies *h);
 
 /*
- * On v2: give the children of @dir_fd, called @path for people, the controllers that all containers
- * need, as far as @h carries them. -EBUSY: it holds processes itself.
+ * On v2: give the children of @dir_fd, called @path for people, what they lack of @subsystems. -EBUSY:
+ * it holds processes itself.
  */
-int weir_hierarchy_enable(const struct weir_hierarchy *h, int dir_fd, const char *path,
+int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems,
 			  struct weir_error *err);
-/* The same with @subsys, from the top down to the directory under which containers lie. */
-int weir_hierarchies_enable(const struct weir_hierarchies *h, enum weir_subsys subsys,
+/* The same from the top down to the directory under which containers lie. */
+int weir_hierarchies_enable(const struct weir_hierarchies *h, uint32_t subsystems,
 			    struct weir_error *err);
-/* And that for the children of @dir_fd alone. */
-int weir_hierarchy_enable_one(int dir_fd, const char *path, enum weir_subsys subsys,
-			      struct weir_error *err);
 
 /*
  * Make a group called @name below @dir_fd. On v1 one of cpuset is born without CPUs and memory
- * nodes, and can't be joined before it has some: it gets those of the one above. -EEXIST.
+ * nodes, and can't be joined before it has some: it gets those of the one above. What was made is
+ * removed again on failure. -EEXIST.
  */
 int weir_hierarchy_mkdir(const struct weir_hierarchy *h, int dir_fd, const char *name,
 			 struct weir_error *err);
