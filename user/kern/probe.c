@@ -112,50 +112,41 @@ static enum weir_probe_state check_cgroup2(const struct weir_probed *machine, ch
 	return *path ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
 }
 
-static void tell_place(const struct weir_place *place, char *found, size_t size)
+/* @lacking: what it is that a controller is nowhere. */
+static enum weir_probe_state check_place(const struct weir_probed *machine, enum weir_subsys subsys,
+					 enum weir_probe_state lacking, char *found, size_t size)
 {
-	if (place->version)
-		snprintf(found, size, "v%d at %s", place->version, place->path);
-	else
+	const struct weir_place *place = weir_probe_place(machine, subsys);
+
+	if (!place->version) {
 		snprintf(found, size, "in no mounted hierarchy");
+		return lacking;
+	}
+	snprintf(found, size, "v%d at %s", place->version, place->path);
+	return WEIR_PROBE_OK;
 }
 
 static enum weir_probe_state check_cpu(const struct weir_probed *machine, char *found, size_t size)
 {
-	const struct weir_place *place = weir_probe_place(machine, WEIR_SUBSYS_CPU);
-
-	tell_place(place, found, size);
-	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
+	return check_place(machine, WEIR_SUBSYS_CPU, WEIR_PROBE_MISSING, found, size);
 }
 
 static enum weir_probe_state check_memory(const struct weir_probed *machine, char *found,
 					  size_t size)
 {
-	const struct weir_place *place = weir_probe_place(machine, WEIR_SUBSYS_MEMORY);
-
-	tell_place(place, found, size);
-	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_MISSING;
+	return check_place(machine, WEIR_SUBSYS_MEMORY, WEIR_PROBE_MISSING, found, size);
 }
 
-/* What only some containers ask for. */
-static enum weir_probe_state check_optional(const struct weir_probed *machine,
-					    enum weir_subsys subsys, char *found, size_t size)
-{
-	const struct weir_place *place = weir_probe_place(machine, subsys);
-
-	tell_place(place, found, size);
-	return place->version ? WEIR_PROBE_OK : WEIR_PROBE_DEGRADED;
-}
-
+/* These are for containers that ask for them. */
 static enum weir_probe_state check_pids(const struct weir_probed *machine, char *found, size_t size)
 {
-	return check_optional(machine, WEIR_SUBSYS_PIDS, found, size);
+	return check_place(machine, WEIR_SUBSYS_PIDS, WEIR_PROBE_DEGRADED, found, size);
 }
 
 static enum weir_probe_state check_cpuset(const struct weir_probed *machine, char *found,
 					  size_t size)
 {
-	return check_optional(machine, WEIR_SUBSYS_CPUSET, found, size);
+	return check_place(machine, WEIR_SUBSYS_CPUSET, WEIR_PROBE_DEGRADED, found, size);
 }
 
 static enum weir_probe_state check_memory_version(const struct weir_probed *machine, char *found,
