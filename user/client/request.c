@@ -218,23 +218,24 @@ static json_t *container_info(const struct weir_launch_options *options)
 static int check_launch(const struct weir_launch_options *options, bool foreground,
 			struct weir_error *err)
 {
-	int r;
+	const struct {
+		const char *what, *text;
+	} texts[] = {
+		{ "the container's id", options->id },
+		{ "the role", options->role },
+		{ "the user", options->user },
+		{ "the working directory", options->workdir },
+		{ "the list of capabilities", options->capabilities },
+		{ "the list of CPUs", options->cpus_set },
+	};
+	int r = 0;
 
 	if (!options->argv || !options->argv[0])
 		return weir_fail(err, -EINVAL, "there is no command to launch");
 	if (!options->id)
 		return weir_fail(err, -EINVAL, "the container has no id");
-	r = check_utf8("the container's id", options->id, err);
-	if (r == 0)
-		r = check_utf8("the role", options->role, err);
-	if (r == 0)
-		r = check_utf8("the user", options->user, err);
-	if (r == 0)
-		r = check_utf8("the working directory", options->workdir, err);
-	if (r == 0)
-		r = check_utf8("the list of capabilities", options->capabilities, err);
-	if (r == 0)
-		r = check_utf8("the list of CPUs", options->cpus_set, err);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(texts); i++)
+		r = check_utf8(texts[i].what, texts[i].text, err);
 	if (r == 0)
 		r = check_all_utf8("group", options->supplementary_groups, err);
 	if (r == 0)
