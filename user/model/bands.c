@@ -98,15 +98,14 @@ static void measure(const struct weir_bands *bands, struct weir_band_member *mem
 {
 	uint64_t elapsed = now_ns - member->marked_ns,
 		 used = member->cpu_ns - member->marked_cpu_ns;
+	bool begun = member->marked_ns != 0, whole = elapsed >= bands->params.window_ns;
 
-	if (member->marked_ns != 0 && elapsed < bands->params.window_ns) {
-		if (!member->measured && elapsed >= 1000)
-			member->used_mcpu = used / (elapsed / 1000);
-		return;
-	}
-	if (member->marked_ns != 0) {
-		member->measured = true;
+	if (begun && (whole || !member->measured) && elapsed >= 1000)
 		member->used_mcpu = used / (elapsed / 1000);
+	if (begun && !whole)
+		return;
+	if (begun) {
+		member->measured = true;
 		member->usual_mcpu = averaged(member->usual_mcpu, member->used_mcpu, elapsed);
 	}
 	member->marked_ns = now_ns;
