@@ -167,8 +167,9 @@ int weir_client_resume(struct weir_client *client, const char *id);
 
 /*
  * As weir_client_run(), but another command in a container that runs, of which @options has @id, @argv,
- * @env, @user, @supplementary_groups, @rlimits, @capabilities, @new_privileges and @workdir. It is limited and metered with the others there, and killed with them when
- * the container ends; nothing is written down of it.
+ * @env, @user, @supplementary_groups, @rlimits, @capabilities, @new_privileges and @workdir. It is
+ * limited and metered with the others there, and killed with them when the container ends; nothing is
+ * written down of it.
  *
  * -ENOENT: no such container, or it has ended; -ENOEXEC with the errno in *@ret_exec_errno.
  */

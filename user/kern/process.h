@@ -38,7 +38,8 @@ struct weir_spawn {
  * *@ret_pidfd (owned) are its. On failure nothing is left running or unreaped.
  *
  * -ENOENT: no such command; -EACCES: it can't be executed; -EINVAL: no such user, group, limit,
- * capability or directory (the text names it), or the kernel refuses it. Anything else: the kernel would not have it.
+ * capability or directory (the text names it), or one that the kernel refuses. Anything else: the
+ * kernel would not have it.
  */
 int weir_spawn(const struct weir_spawn *spawn, pid_t *ret_pid, int *ret_pidfd,
 	       struct weir_error *err);

@@ -3,8 +3,7 @@
  * A launched process between clone3() and exec(): a table of steps, of which the first that fails
  * is told to the daemon.
  *
- * Only async-signal-safe calls.
- * Each returns 0, or -1 with errno.
+ * Only async-signal-safe calls. Each returns 0, or -1 with errno.
  */
 #include <errno.h>
 #include <fcntl.h>

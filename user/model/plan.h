@@ -78,8 +78,8 @@ struct weir_applied {
 /*
  * The static knobs of one container (design: sections 4 and 5): weight by request, quota by
  * limit (written only when the limit changed: every write refills it), low by request, max
- * by limit, the whole group as one OOM victim, pids by limit. What is WEIR_ABSENT in @have is written: a
- * group that was just made has no high, and saying so in @have spares that write.
+ * by limit, the whole group as one OOM victim, pids by limit. What is WEIR_ABSENT in @have is
+ * written: a group that was just made has no high, and saying so in @have spares that write.
  *
  * A memory limit that falls below @mem_current_bytes is not written: high comes first, and
  * max when usage fits; meanwhile *@ret_pending is the limit that waits, else WEIR_ABSENT.
