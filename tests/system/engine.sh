@@ -28,11 +28,15 @@ of_engine() {
     "$@"
 }
 
-# Held still while it is looked at from both sides. What its thread runs when it is adopted is counted once
-# it has left the CPU.
+is_stopped() {
+    grep -q $'^State:\tT' "/proc/$1/status"
+}
+
+# Held still while it is looked at from both sides: one that waits for its quota or for a CPU stops late.
+# What its thread runs when it is adopted is counted once it has left the CPU.
 both_counts() {
     kill -STOP "$2"
-    sleep 0.1
+    eventually 10 is_stopped "$2"
     echo "$(of_engine cgroup2_cpu_ns "$1") $(stat_of "$1" cpu_ns)"
     kill -CONT "$2"
 }

@@ -103,11 +103,13 @@ cgroups_removed() {
     return "$left"
 }
 
+at_end=: # a function of the test's own
 clean_up() {
     local status=$? job left
     trap - EXIT
     trap '' INT TERM
     set +e
+    "$at_end"
     daemon_stop TERM
     for job in $(jobs -p); do
         kill -KILL "$job" 2>/dev/null

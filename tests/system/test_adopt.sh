@@ -40,7 +40,7 @@ engine_ends() {
 rmdir_if() {
     [[ ! -d $1 ]] || rmdir "$1" 2>/dev/null
 }
-trap 'engine_ends; clean_up' EXIT
+at_end=engine_ends
 # On v2 its groups get controllers only if it passes them on.
 if [[ $(controller_version memory) == 2 || $(controller_version cpu) == 2 ]]; then
     mkdir "$(cgroup2_mount)/$engine"

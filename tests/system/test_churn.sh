@@ -19,7 +19,7 @@ done
 groups_end() {
     find "${engine_groups[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || :
 }
-trap 'groups_end; clean_up' EXIT
+at_end=groups_end
 weir run --name hold --detach -- sleep 600 >/dev/null
 
 # What it holds on to: files, memory, slots of the map.

@@ -40,7 +40,7 @@ runtimes_end() {
         find "$root" -maxdepth 2 -depth -path "$root/$engine*" -type d -exec rmdir {} + 2>/dev/null || :
     done
 }
-trap 'runtimes_end; clean_up' EXIT
+at_end=runtimes_end
 
 is_set() {
     [[ $(of_engine quota_mcpu "$1") == "$2" ]]
