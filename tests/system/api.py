@@ -45,14 +45,21 @@ def scalars(**amounts):
     ]
 
 
-def launch_fields(name, argv=("sleep", "600"), limits=None, **amounts):
+def container_id(name, parent=None):
+    return {"value": name} | ({"parent": {"value": parent}} if parent else {})
+
+
+def launch_fields(name, argv=("sleep", "600"), limits=None, parent=None, share=False, **amounts):
+    """A task, if it has a parent."""
     fields = {
-        "container_id": {"value": name},
+        "container_id": container_id(name, parent),
         "command": {"shell": False, "value": argv[0], "arguments": list(argv)},
         "resources": scalars(**amounts),
     }
     if limits:
         fields["limits"] = {key: {"value": value} for key, value in limits.items()}
+    if parent:
+        fields["container"] = {"linux_info": {"share_cgroups": share}}
     return fields
 
 

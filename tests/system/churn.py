@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from api import Connection, launch_fields, say
+from api import Connection, container_id, launch_fields, say
 
 AGENTS = 4
 
@@ -42,20 +42,14 @@ class Agent(threading.Thread):
         except Exception as error:  # pylint: disable=broad-except
             self.wrong.append(repr(error))
 
-    def call(self, kind, *fine, **fields):
+    def call(self, kind, **fields):
         status, answer = self.connection.call(kind, **fields)
-        if status != 200 and status not in fine:
+        if status != 200:
             self.wrong.append(f"{kind} {fields.get('container_id')}: {status} {answer}")
         return answer
 
-    def launch(self, name, argv=("true",), parent=None, share=None, extra=None, **amounts):
-        fields = launch_fields(name, argv, **amounts)
-        if parent:
-            fields["container_id"]["parent"] = {"value": parent}
-            fields["container"] = {"linux_info": {"share_cgroups": share}}
-        if extra:
-            fields["weir"] = extra
-        self.call("LAUNCH_CONTAINER", **fields)
+    def launch(self, name, argv=("true",), extra=None, **about):
+        self.call("LAUNCH_CONTAINER", **launch_fields(name, argv, **about), **(extra or {}))
         self.done += 1
 
     def plain(self, name):
@@ -66,10 +60,10 @@ class Agent(threading.Thread):
     def family(self, name, share):
         """One task ends by itself, one is killed, one is there when the executor is."""
         amounts = {} if share else {"cpus": 0.05, "mem": 32}
-        self.launch(name, ("sleep", "600"), extra={"executor": True}, cpus=0.05, mem=32)
+        self.launch(name, ("sleep", "600"), extra={"weir": {"executor": True}}, cpus=0.05, mem=32)
         for task, argv in (("ends", ("true",)), ("killed", ("sleep", "600")), ("left", ("sleep", "600"))):
             self.launch(task, argv, parent=name, share=share, **amounts)
-        ends, killed = ({"value": task, "parent": {"value": name}} for task in ("ends", "killed"))
+        ends, killed = (container_id(task, name) for task in ("ends", "killed"))
         self.call("KILL_CONTAINER", container_id=killed)
         self.call("WAIT_CONTAINER", container_id=ends)
         self.call("WAIT_CONTAINER", container_id=killed)

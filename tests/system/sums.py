@@ -10,7 +10,7 @@ import os
 import random
 import sys
 
-from api import Connection, launch_fields, say
+from api import Connection, container_id, launch_fields, say
 
 MIB = 1 << 20
 UNLIMITED = 1 << 62
@@ -52,36 +52,31 @@ def amounts(chance):
 def fields_of(name, executor, part):
     limits = {"cpus": "Infinity" if part[1] is None else part[1] / 1000,
               "mem": "Infinity" if part[3] is None else part[3]}
-    fields = launch_fields(name, limits=limits, cpus=part[0] / 1000, mem=part[2])
-    if executor:
-        fields["container_id"]["parent"] = {"value": executor}
-        fields["container"] = {"linux_info": {"share_cgroups": False}}
-    return fields
+    return launch_fields(name, limits=limits, parent=executor, cpus=part[0] / 1000, mem=part[2])
+
+
+def update_fields(name, executor, part):
+    fields = fields_of(name, executor, part)
+    return {key: fields[key] for key in ("container_id", "resources", "limits")}
 
 
 def step(chance, connection, executor, tasks):
-    """One change; what it was, and the answer's status."""
+    """One change; what it was, and the answer. The executor's own amounts are those of the task called ''."""
     what = chance.choice(("add", "change", "end", "own"))
+    name = "" if what == "own" else chance.choice([task for task in tasks if task] or [""])
     if what == "add" and len(tasks) < 12:
         name = f"t{chance.randrange(1 << 30)}"
         tasks[name] = amounts(chance)
         return f"add {name}", connection.call("LAUNCH_CONTAINER", **fields_of(name, executor, tasks[name]))
-    if what == "own" or not tasks:
-        tasks[""] = amounts(chance)
-        fields = fields_of(executor, None, tasks[""])
-        fields.pop("command")
-        return "change of its own", connection.call("UPDATE_CONTAINER", **fields)
-    name = chance.choice([task for task in tasks if task] or [""])
     if what == "end" and name:
-        one = {"value": name, "parent": {"value": executor}}
+        one = container_id(name, executor)
         del tasks[name]
         connection.call("KILL_CONTAINER", container_id=one)
         connection.call("WAIT_CONTAINER", container_id=one)
         return f"end {name}", connection.call("REMOVE_CONTAINER", container_id=one)
     tasks[name] = amounts(chance)
-    fields = fields_of(name or executor, executor if name else None, tasks[name])
-    fields.pop("command"), fields.pop("container", None)
-    return f"change {name}", connection.call("UPDATE_CONTAINER", **fields)
+    fields = update_fields(name, executor, tasks[name]) if name else update_fields(executor, None, tasks[name])
+    return f"change '{name}'", connection.call("UPDATE_CONTAINER", **fields)
 
 
 def main():

@@ -21,11 +21,11 @@ in_each() {
         shift
     done
     shift
-    weir run --name c --detach --env WEIR_TEST=1 "${options[@]}" -- "$@" >/dev/null
+    weir run --name c --detach "${options[@]}" -- "$@" >/dev/null
     weir wait c >/dev/null || :
     is "$(weir logs c 2>&1)" "$expected" "$name: detached"
     weir rm c
-    is "$(weir run --env WEIR_TEST=1 "${options[@]}" -- "$@" 2>&1)" "$expected" "$name: in the foreground"
+    is "$(weir run "${options[@]}" -- "$@" 2>&1)" "$expected" "$name: in the foreground"
     is "$(weir exec "${options[@]}" host -- "$@" 2>&1)" "$expected" "$name: by exec"
 }
 weir run --name host --detach -- sleep 600 >/dev/null
