@@ -211,8 +211,7 @@ class Thousand(Case):
 
     def set_up(self):
         self.node = self.stack.enter_context(Node(self.build))
-        for i in range(self.n_containers):
-            output(self.node.command("run", "--detach", "--name", f"c{i}", "--", "sleep", "infinity"))
+        self.node.sleepers(self.n_containers)
 
     @contextlib.contextmanager
     def prepared(self, arm):

@@ -13,7 +13,7 @@ import termios
 import time
 
 import benchlib
-from case import Case, bar, output
+from case import Case, bar
 from node import Node
 
 INTERVAL_S = 0.1
@@ -66,8 +66,7 @@ class Frame(Case):
 
     def set_up(self):
         self.node = self.stack.enter_context(Node(self.build))
-        for i in range(self.n_containers):
-            output(self.node.command("run", "--detach", "--name", f"c{i}", "--", "sleep", "infinity"))
+        self.node.sleepers(self.n_containers)
 
     @contextlib.contextmanager
     def prepared(self, arm):

@@ -65,6 +65,12 @@ class Node:
         self.log.seek(0)
         raise SystemExit(f"weir-daemon did not become ready:\n{self.log.read()}")
 
+    def sleepers(self, n):
+        """Containers c0, c1, … that do nothing."""
+        for i in range(n):
+            subprocess.run(self.command("run", "--detach", "--name", f"c{i}", "--", "sleep", "infinity"),
+                           check=True, stdout=subprocess.DEVNULL)
+
     def cpu_ns(self):
         """Of the daemon and of what it started and reaped."""
         fields = benchlib.read(f"/proc/{self.daemon.pid}/stat").rsplit(")", 1)[1].split()
