@@ -216,6 +216,23 @@ void weir_cgroup_read_times(const struct weir_groups *groups, const char *id,
 			    struct weir_cgroup_stats *ret);
 
 /*
+ * The knobs that the calls above have written, as they are. WEIR_INFINITE: none; WEIR_ABSENT: there is no
+ * such knob on this version or kernel, or its controller was taken away, which is missing then.
+ */
+struct weir_cgroup_knobs {
+	uint64_t cpu_weight; /* in the kernel's units: see weir_cgroup_weight() */
+	uint64_t cpu_max_mcpu;
+	uint64_t mem_low_bytes, mem_max_bytes, swap_max_bytes;
+	uint64_t oom_group;
+	bool cpu_missing, memory_missing;
+};
+/* -ENOENT: the group is gone. */
+int weir_cgroup_read_knobs(const struct weir_groups *groups, const char *id,
+			   struct weir_cgroup_knobs *ret, struct weir_error *err);
+/* What weir_cgroup_set_cpu_weight() writes for @mcpu. */
+uint64_t weir_cgroup_weight(const struct weir_groups *groups, uint64_t mcpu);
+
+/*
  * Call @fn with the id of each group that carries our prefix, in any hierarchy, once each; or with
  * those of the groups in the one called @inside, whatever their names; there may be no such group.
  * A negative return of @fn stops the walk and is returned, @err untouched.

@@ -181,6 +181,22 @@ int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems, str
 	return r < 0 ? weir_fail_in(err, "%s", path) : 0;
 }
 
+uint32_t weir_hierarchy_enabled(int dir_fd, uint32_t subsystems)
+{
+	struct weir_error ignored = {};
+	char enabled[512];
+	uint32_t found = 0;
+
+	if (weir_file_read(dir_fd, "cgroup.subtree_control", enabled, sizeof(enabled), &ignored) <
+	    0)
+		return 0;
+	for (int i = 0; i < WEIR_SUBSYS_COUNT_; i++)
+		if ((subsystems & BIT(i)) &&
+		    has_word(enabled, weir_subsys_name((enum weir_subsys)i)))
+			found |= BIT(i);
+	return found;
+}
+
 /* What the group called @name below @dir_fd lacks, from the one above it. */
 static int inherit_cpuset(int dir_fd, const char *name, const char *file, struct weir_error *err)
 {

@@ -79,6 +79,8 @@ int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems,
 /* The same from the top down to the directory under which containers lie. */
 int weir_hierarchies_enable(const struct weir_hierarchies *h, uint32_t subsystems,
 			    struct weir_error *err);
+/* Which of @subsystems it gives them now. */
+uint32_t weir_hierarchy_enabled(int dir_fd, uint32_t subsystems);
 
 /*
  * Make a group called @name below @dir_fd. On v1 one of cpuset is born without CPUs and memory

@@ -74,17 +74,22 @@ static int write_optional(const struct weir_groups *groups, const char *id, cons
 	return r == -ENOENT && weir_group_has(groups, WEIR_SUBSYS_MEMORY, id, NULL) ? 0 : r;
 }
 
-int weir_cgroup_set_cpu_weight(const struct weir_groups *groups, const char *id, uint64_t mcpu,
-			       struct weir_error *err)
+uint64_t weir_cgroup_weight(const struct weir_groups *groups, uint64_t mcpu)
 {
 	/* Far above any machine, and small enough for the products below. */
 	uint64_t amount = clamp_u64(mcpu, 0, WEIR_MAX_MCPU);
 
 	if (is_v2(groups, WEIR_SUBSYS_CPU))
-		return write_number(groups, WEIR_SUBSYS_CPU, id, "cpu.weight",
-				    clamp_u64((amount * 100 + 500) / 1000, 1, 10000), err);
-	return write_number(groups, WEIR_SUBSYS_CPU, id, "cpu.shares",
-			    clamp_u64((amount * 1024 + 500) / 1000, 2, 262144), err);
+		return clamp_u64((amount * 100 + 500) / 1000, 1, 10000);
+	return clamp_u64((amount * 1024 + 500) / 1000, 2, 262144);
+}
+
+int weir_cgroup_set_cpu_weight(const struct weir_groups *groups, const char *id, uint64_t mcpu,
+			       struct weir_error *err)
+{
+	return write_number(groups, WEIR_SUBSYS_CPU, id,
+			    is_v2(groups, WEIR_SUBSYS_CPU) ? "cpu.weight" : "cpu.shares",
+			    weir_cgroup_weight(groups, mcpu), err);
 }
 
 /* In the idle class the kernel refuses a weight, and out of it the weight is the default again. */
