@@ -277,10 +277,10 @@ struct weir_event_info {
 	 * "launched", "updated"; "pending", "settled": a memory limit waits for usage to fall, or no
 	 * longer; "demoted", "promoted": into the idle class, and back; "squeezed", "released":
 	 * memory is taken back from it, or no longer; "paused", "resumed"; "contested": somebody else
-	 * has written its limits; "ended": once for each, and the last.
+	 * has written what is weir's; "ended": once for each, and the last.
 	 */
 	const char *kind;
-	const char *id; /* of the container */
+	const char *id; /* of the container; "": it is about all of them */
 	const char *cause; /* one word; of an end the reason, as in weir_wait_result */
 	const char *text; /* a sentence for people */
 	size_t n_figures;

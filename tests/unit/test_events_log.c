@@ -41,6 +41,29 @@ static void the_journal_gets_fields(void **state)
 	}
 }
 
+static void what_is_about_all_names_none(void **state)
+{
+	static const char *const fields[] = {
+		"MESSAGE=all containers: contested (parent): set back",
+		"PRIORITY=6",
+		"WEIR_EVENT=contested",
+		"WEIR_CAUSE=parent",
+	};
+	struct weir_event_record record;
+	struct weir_event event;
+
+	(void)state;
+
+	weir_event_init(&event, WEIR_EVENT_CONTESTED, "", "parent");
+	weir_event_say(&event, "set back");
+	weir_event_to_record(&event, &record);
+	assert_int_equal(record.n, ARRAY_SIZE(fields));
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		assert_int_equal(record.list[i].iov_len, strlen(fields[i]));
+		assert_memory_equal(record.list[i].iov_base, fields[i], strlen(fields[i]));
+	}
+}
+
 static void an_event_as_long_as_may_be_fits(void **state)
 {
 	char id[WEIR_ID_MAX + 1], text[WEIR_EVENT_TEXT];
@@ -112,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_journal_gets_fields),
+		cmocka_unit_test(what_is_about_all_names_none),
 		cmocka_unit_test(an_event_as_long_as_may_be_fits),
 		cmocka_unit_test(the_journal_is_known_by_its_file),
 		cmocka_unit_test(demotions_are_for_who_looks_closely),

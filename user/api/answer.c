@@ -189,7 +189,8 @@ static void on_event(const struct weir_event *event, void *data)
 	weir_json_u64(json, "seq", event->seq);
 	weir_json_u64(json, "time_us", event->at_us);
 	weir_json_string(json, "kind", weir_event_name(event->kind));
-	weir_answer_id(json, event->id);
+	if (event->id[0])
+		weir_answer_id(json, event->id);
 	weir_json_string(json, "cause", event->cause);
 	weir_json_string(json, "text", event->text);
 	weir_json_open_object(json, "figures");

@@ -65,7 +65,8 @@ static void print_json(const struct weir_event_info *event)
 	weir_json_out_u64(&json, "seq", event->seq);
 	weir_json_out_u64(&json, "time_us", event->time_us);
 	weir_json_out_text(&json, "kind", event->kind, strlen(event->kind));
-	print_id(&json, event->id);
+	if (event->id[0])
+		print_id(&json, event->id);
 	weir_json_out_text(&json, "cause", event->cause, strlen(event->cause));
 	weir_json_out_text(&json, "text", event->text, strlen(event->text));
 	weir_json_out_open(&json, "figures", '{');
@@ -86,7 +87,7 @@ static void add_row(struct weir_table *table, const struct weir_event_info *even
 	strftime(day, sizeof(day), "%F %T", &parts);
 	weir_table_addf(table, "%s.%03u", day, (unsigned int)(event->time_us / 1000 % 1000));
 	weir_table_addf(table, "%" PRIu64, event->seq);
-	weir_table_add(table, event->id);
+	weir_table_add(table, event->id[0] ? event->id : "-");
 	weir_table_add(table, event->kind);
 	weir_table_add(table, event->cause);
 	weir_table_add(table, event->text);

@@ -47,7 +47,7 @@ static int decode_event(const json_t *json, struct weir_event_info *event, struc
 {
 	int r;
 
-	event->cause = event->text = "";
+	event->id = event->cause = event->text = "";
 	r = weir_member_u64(json, "seq", &event->seq, err);
 	if (r == 0)
 		r = weir_member_u64(json, "time_us", &event->time_us, err);
@@ -59,9 +59,8 @@ static int decode_event(const json_t *json, struct weir_event_info *event, struc
 		r = weir_member_text(json, "cause", &event->cause, err);
 	if (r == 0)
 		r = weir_member_text(json, "text", &event->text, err);
-	if (r == 0 && (event->seq == 0 || !event->kind || !event->id))
-		r = weir_fail(err, -EIO,
-			      "the daemon's answer: an event without a number, kind or container");
+	if (r == 0 && (event->seq == 0 || !event->kind))
+		r = weir_fail(err, -EIO, "the daemon's answer: an event without a number or kind");
 	return r < 0 ? r : decode_figures(json, event, err);
 }
 

@@ -243,28 +243,6 @@ static bool is_there(struct weir_controller *controller, const struct weir_conta
 	return r < 0 ? r != -ENOENT : id == container->cgroup2_id;
 }
 
-/* An engine or systemd may write what it thinks is right: that is told, and set right once more. */
-static void look_at_knobs(struct weir_controller *controller, struct weir_container *container)
-{
-	struct weir_live *live = container->live;
-	struct weir_applied *applied = &live->applied;
-	struct weir_cgroup_stats stats;
-	struct weir_error err = {};
-	bool cpu, mem;
-
-	weir_cgroup_read_stats(&controller->groups, container->group, &stats);
-	cpu = applied->cpu_max_mcpu != WEIR_ABSENT && stats.cpu_quota_mcpu != applied->cpu_max_mcpu;
-	mem = applied->mem_max_bytes != WEIR_ABSENT &&
-	      container->pending_mem_limit_bytes == WEIR_ABSENT &&
-	      stats.mem_max_bytes / 65536 != applied->mem_max_bytes / 65536;
-	if (!cpu && !mem)
-		return;
-	weir_tell_contested(controller, container, cpu, &stats);
-	*applied = (struct weir_applied)WEIR_APPLIED_NOTHING;
-	if (weir_controller_actuate(controller, container, &err) < 0)
-		weir_warn("container '%s': %s, retrying", container->id, err.text);
-}
-
 static void look_at_members(struct weir_controller *controller, struct weir_container *container)
 {
 	struct weir_live *live = container->live;
@@ -294,6 +272,6 @@ void weir_adopt_tick(struct weir_controller *controller)
 			continue;
 		look_at_members(controller, all[i]);
 		if (all[i]->enforced)
-			look_at_knobs(controller, all[i]);
+			weir_contest_look(controller, all[i]);
 	}
 }

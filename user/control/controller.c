@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "kern/keep.h"
 
 #define TICK_US		 1000000
 #define TICK_ACCURACY_US 50000
@@ -137,6 +138,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	for (size_t i = 0; i < n; i++)
 		tick_container(controller, all[i], i);
 	weir_adopt_tick(controller);
+	weir_contest_tick(controller);
 	weir_oom_tick(controller);
 	weir_leftovers_clear(controller);
 	note_tick(controller);
@@ -199,6 +201,8 @@ static int open_kernel_side(struct weir_controller *controller,
 	if (weir_bpf_open(&bpf, &controller->bpf, &start, err) < 0)
 		return err->code;
 	log_bpf_start(start, options->pin_dir);
+	controller->keeps = options->keep_controllers;
+	weir_contest_keep(controller);
 	return 0;
 }
 
@@ -275,6 +279,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 struct weir_controller *weir_controller_free(struct weir_controller *controller)
 {
 	struct weir_container *const *all;
+	bool running = false;
 	size_t n = 0;
 
 	if (!controller)
@@ -285,8 +290,12 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	weir_worker_free(controller->worker);
 	controller->pacer = weir_pacer_free(controller->pacer);
 	all = controller->ledger ? weir_ledger_all(controller->ledger, &n) : NULL;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		running |= all[i]->state == WEIR_STATE_RUNNING;
 		weir_live_free(all[i]->live);
+	}
+	if (controller->keeps && !running)
+		weir_groups_unkeep(&controller->groups);
 	weir_leftovers_free(controller);
 	weir_ledger_free(controller->ledger);
 	weir_bpf_close(controller->bpf);

@@ -60,6 +60,7 @@ struct weir_controller_options {
 	weir_reload_fn *reload; /* NULL: they are never found anew */
 	void *reload_data;
 	gid_t reader_gid; /* (gid_t)-1: none */
+	bool keep_controllers; /* somebody about would take them away: see kern/keep.h */
 };
 
 int weir_controller_new(sd_event *event, const struct weir_controller_options *options,

@@ -62,6 +62,7 @@ struct weir_live {
 	bool unsettled; /* what it is held to could not be written; tried again at each tick */
 	bool with_executor; /* a task that ends since its executor does */
 	bool drifted; /* of one that is adopted: some of it lies elsewhere on v1, which was said */
+	bool unheld; /* a controller was taken from its groups, which was told */
 	bool foreign; /* groups of its name were there before: not ours to clear */
 	char *stdout_path, *stderr_path; /* NULL: foreground */
 	uint64_t trimmed_cpu_ns; /* its CPU time when they were last looked at */
@@ -90,6 +91,8 @@ struct weir_controller {
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
+	size_t n_looked; /* whose knobs are looked at next: see contest.c */
+	bool keeps, keep_failed; /* the controllers of containers on: see kern/keep.h */
 	uint64_t oom_kills; /* of the node, at the last tick; see oom.c */
 	bool oom_check_again;
 	struct weir_leftover *leftovers; /* groups that outlived their containers */
@@ -175,6 +178,14 @@ struct weir_container *weir_family_greediest(struct weir_controller *controller,
 void weir_family_note_kill(struct weir_controller *controller, struct weir_container *executor);
 /* All have ended: their records go before its own. */
 void weir_family_forget_tasks(struct weir_controller *controller, struct weir_container *executor);
+
+/* contest.c: knobs that somebody else has written. */
+/* Of @container, which is running: what is not as it was written is told and set right. */
+void weir_contest_look(struct weir_controller *controller, struct weir_container *container);
+/* Of some of those that were launched, in turn; and whether their controllers are there. */
+void weir_contest_tick(struct weir_controller *controller);
+/* Where that is wanted, controllers are kept on (kern/keep.h). true: they were not. */
+bool weir_contest_keep(struct weir_controller *controller);
 
 /* adopt.c: has one gone, or somebody else been at it? */
 void weir_adopt_tick(struct weir_controller *controller);
@@ -262,9 +273,6 @@ void weir_tell_updated(struct weir_controller *controller, const struct weir_con
 		       const struct weir_figures *old);
 /* A memory limit waits for usage to fall, or no longer does; nothing, if that was told before. */
 void weir_tell_pending(struct weir_controller *controller, const struct weir_container *container);
-/* Somebody else has written its CPU limit, or else its memory limit: it is as in @stats. */
-void weir_tell_contested(struct weir_controller *controller, const struct weir_container *container,
-			 bool cpu, const struct weir_cgroup_stats *stats);
 void weir_tell_paused(struct weir_controller *controller, const struct weir_container *container);
 /* Once for each that was executed. */
 void weir_tell_ended(struct weir_controller *controller, const struct weir_container *container);

@@ -67,15 +67,18 @@ static void add_figure(struct weir_event_record *record, const struct weir_event
 		add(record, "WEIR_%s=%" PRIu64, name, figure->value);
 }
 
-#define LINE	    "container '%s': %s (%s): %s"
-#define LINE_OF(ev) (ev)->id, weir_event_name((ev)->kind), (ev)->cause, (ev)->text
+#define LINE "%s%s%s: %s (%s): %s"
+#define LINE_OF(ev)                                                                       \
+	(ev)->id[0] ? "container '" : "all containers", (ev)->id, (ev)->id[0] ? "'" : "", \
+		weir_event_name((ev)->kind), (ev)->cause, (ev)->text
 
 void weir_event_to_record(const struct weir_event *event, struct weir_event_record *ret)
 {
 	ret->n = 0;
 	add(ret, "MESSAGE=" LINE, LINE_OF(event));
 	add(ret, "PRIORITY=%d", weir_event_level(event));
-	add(ret, "WEIR_CONTAINER=%s", event->id);
+	if (event->id[0])
+		add(ret, "WEIR_CONTAINER=%s", event->id);
 	add(ret, "WEIR_EVENT=%s", weir_event_name(event->kind));
 	add(ret, "WEIR_CAUSE=%s", event->cause);
 	for (size_t i = 0; i < event->n_figures; i++)

@@ -112,6 +112,10 @@ static void tick(struct weir_pacer *pacer)
 {
 	uint64_t now = weir_metrics_now_ns();
 
+	if (now - pacer->guarded_ns >= CALM_TICK_NS) {
+		pacer->guarded_ns = now;
+		weir_pacer_guard_parent(pacer);
+	}
 	if (!glance(pacer, now))
 		return;
 	for (size_t i = 0; i < pacer->n; i++)
@@ -357,6 +361,31 @@ int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container 
 		paced->weight_mcpu = mcpu;
 	if (!paced || paced->member.band != WEIR_BAND_BURST)
 		r = weir_cgroup_set_cpu_weight(pacer->options.groups, container->group, mcpu, err);
+	pthread_mutex_unlock(&pacer->lock);
+	return r;
+}
+
+bool weir_pacer_has(struct weir_pacer *pacer, const struct weir_container *container)
+{
+	bool has;
+
+	pthread_mutex_lock(&pacer->lock);
+	has = find(pacer, container) != NULL;
+	pthread_mutex_unlock(&pacer->lock);
+	return has;
+}
+
+int weir_pacer_check(struct weir_pacer *pacer, const struct weir_container *container,
+		     struct weir_cgroup_knobs *ret, bool *ret_idle, struct weir_error *err)
+{
+	struct paced *paced;
+	int r;
+
+	pthread_mutex_lock(&pacer->lock);
+	r = weir_cgroup_read_knobs(pacer->options.groups, container->group, ret, err);
+	paced = r == 0 ? find(pacer, container) : NULL;
+	if (paced && !paced->lost)
+		r = weir_pacer_set_right(pacer, paced, ret, ret_idle, err);
 	pthread_mutex_unlock(&pacer->lock);
 	return r;
 }

@@ -23,6 +23,7 @@
 #include "model/bands.h"
 
 struct weir_bpf;
+struct weir_cgroup_knobs;
 struct weir_container;
 struct weir_error;
 struct weir_events;
@@ -59,6 +60,22 @@ void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *co
 
 /* Off, or from a dry run to a real one or back: everybody begins in the normal class. */
 void weir_pacer_tune(struct weir_pacer *pacer, const struct weir_pacer_rules *rules);
+
+/* Is it paced, so that class and weight are written here? */
+bool weir_pacer_has(struct weir_pacer *pacer, const struct weir_container *container);
+
+/*
+ * Read the knobs of @container, paced or not, while nobody moves it. If somebody else has changed the
+ * class or, in the normal one, the weight of one that is paced, it is set right, and what was found
+ * is in *@ret and *@ret_idle. -ENOENT: its group is gone.
+ */
+enum weir_pacer_found {
+	WEIR_PACER_NOTHING,
+	WEIR_PACER_CLASS,
+	WEIR_PACER_WEIGHT,
+};
+int weir_pacer_check(struct weir_pacer *pacer, const struct weir_container *container,
+		     struct weir_cgroup_knobs *ret, bool *ret_idle, struct weir_error *err);
 
 /* Write the weight; of one that is in the idle class, when it comes out of it. */
 int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container *container,

@@ -34,6 +34,7 @@ struct weir_pacer {
 	pthread_cond_t wake; /* the first is there, or it is time to stop */
 	bool stop, blind, parent_lost; /* lost: as of a container */
 	struct weir_turns *turns; /* NULL: there are none */
+	uint64_t guarded_ns; /* when the parent was last looked at */
 	bool bursting; /* somebody is in the idle class, or was at the last look */
 	struct weir_bands bands; /* its parent is the groups', if they have one */
 	struct paced *all;
@@ -56,5 +57,11 @@ bool weir_pacer_may_be(const struct weir_pacer *pacer, enum weir_band band);
 /* After moves: the parent after the last of those inside, and turns while somebody is in the idle class. */
 void weir_pacer_settle(struct weir_pacer *pacer);
 void weir_pacer_bring_all_back(struct weir_pacer *pacer);
+/* Whose group the parent is may write there, too, as systemd does at each daemon-reload. */
+void weir_pacer_guard_parent(struct weir_pacer *pacer);
+/* As weir_pacer_check(), of one that is paced; @is was read under the lock. */
+int weir_pacer_set_right(struct weir_pacer *pacer, struct paced *paced,
+			 const struct weir_cgroup_knobs *is, bool *ret_idle,
+			 struct weir_error *err);
 
 #endif /* WEIR_PACER_INTERNAL_H */

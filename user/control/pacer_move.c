@@ -64,6 +64,45 @@ void weir_pacer_shift_parent(struct weir_pacer *pacer, enum weir_band band, bool
 	pacer->bands.parent = band;
 }
 
+void weir_pacer_guard_parent(struct weir_pacer *pacer)
+{
+	const struct weir_groups *groups = pacer->options.groups;
+	struct weir_error err = {};
+	struct weir_event event;
+
+	if (!groups->h.parent || pacer->parent_lost || pacer->options.rules.dry_run ||
+	    pacer->bands.parent != WEIR_BAND_BURST || weir_cgroup_parent_idle(groups, &err) != 0)
+		return;
+	weir_event_init(&event, WEIR_EVENT_CONTESTED, "", "parent");
+	weir_event_say(&event,
+		       "somebody else has taken '%s' out of the idle class, in which some of its "
+		       "containers are: set back",
+		       groups->h.parent);
+	weir_events_emit(pacer->options.events, &event);
+	if (weir_cgroup_set_parent_idle(groups, true, &err) < 0)
+		weir_warn("the parent of all containers: %s, retrying", err.text);
+}
+
+int weir_pacer_set_right(struct weir_pacer *pacer, struct paced *paced,
+			 const struct weir_cgroup_knobs *is, bool *ret_idle, struct weir_error *err)
+{
+	const struct weir_groups *groups = pacer->options.groups;
+	/* In a dry run nobody was moved. */
+	enum weir_band band =
+		pacer->options.rules.dry_run ? WEIR_BAND_GUARANTEED : paced->member.band;
+	bool wanted = band == WEIR_BAND_BURST;
+	int idle = weir_cgroup_cpu_idle(groups, paced->container->group, err);
+
+	if (idle < 0) /* a kernel that has no such class, or the controller is away */
+		return idle == -ENOENT ? WEIR_PACER_NOTHING : idle;
+	*ret_idle = idle;
+	if (idle != wanted)
+		return write_band(pacer, paced, band, err) < 0 ? err->code : WEIR_PACER_CLASS;
+	if (idle || is->cpu_weight == weir_cgroup_weight(groups, paced->weight_mcpu))
+		return WEIR_PACER_NOTHING;
+	return write_band(pacer, paced, band, err) < 0 ? err->code : WEIR_PACER_WEIGHT;
+}
+
 bool weir_pacer_may_be(const struct weir_pacer *pacer, enum weir_band band)
 {
 	return band != WEIR_BAND_BURST || !pacer->options.groups->h.parent ||

@@ -157,21 +157,6 @@ void weir_tell_pending(struct weir_controller *controller, const struct weir_con
 	weir_events_emit(controller->events, &event);
 }
 
-void weir_tell_contested(struct weir_controller *controller, const struct weir_container *container,
-			 bool cpu, const struct weir_cgroup_stats *stats)
-{
-	uint64_t is = cpu ? stats->cpu_quota_mcpu : stats->mem_max_bytes;
-	char text[WEIR_QUANTITY_TEXT];
-	struct weir_event event;
-
-	weir_event_init(&event, WEIR_EVENT_CONTESTED, container->id, cpu ? "cpu" : "mem");
-	weir_event_say(&event, "somebody else has set its %s limit to %s: it is set back",
-		       cpu ? "CPU" : "memory",
-		       cpu ? weir_format_cpu(is, text) : weir_format_memory(is, text));
-	weir_event_add(&event, cpu ? "cpu_limit_mcpu" : "mem_limit_bytes", is);
-	weir_events_emit(controller->events, &event);
-}
-
 void weir_tell_paused(struct weir_controller *controller, const struct weir_container *container)
 {
 	struct weir_event event;

@@ -122,6 +122,7 @@ static int open_controller(sd_event *event, struct weir_reload *reload,
 		.reload = weir_reload,
 		.reload_data = reload,
 		.reader_gid = options->reader_gid,
+		.keep_controllers = sd_booted() > 0,
 	};
 
 	if (weir_options_cgroup_mount(options, cgroup_mount, err) < 0 ||

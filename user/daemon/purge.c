@@ -22,6 +22,7 @@
 #include "daemon/options.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
+#include "kern/keep.h"
 
 #define MAX_NAMED     5 /* containers that the refusal tells by name */
 #define MAX_TEXT      1024
@@ -135,6 +136,7 @@ static int remove_groups(const struct weir_options *options, const struct weir_g
 		if (remove_group(groups, ids.list[i], err) < 0)
 			return err->code;
 	}
+	weir_groups_unkeep(groups);
 	/* A parent that holds something else is somebody else's too: the kernel keeps it. */
 	for (size_t i = 0; options->cgroup_parent && i < groups->h.n; i++)
 		rmdir(groups->h.list[i].path);

@@ -30,7 +30,7 @@ enum weir_event_kind {
 	WEIR_EVENT_RELEASED, /* nothing holds its memory any more */
 	WEIR_EVENT_PAUSED, /* none of it runs */
 	WEIR_EVENT_RESUMED, /* and it does again */
-	WEIR_EVENT_CONTESTED, /* somebody else has written a limit of it */
+	WEIR_EVENT_CONTESTED, /* somebody else has written a knob of it */
 	WEIR_EVENT_ENDED, /* exactly one of a container, the last */
 	WEIR_EVENT_COUNT_,
 };
@@ -57,7 +57,7 @@ struct weir_event {
 	struct weir_event_figure figures[WEIR_EVENT_MAX_FIGURES];
 };
 
-/* An event of container @id without text and figures. @cause is static. */
+/* An event of container @id ("": of all of them) without text and figures. @cause is static. */
 void weir_event_init(struct weir_event *event, enum weir_event_kind kind, const char *id,
 		     const char *cause);
 /* @name is static. There is room for WEIR_EVENT_MAX_FIGURES: more is a bug. */
