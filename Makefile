@@ -308,7 +308,7 @@ shellcheck:
 spelling:
 	$(Q)codespell --quiet-level 2 --ignore-words-list fro,inh,caf --ignore-regex '\\[nrt]' \
 		--skip tests/fuzz/corpus \
-		.ci README.md CHANGELOG.md Makefile bpf docs include tests tools user
+		.ci README.md CHANGELOG.md Makefile bpf dist docs include tests tools user
 
 # ---- before a commit -------------------------------------------------------
 
@@ -386,6 +386,7 @@ install: all ## into DESTDIR and PREFIX
 	$(INSTALL) -D -m 644 $(O)/libweir.a $(DESTDIR)$(PREFIX)/lib/libweir.a
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/include/weir include/weir/*.h
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/weir docs/weir.conf.example docs/api.md
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system dist/systemd/*
 	$(foreach page,$(MAN_PAGES),$(INSTALL) -D -m 644 $(page) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) :
 
