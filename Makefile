@@ -200,8 +200,7 @@ VMTEST = WEIR_BUILD=$(abspath $(O)) tools/vmtest
 # One line a guest of tests/guests: KERNEL@KIND.
 GUESTS = $(shell awk -F '|' '!/^\#/ && NF == 5 { n = split($$2, k, " "); \
 	for (i = 1; i <= n; i++) { gsub(/ /, "", $$1); print k[i] "@" $$1 } }' tests/guests)
-# Two guests at most, and none that has to share its CPUs: one that loses its core while it holds
-# a lock keeps the other spinning, and both together take longer than one after the other.
+# Two at most, and none that has to share its CPUs: both together would take longer (docs/design.md).
 GUEST_JOBS := $(shell n=$$(($$(nproc) / 2)); echo $$((n < 1 ? 1 : n > 2 ? 2 : n)))
 SMOKE := TESTS=test_budget*,test_start*,test_bursting*,test_parent*,test_stats*
 
@@ -289,8 +288,7 @@ $(O)/tidy/%.ok: %.c .clang-tidy $(SKEL)
 	$(Q)touch $@
 
 # It does not know cleanup functions: all they free seems leaked. And NULL is a pointer in POSIX.
-# A test that gets no memory or no file has failed, and may as well do so at once. That some
-# function has too many branches for it is no finding of newer versions.
+# A test that gets no memory or no file may as well fail at once. Too many branches are no finding.
 cppcheck: | $(O)/cppcheck/
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=memleak --suppress=resourceLeak --suppress=varFuncNullUB \
@@ -338,9 +336,10 @@ check-steps:
 	+$(Q)$(MAKE) --no-print-directory unit-plain || :
 	+$(Q)$(MAKE) --no-print-directory system || :
 
-# A whole guest, and two in which the main things are looked at.
+# A whole guest, two in which the main things are looked at, and what is only where systemd runs.
 check-guests: system-programs
 	+$(Q)$(MAKE) --no-print-directory guest-6.12@unified || :
+	+$(Q)$(MAKE) --no-print-directory guest-6.12@systemd 'TESTS=test_systemd*' || :
 	+$(Q)$(MAKE) --no-print-directory -k -j$(GUEST_JOBS) smoke-6.1 smoke-7.3 || :
 
 check-all: ## check on every kernel; and the other compiler, plain tests, coverage, new fuzz input

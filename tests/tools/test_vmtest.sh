@@ -47,6 +47,12 @@ matches "$said" "asked:.*tests/guest.*unified.*test_one.sh.*test_two.sh" "all te
 is "$(<"$dir/tree/build/test-logs/guest-6.1-unified.result")" "3 0 1" "they go into the total"
 matches "$(vmtest 6.1 --guest v1 TESTS=test_tw*)" "asked:.*/guest-6.1-v1.* v1 [^ ]*tests/run.*test_two.sh" \
     "a kind of guest and a part of the tests can be asked for"
+if [[ -x /lib/systemd/systemd ]]; then
+    matches "$(vmtest 6.1 --guest systemd)" "asked:.*--append BASH_ENV=[^ ]*/tests/guest-systemd .* systemd tests/run" \
+        "in a guest of systemd virtme-ng's init is to make way"
+else
+    skip "in a guest of systemd virtme-ng's init is to make way" "no systemd is installed here"
+fi
 matches "$(vmtest "$dir/image" TESTS=test_one*)" "vmtest: own .image." "an image of one's own is taken by its path"
 
 sed 's/^CONFIG_PSI=y/# CONFIG_PSI is not set/' "$tree/tests/kconfig" >"$dir/guests/kernels/6.1/boot/config-6.1.0"

@@ -155,11 +155,15 @@ static int serve(struct weir_reload *reload, struct weir_error *err)
 	scoped(weir_api_freep) struct weir_api *api = NULL;
 	int r;
 
-	/* The API answers 503 while the controller recovers. */
+	/*
+	 * The API answers 503 while the controller recovers. Who comes by the service manager's socket
+	 * has waited for us so far, and waits until then.
+	 */
 	if (weir_instance_claim(WEIR_LOCK_DIR, options, &instance, err) < 0 ||
 	    open_listener(options, &listener, err) < 0 || open_event(&event, err) < 0 ||
-	    open_api(event, options, &listener, &api, err) < 0 ||
-	    open_controller(event, reload, &controller, err) < 0)
+	    (listener.path && open_api(event, options, &listener, &api, err) < 0) ||
+	    open_controller(event, reload, &controller, err) < 0 ||
+	    (!api && open_api(event, options, &listener, &api, err) < 0))
 		return err->code;
 	r = sd_event_add_signal(event, NULL, SIGHUP, on_hangup, controller);
 	if (r < 0)
