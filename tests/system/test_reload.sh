@@ -38,13 +38,15 @@ succeeds "reload" weir reload
 succeeds "bands = yes, read again: who is over gives way" eventually 5 is_idle burst0
 is "$(weir update burst0 --cpu 0.02:1.5 2>&1)" "" "an update of one that gives way"
 
-# A knob that somebody else has bent.
+# A knob that somebody else has bent: a daemon that is not held still would notice by itself.
+kill -STOP "$daemon_pid"
 if [[ $(controller_version cpu) == 2 ]]; then
     echo "max 100000" >"$(group_of burst0 cpu)/cpu.max"
 else
     echo -1 >"$(group_of burst0 cpu)/cpu.cfs_quota_us"
 fi
 is "$(quota_mcpu burst0)" max "somebody takes its quota away"
+kill -CONT "$daemon_pid"
 succeeds "reset-knobs" weir reset-knobs
 is "$(weight_mcpu burst0) $(quota_mcpu burst0)" "20 1500" "every knob is what its figures say, at once"
 for ((i = 0; i < cpus; i++)); do

@@ -85,7 +85,8 @@ static void compare_cpu(const struct weir_controller *controller,
 			struct contest *contest)
 {
 	struct weir_applied *was = &((struct weir_live *)container->live)->applied;
-	uint64_t weight = was->cpu_weight_mcpu;
+	uint64_t weight = was->cpu_weight_mcpu, burst = 0;
+	struct weir_error ignored;
 	char text[WEIR_QUANTITY_TEXT];
 
 	if (is_other(&was->cpu_max_mcpu, is->cpu_max_mcpu, 1)) {
@@ -93,6 +94,11 @@ static void compare_cpu(const struct weir_controller *controller,
 		find(contest, "cpu", "cpu_limit_mcpu", is->cpu_max_mcpu, "its CPU limit to %s",
 		     weir_format_cpu(is->cpu_max_mcpu, text));
 	}
+	if (was->cpu_burst_mcpu != 0 && was->cpu_burst_mcpu != WEIR_ABSENT &&
+	    weir_cgroup_cpu_burst(&controller->groups, container->group, &burst, &ignored) == 0 &&
+	    is_other(&was->cpu_burst_mcpu, burst, 1))
+		find(contest, "burst", "cpu_burst_mcpu", burst, "its CPU burst to %s",
+		     weir_format_cpu(burst, text));
 	/* The pacer's, which has looked. */
 	if (weir_pacer_has(controller->pacer, container) || weight == WEIR_ABSENT ||
 	    is->cpu_weight == WEIR_ABSENT ||

@@ -279,11 +279,13 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 struct weir_controller *weir_controller_free(struct weir_controller *controller)
 {
 	struct weir_container *const *all;
-	bool running = false;
+	bool needed = false;
 	size_t n = 0;
 
 	if (!controller)
 		return NULL;
+	/* One that did not come up does not know who runs. */
+	needed = !controller->tick_source;
 	sd_event_source_disable_unref(controller->tick_source);
 	weir_logs_stop(controller);
 	controller->squeezer = weir_squeezer_free(controller->squeezer);
@@ -291,10 +293,10 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	controller->pacer = weir_pacer_free(controller->pacer);
 	all = controller->ledger ? weir_ledger_all(controller->ledger, &n) : NULL;
 	for (size_t i = 0; i < n; i++) {
-		running |= all[i]->state == WEIR_STATE_RUNNING;
+		needed |= all[i]->state == WEIR_STATE_RUNNING;
 		weir_live_free(all[i]->live);
 	}
-	if (controller->keeps && !running)
+	if (controller->keeps && !needed)
 		weir_groups_unkeep(&controller->groups);
 	weir_leftovers_free(controller);
 	weir_ledger_free(controller->ledger);

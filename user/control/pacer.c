@@ -359,7 +359,8 @@ int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container 
 	paced = find(pacer, container);
 	if (paced)
 		paced->weight_mcpu = mcpu;
-	if (!paced || paced->member.band != WEIR_BAND_BURST)
+	/* In a dry run nobody is where the planner has put him. */
+	if (!paced || paced->member.band != WEIR_BAND_BURST || pacer->options.rules.dry_run)
 		r = weir_cgroup_set_cpu_weight(pacer->options.groups, container->group, mcpu, err);
 	pthread_mutex_unlock(&pacer->lock);
 	return r;
