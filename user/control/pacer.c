@@ -385,6 +385,9 @@ int weir_pacer_check(struct weir_pacer *pacer, const struct weir_container *cont
 	pthread_mutex_lock(&pacer->lock);
 	r = weir_cgroup_read_knobs(pacer->options.groups, container->group, ret, err);
 	paced = r == 0 ? find(pacer, container) : NULL;
+	/* What was lost for want of a controller is not, once that is back. */
+	if (paced)
+		paced->lost &= ret->cpu_missing;
 	if (paced && !paced->lost)
 		r = weir_pacer_set_right(pacer, paced, ret, ret_idle, err);
 	pthread_mutex_unlock(&pacer->lock);
