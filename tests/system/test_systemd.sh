@@ -4,6 +4,7 @@
 #
 # The unit that is shipped, on a host that systemd runs: containers outlive whatever happens to the
 # daemon, and nothing that systemd does changes a knob of theirs unnoticed.
+# alone: others would lose their controllers, too
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/more.sh

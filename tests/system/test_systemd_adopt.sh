@@ -4,6 +4,7 @@
 #
 # Adopting what systemd made, for itself or for an engine: metered right, written only when asked, contested
 # when systemd writes, left without a trace.
+# alone: others reload systemd
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/more.sh

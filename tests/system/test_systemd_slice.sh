@@ -4,6 +4,7 @@
 #
 # All containers below weir.slice, as weir-daemon(8) has it: systemd's properties hold them together, its
 # daemon-reload takes nothing from them, and what it does to the slice's class is noticed.
+# alone: others reload systemd
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/system/more.sh

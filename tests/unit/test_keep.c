@@ -39,6 +39,19 @@ static void what_is_lacking_is_written_from_above_and_told(void **state)
 	assert_holds(&v2, 0, WEIR_KEEPER "/cgroup.subtree_control", "+cpu +memory");
 }
 
+static void one_that_was_only_removed_is_made_and_nothing_told(void **state)
+{
+	struct weir_error err = {};
+
+	(void)state;
+
+	v2.h.list[0].subsystems = BITS;
+	put(&v2, 0, "cgroup.subtree_control", "cpu memory");
+	put_keeper(""); /* as the kernel makes it */
+	assert_int_equal(weir_groups_keep(&v2, &err), 0);
+	assert_holds(&v2, 0, WEIR_KEEPER "/cgroup.subtree_control", "+cpu +memory");
+}
+
 static void below_a_parent_it_lies_there(void **state)
 {
 	struct weir_hierarchy *cgroup2 = &v2.h.list[0];
@@ -88,6 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_trees(where_all_is_kept_nothing_is_written),
 		with_trees(what_is_lacking_is_written_from_above_and_told),
+		with_trees(one_that_was_only_removed_is_made_and_nothing_told),
 		with_trees(below_a_parent_it_lies_there),
 		with_trees(without_controllers_there_is_nothing_to_keep),
 		with_trees(it_is_nobodys_container),

@@ -180,9 +180,8 @@ static void tell_taken(struct weir_controller *controller)
 	struct weir_event event;
 
 	weir_event_init(&event, WEIR_EVENT_CONTESTED, "", "controllers");
-	weir_event_say(&event, "somebody else has removed the group '" WEIR_KEEPER
-			       "', and may have taken controllers from containers: all of them are "
-			       "looked at");
+	weir_event_say(&event, "somebody else has taken cpu or memory from all containers: on "
+			       "again, and all are looked at");
 	weir_events_emit(controller->events, &event);
 }
 

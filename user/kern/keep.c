@@ -29,17 +29,19 @@ static uint32_t to_keep(const struct weir_groups *groups)
 int weir_groups_keep(const struct weir_groups *groups, struct weir_error *err)
 {
 	const struct weir_hierarchy *cgroup2 = &groups->h.list[0];
-	uint32_t wanted = to_keep(groups), kept;
+	uint32_t needed = cgroup2->subsystems & WEIR_SUBSYSTEMS_NEEDED, wanted = to_keep(groups);
 	scoped(closep) int fd = -1;
+	bool lost;
 
 	if (!wanted)
 		return 0;
 	fd = open_below(cgroup2->root_fd, WEIR_KEEPER);
-	kept = fd < 0 ? 0 : weir_hierarchy_enabled(fd, wanted);
-	if (fd >= 0 && kept == wanted)
+	if (fd >= 0 && weir_hierarchy_enabled(fd, wanted) == wanted)
 		return 0;
 	fd = close_fd(fd);
 
+	/* Another daemon that has ended may have removed it, and nothing has come of that. */
+	lost = weir_hierarchy_enabled(cgroup2->root_fd, needed) != needed;
 	/* From above: a group has no controller that those it lies in do not hand on. */
 	if (weir_hierarchies_enable(&groups->h, wanted, err) < 0)
 		return err->code;
@@ -50,10 +52,7 @@ int weir_groups_keep(const struct weir_groups *groups, struct weir_error *err)
 	if (fd < 0)
 		return weir_fail(err, -errno, "open cgroup '%s/" WEIR_KEEPER "': %s", cgroup2->path,
 				 strerror(errno));
-	if (weir_hierarchy_enable(fd, WEIR_KEEPER, wanted, err) < 0)
-		return err->code;
-	/* One more that somebody asked for is no loss. */
-	return (wanted & ~kept & WEIR_SUBSYSTEMS_NEEDED) || kept == 0;
+	return weir_hierarchy_enable(fd, WEIR_KEEPER, wanted, err) < 0 ? err->code : lost;
 }
 
 void weir_groups_unkeep(const struct weir_groups *groups)

@@ -18,8 +18,8 @@ struct weir_groups;
 #define WEIR_KEEPER "@weir"
 
 /*
- * See to it. 0: all is as it should be, or there are no controllers to keep; 1: it was not, so knobs
- * may have been lost before, and is now.
+ * See to it. 0: all is as it should be, or there are no controllers to keep; 1: they had been taken, and
+ * what was set by them is lost.
  */
 int weir_groups_keep(const struct weir_groups *groups, struct weir_error *err);
 
