@@ -51,7 +51,7 @@ weir run --detach --name idler --cpu 0.1:max --mem 16Mi:max -- sleep 100000 >/de
 web=$(first_pid web)
 is "$(quota_mcpu web) $(($(mem_low_bytes web) / mib)) $(($(mem_max_bytes web) / mib))" "500 32 64" "containers have their limits"
 is "$(place_of "$web")" "/${prefix}web" "they lie beside system.slice, not in it"
-cgls=$(systemd-cgls --no-pager --full)
+cgls=$(systemd-cgls --no-pager --full --xattr=no --cgroup-id=no)
 matches "$cgls" "${prefix}web"$'[^\n]*\n[^0-9]*'"$web "$'[^\n]*'"spin" "systemd-cgls shows a container with its process"
 matches "$cgls" "$service"$'[^\n]*\n[^0-9]*'"$daemon "$'[^\n]*'"weir-daemon" "and the daemon in its unit"
 is "$(readlink /proc/"$web"/ns/mnt)" "$(readlink /proc/1/ns/mnt)" "nothing of the unit's is handed down: the mounts are the host's"

@@ -37,7 +37,7 @@ weir run --detach --name web --cpu 0.2:0.5 --mem 32Mi:64Mi -- sleep 100000 >/dev
 web=$(first_pid web)
 is "$(place_of "$web") $(place_of "$(main_pid)")" "/$slice/${prefix}web /system.slice/$service" \
     "containers lie in the slice, the daemon in its own unit"
-matches "$(systemd-cgls --no-pager --full "/$slice")" "${prefix}web"$'[^\n]*\n[^0-9]*'"$web " "systemd-cgls shows them in it"
+matches "$(systemd-cgls --no-pager --full --xattr=no --cgroup-id=no "/$slice")" "${prefix}web"$'[^\n]*\n[^0-9]*'"$web " "systemd-cgls shows them in it"
 is "$(quota_mcpu web) $(($(mem_max_bytes web) / mib))" "500 64" "with their limits"
 
 # ---- What systemd writes there ----
