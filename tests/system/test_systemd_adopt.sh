@@ -129,32 +129,33 @@ engine_ends() {
 trap engine_ends EXIT
 # engine_runs WHAT PATH OPTION…: adopted, held, released like anything else.
 engine_runs() {
-    local what=$1 pid
+    local what=$1 place
     engine_bundle "$2"
     shift 2
     if ! engine "$@" run --detach --bundle "$scratch/bundle" "$run" >"$scratch/engine" 2>&1 </dev/null; then
         not_ok "$what: runs" "$(<"$scratch/engine")"
         return
     fi
-    pid=$(engine state "$run" | jq .pid)
-    ok "$what: runs in $(place_of "$pid" | sed "s/$run/RUN/g")"
-    adopted "$pid" "$(place_of "$pid" | cut -c2-)" engine "$what"
-    held_by_engine "$what" "$(place_of "$pid" | cut -c2-)" "$@"
+    place=$(place_of "$(engine state "$run" | jq .pid)")
+    ok "$what: runs in ${place//$run/RUN}"
+    adopted "$(engine state "$run" | jq .pid)" "${place#/}" engine "$what"
+    # A scope is systemd's, and what is in one that it has delegated is not.
+    [[ $place != *.scope ]] || held "${place#/}" engine "$what"
+    [[ $place == *.scope ]] || held_alone "${place#/}" "$what"
+    [[ $place != *.scope/* ]] || held "$(dirname "${place#/}")" engine "$what, by its scope"
     engine delete --force "$run"
 }
-# Nobody but systemd writes there again.
-held_by_engine() {
-    local before
-    if [[ ${3:-} == --systemd-cgroup ]]; then
-        held "$2" engine "$1"
-        return
-    fi
-    before=$(knobs_at "$cgroup2/$2")
-    weir adopt --cgroup "$2" --name engine --cpu 0.25:0.4 --mem 48Mi:96Mi --enforce
+# held_alone PLACE WHAT: where nobody else writes.
+held_alone() {
+    local before since
+    before=$(knobs_at "$cgroup2/$1")
+    weir adopt --cgroup "$1" --name engine --cpu 0.25:0.4 --mem 48Mi:96Mi --enforce
+    since=$(last_event)
     systemctl daemon-reload
-    is "$(held_at "$2")" "25 40000 48 96" "$1: enforced, it is held, and systemd does not mind"
+    sleep 6
+    is "$(held_at "$1") $(contested "$since")" "25 40000 48 96 " "$2: enforced, it is held, and systemd does not mind"
     weir release engine
-    is "$(knobs_at "$cgroup2/$2")" "$before" "$1: released without a trace"
+    is "$(knobs_at "$cgroup2/$1")" "$before" "$2: released without a trace"
 }
 if ! command -v crun >/dev/null || ! command -v busybox >/dev/null; then
     skip "an engine's containers" "no crun or no busybox"
