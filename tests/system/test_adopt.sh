@@ -40,7 +40,9 @@ engine_ends() {
 rmdir_if() {
     [[ ! -d $1 ]] || rmdir "$1" 2>/dev/null
 }
-at_end=engine_ends
+at_end() {
+    engine_ends
+}
 # On v2 its groups get controllers only if it passes them on.
 if [[ $(controller_version memory) == 2 || $(controller_version cpu) == 2 ]]; then
     mkdir "$(cgroup2_mount)/$engine"
@@ -92,6 +94,17 @@ succeeds "and runs on" kill -0 "$pid"
 
 # ---- Holding ----
 
+# writes_quota US [PERIOD]: engines have periods of their own.
+writes_quota() {
+    if [[ $(controller_version cpu) == 2 ]]; then
+        echo "${1/-1/max} ${2-}" >"$(of_engine group_of one cpu)/cpu.max"
+    else
+        [[ ! ${2-} ]] || echo "$2" >"$(of_engine group_of one cpu)/cpu.cfs_period_us"
+        echo "$1" >"$(of_engine group_of one cpu)/cpu.cfs_quota_us"
+    fi
+}
+writes_quota 30000 50000
+before=$(knobs_of one)
 refusal=$(weir adopt --pid "$pid" --name one --cpu 0.5:0.2 --enforce 2>&1) || is $? 4 "figures are checked"
 is "$(knobs_of one)" "$before" "and a refusal writes nothing"
 weir adopt --cgroup "$(cgroup2_mount)/$engine/one" --name one --cpu 0.25:0.4 --mem 48Mi:96Mi --enforce
@@ -101,11 +114,7 @@ weir update one --cpu 0.3:0.5 --mem 64Mi:128Mi
 is "$(of_engine quota_mcpu one) $(($(of_engine mem_max_bytes one) / mib))" "500 128" "enforced: and changed live"
 daemon_stop KILL
 daemon_start
-if [[ $(controller_version cpu) == 2 ]]; then
-    echo "max 100000" >"$(of_engine group_of one cpu)/cpu.max"
-else
-    echo -1 >"$(of_engine group_of one cpu)/cpu.cfs_quota_us"
-fi
+writes_quota -1
 is_held() {
     [[ $(of_engine quota_mcpu one) == 500 ]]
 }

@@ -191,6 +191,7 @@ static void a_task_that_goes_gives_back_its_quota(void **state)
 	create(&v1, "e");
 	create(&v1, "e/t");
 	put(&v1, 1, "weir.e/cpu.cfs_quota_us", "50000");
+	put(&v1, 1, "weir.e/t/cpu.cfs_period_us", "100000");
 	put(&v1, 1, "weir.e/t/cpu.cfs_quota_us", "50");
 	/* No cgroupfs: files are in the way of the removal. */
 	assert_true(weir_cgroup_remove(&v1, "e/t", &err) < 0);

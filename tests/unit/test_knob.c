@@ -41,6 +41,7 @@ static void each_knob_says_it_as_its_version_wants_it(void **state)
 
 	create(&v1, "k");
 	create(&v2, "k");
+	put(&v1, 1, "weir.k/cpu.cfs_period_us", "100000");
 	for (size_t i = 0; i < ARRAY_SIZE(knob_cases); i++) {
 		if (knob_cases[i].v1_knob) {
 			snprintf(path, sizeof(path), "weir.k/%s", knob_cases[i].v1_knob);
@@ -57,6 +58,44 @@ static void each_knob_says_it_as_its_version_wants_it(void **state)
 		assert_int_equal(knob_cases[i].set(&v2, "k", knob_cases[i].value, &err), 0);
 		assert_holds(&v2, 0, path, knob_cases[i].v2_text);
 	}
+}
+
+static void a_period_that_is_not_ours_is_made_so(void **state)
+{
+	struct weir_error err = {};
+
+	(void)state;
+
+	create(&v1, "p");
+	put(&v1, 1, "weir.p/cpu.cfs_period_us", "50000");
+	put(&v1, 1, "weir.p/cpu.cfs_quota_us", "25000");
+	assert_int_equal(weir_cgroup_set_cpu_max(&v1, "p", 400, &err), 0);
+	assert_holds(&v1, 1, "weir.p/cpu.cfs_period_us", "100000");
+	assert_holds(&v1, 1, "weir.p/cpu.cfs_quota_us", "40000");
+}
+
+static void a_parent_is_protected_where_levels_count(void **state)
+{
+	struct weir_error err = {};
+	uint64_t low;
+
+	(void)state;
+
+	put(&v2, 0, "memory.low", "0");
+	assert_int_equal(weir_cgroup_set_parent_low(&v2, 4096, &err), 0);
+	assert_holds(&v2, 0, "memory.low", "0");
+	v1.h.parent = strdup("above");
+	v2.h.parent = strdup("above");
+	assert_int_equal(weir_cgroup_set_parent_low(&v1, 4096, &err), 0);
+	assert_int_equal(weir_cgroup_parent_low(&v1, &low, &err), 0);
+	assert_true(low == WEIR_ABSENT);
+	assert_int_equal(weir_cgroup_set_parent_low(&v2, 4096, &err), 0);
+	assert_holds(&v2, 0, "memory.low", "4096");
+	assert_int_equal(weir_cgroup_parent_low(&v2, &low, &err), 0);
+	assert_true(low == 4096);
+	put(&v2, 0, "memory.low", "max\n");
+	assert_int_equal(weir_cgroup_parent_low(&v2, &low, &err), 0);
+	assert_true(low == WEIR_INFINITE);
 }
 
 static void a_group_that_is_gone_is_news(void **state)
@@ -169,6 +208,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_trees(reclaim_asks_for_what_is_too_much),
 		with_trees(each_knob_says_it_as_its_version_wants_it),
+		with_trees(a_period_that_is_not_ours_is_made_so),
+		with_trees(a_parent_is_protected_where_levels_count),
 		with_trees(a_group_that_is_gone_is_news),
 		with_trees(on_v1_swap_is_what_memsw_has_more_than_mem),
 		with_trees(swap_is_left_alone_where_the_kernel_has_no_say),

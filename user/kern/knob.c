@@ -10,8 +10,7 @@
 #include "kern/group.h"
 #include "weir/abi.h"
 
-/* What the kernel gives a new group too, so v1's period need not be written. */
-#define PERIOD_US    100000
+#define PERIOD_US    100000 /* what the kernel gives a new group, too */
 #define MIN_QUOTA_US 1000 /* the kernel's own floor */
 
 #define V1_MEM_MAX   "memory.limit_in_bytes"
@@ -53,14 +52,13 @@ static int write_bytes(const struct weir_groups *groups, const char *id, const c
 	return write_number(groups, WEIR_SUBSYS_MEMORY, id, knob, bytes, err);
 }
 
-static int read_bytes(const struct weir_groups *groups, const char *id, const char *knob,
-		      uint64_t *ret, struct weir_error *err)
+static int read_number(const struct weir_groups *groups, int subsys, const char *id,
+		       const char *knob, uint64_t *ret, struct weir_error *err)
 {
 	char path[WEIR_GROUP_PATH];
 	int fd;
 
-	if (weir_group_at(groups, weir_group_home(groups, WEIR_SUBSYS_MEMORY), id, knob, path, &fd,
-			  err) < 0)
+	if (weir_group_at(groups, weir_group_home(groups, subsys), id, knob, path, &fd, err) < 0)
 		return err->code;
 	return weir_file_read_u64(fd, path, ret, err);
 }
@@ -108,6 +106,20 @@ int weir_cgroup_cpu_idle(const struct weir_groups *groups, const char *id, struc
 	return n < 0 ? (int)n : strcmp(text, "1") == 0;
 }
 
+/* One that was adopted may have another. Of no quota the kernel can think it too much meanwhile. */
+static int set_period_v1(const struct weir_groups *groups, const char *id, struct weir_error *err)
+{
+	uint64_t us = 0;
+	int r = read_number(groups, WEIR_SUBSYS_CPU, id, "cpu.cfs_period_us", &us, err);
+
+	if (r < 0 || us == PERIOD_US)
+		return r;
+	r = weir_group_write(groups, WEIR_SUBSYS_CPU, id, "cpu.cfs_quota_us", "-1", err);
+	if (r == 0)
+		r = write_number(groups, WEIR_SUBSYS_CPU, id, "cpu.cfs_period_us", PERIOD_US, err);
+	return r;
+}
+
 int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
 			    struct weir_error *err)
 {
@@ -116,6 +128,8 @@ int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, ui
 	bool v2 = is_v2(groups, WEIR_SUBSYS_CPU);
 	char text[VALUE_TEXT];
 
+	if (!v2 && set_period_v1(groups, id, err) < 0)
+		return err->code;
 	if (mcpu == WEIR_INFINITE)
 		snprintf(text, sizeof(text), v2 ? "max %d" : "-1", PERIOD_US);
 	else
@@ -180,7 +194,7 @@ int weir_cgroup_set_mem_high(const struct weir_groups *groups, const char *id, u
 static int read_memsw(const struct weir_groups *groups, const char *id, uint64_t *ret,
 		      struct weir_error *err)
 {
-	int r = read_bytes(groups, id, V1_MEMSW_MAX, ret, err);
+	int r = read_number(groups, WEIR_SUBSYS_MEMORY, id, V1_MEMSW_MAX, ret, err);
 
 	if (r == -ENOENT || (r == 0 && *ret >= V1_NO_LIMIT)) {
 		*ret = WEIR_INFINITE;
@@ -194,7 +208,7 @@ static int set_mem_max_v1(const struct weir_groups *groups, const char *id, uint
 {
 	uint64_t now = 0, memsw = 0;
 	bool along, raise;
-	int r = read_bytes(groups, id, V1_MEM_MAX, &now, err);
+	int r = read_number(groups, WEIR_SUBSYS_MEMORY, id, V1_MEM_MAX, &now, err);
 
 	if (r == 0)
 		r = read_memsw(groups, id, &memsw, err);
@@ -233,7 +247,7 @@ int weir_cgroup_reclaim(const struct weir_groups *groups, const char *id, uint64
 
 	if (!is_v2(groups, WEIR_SUBSYS_MEMORY))
 		return 0;
-	r = read_bytes(groups, id, "memory.current", &now, err);
+	r = read_number(groups, WEIR_SUBSYS_MEMORY, id, "memory.current", &now, err);
 	if (r < 0 || now <= down_to)
 		return r;
 	r = write_number(groups, WEIR_SUBSYS_MEMORY, id, "memory.reclaim", now - down_to, err);
@@ -259,7 +273,7 @@ static int set_swap_max_v1(const struct weir_groups *groups, const char *id, uin
 
 	r = write_optional(groups, id, "memory.swappiness", bytes == 0 ? "0" : V1_SWAPPINESS, err);
 	if (r == 0)
-		r = read_bytes(groups, id, V1_MEM_MAX, &mem, err);
+		r = read_number(groups, WEIR_SUBSYS_MEMORY, id, V1_MEM_MAX, &mem, err);
 	if (r < 0 || !weir_group_has(groups, WEIR_SUBSYS_MEMORY, id, V1_MEMSW_MAX))
 		return r;
 	if (mem >= V1_NO_LIMIT || bytes == WEIR_INFINITE)
