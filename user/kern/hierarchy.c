@@ -151,36 +151,6 @@ static int gather(const struct weir_discovery *found, struct weir_hierarchies *h
 	return 0;
 }
 
-int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems, struct weir_error *err)
-{
-	char enabled[512], request[128] = "";
-	size_t used = 0;
-	int r;
-
-	r = (int)weir_file_read(dir_fd, "cgroup.subtree_control", enabled, sizeof(enabled), err);
-	if (r < 0)
-		return weir_fail_in(err, "%s", path);
-
-	for (int i = 0; i < WEIR_SUBSYS_COUNT_; i++) {
-		const char *name = weir_subsys_name((enum weir_subsys)i);
-
-		if ((subsystems & BIT(i)) && !has_word(enabled, name))
-			used += (size_t)snprintf(request + used, sizeof(request) - used, "%s+%s",
-						 used ? " " : "", name);
-	}
-	if (used == 0)
-		return 0;
-
-	r = weir_file_write(dir_fd, "cgroup.subtree_control", request, err);
-	if (r == -EBUSY)
-		return weir_fail(
-			err, r,
-			"cgroup '%s' holds processes, so '%s' is refused for its children: "
-			"move the processes into a group of their own",
-			path, request);
-	return r < 0 ? weir_fail_in(err, "%s", path) : 0;
-}
-
 uint32_t weir_hierarchy_enabled(int dir_fd, uint32_t subsystems)
 {
 	struct weir_error ignored = {};
@@ -195,6 +165,32 @@ uint32_t weir_hierarchy_enabled(int dir_fd, uint32_t subsystems)
 		    has_word(enabled, weir_subsys_name((enum weir_subsys)i)))
 			found |= BIT(i);
 	return found;
+}
+
+int weir_hierarchy_enable(int dir_fd, const char *path, uint32_t subsystems, struct weir_error *err)
+{
+	/* What can't be read can't be written, and that is told. */
+	uint32_t missing = subsystems & ~weir_hierarchy_enabled(dir_fd, subsystems);
+	char request[128] = "";
+	size_t used = 0;
+	int r;
+
+	if (!missing)
+		return 0;
+	for (int i = 0; i < WEIR_SUBSYS_COUNT_; i++)
+		if (missing & BIT(i))
+			used += (size_t)snprintf(request + used, sizeof(request) - used, "%s+%s",
+						 used ? " " : "",
+						 weir_subsys_name((enum weir_subsys)i));
+
+	r = weir_file_write(dir_fd, "cgroup.subtree_control", request, err);
+	if (r == -EBUSY)
+		return weir_fail(
+			err, r,
+			"cgroup '%s' holds processes, so '%s' is refused for its children: "
+			"move the processes into a group of their own",
+			path, request);
+	return r < 0 ? weir_fail_in(err, "%s", path) : 0;
 }
 
 /* What the group called @name below @dir_fd lacks, from the one above it. */
