@@ -28,10 +28,6 @@ of_engine() {
     "$@"
 }
 
-is_stopped() {
-    grep -q $'^State:\tT' "/proc/$1/status"
-}
-
 # Held still while it is looked at from both sides: one that waits for its quota or for a CPU stops late.
 # What its thread runs when it is adopted is counted once it has left the CPU.
 both_counts() {

@@ -84,6 +84,10 @@ not_running() {
     [[ ! -d /proc/$1 || $(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) == [ZX]* ]]
 }
 
+is_stopped() {
+    grep -q $'^State:\tT' "/proc/$1/status"
+}
+
 cgroups_of_run() {
     cgroup_mounts | while read -r mount; do
         find "$mount" -depth -type d -path "*/$prefix*" 2>/dev/null
@@ -103,13 +107,16 @@ cgroups_removed() {
     return "$left"
 }
 
-at_end=: # a function of the test's own
+# For a test to say what has to go first.
+at_end() {
+    :
+}
 clean_up() {
     local status=$? job left
     trap - EXIT
     trap '' INT TERM
     set +e
-    "$at_end"
+    at_end
     daemon_stop TERM
     for job in $(jobs -p); do
         kill -KILL "$job" 2>/dev/null

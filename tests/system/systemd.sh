@@ -86,15 +86,15 @@ units_remove() {
     done
 }
 
-clean_up_units() {
-    local status=$?
-    [[ $status -eq 0 ]] || daemon_journal | tail -n 40 | sed 's/^/# /'
+# From clean_up(), whose status it is.
+units_end() {
+    [[ ${status:?} -eq 0 ]] || daemon_journal | tail -n 40 | sed 's/^/# /'
     # Containers first: a slice does not go while something is in it.
     systemctl stop "${run}_daemon.socket" "$service" 2>/dev/null || :
     daemon_stop TERM
     eventually 5 cgroups_removed || :
     units_remove
-    (exit "$status")
-    clean_up
 }
-trap clean_up_units EXIT
+at_end() {
+    units_end
+}

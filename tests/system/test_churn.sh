@@ -16,10 +16,9 @@ for root in "${roots[@]}"; do
     mkdir "$root/$engine"
     engine_groups+=("$root/$engine")
 done
-groups_end() {
+at_end() {
     find "${engine_groups[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || :
 }
-at_end=groups_end
 weir run --name hold --detach -- sleep 600 >/dev/null
 
 # What it holds on to: files, memory, slots of the map.

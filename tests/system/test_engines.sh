@@ -31,7 +31,7 @@ bundle_is() {
 runtime() {
     "$1" --root "$scratch/state-$1" "${@:2}"
 }
-runtimes_end() {
+at_end() {
     local name root
     for name in crun runc; do
         [[ ! -d $scratch/state-$name ]] || runtime "$name" delete --force "by-$name" >/dev/null 2>&1 || :
@@ -40,7 +40,6 @@ runtimes_end() {
         find "$root" -maxdepth 2 -depth -path "$root/$engine*" -type d -exec rmdir {} + 2>/dev/null || :
     done
 }
-at_end=runtimes_end
 
 is_set() {
     [[ $(of_engine quota_mcpu "$1") == "$2" ]]

@@ -30,7 +30,7 @@ is_held() {
 # Held still while it is looked at from both sides. PID PLACE ID
 both() {
     kill -STOP "$1"
-    sleep 0.1
+    eventually 10 is_stopped "$1"
     echo "$(awk '$1 == "usage_usec" { printf "%d000\n", $2 }' "$cgroup2/$2/cpu.stat") $(stat_of "$3" cpu_ns)"
     kill -CONT "$1"
 }
@@ -119,14 +119,11 @@ engine_bundle() {
 engine() {
     crun --root "$scratch/crun" "$@"
 }
-engine_ends() {
-    local status=$?
+at_end() {
     engine delete --force "$run" 2>/dev/null || :
     rmdir "$cgroup2/${run}_engine/one" "$cgroup2/${run}_engine" 2>/dev/null || :
-    (exit "$status")
-    clean_up_units
+    units_end
 }
-trap engine_ends EXIT
 # engine_runs WHAT PATH OPTION…: adopted, held, released like anything else.
 engine_runs() {
     local what=$1 place
