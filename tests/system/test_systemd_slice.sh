@@ -52,7 +52,11 @@ is "$(<"$parent/cpu.weight") $(<"$parent/memory.max") $(<"$parent/cpu.max")" "30
     "what the operator says of the slice holds for all in it"
 sleep 3
 is "$(<"$parent/cpu.weight") $(<"$parent/memory.max") $(state_of web)" "300 $((1024 * mib)) $before" "weir leaves that alone"
-is "$(contested "$since")" "" "and has nothing to contest"
+is_protected() {
+    [[ $(<"$parent/memory.low") == $((32 * mib)) ]]
+}
+succeeds "but for the memory that containers are promised" eventually 10 is_protected
+is "$(contested "$since" | grep -v "^-: .* the protected memory of '$slice' to" || :)" "" "and has nothing else to contest"
 systemctl restart "$service"
 is "$(state_of web)" "$before" "systemctl restart: same process, same knobs"
 

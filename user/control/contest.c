@@ -21,7 +21,6 @@
 #include "kern/keep.h"
 
 #define LOOKS_A_TICK 16
-#define MEM_GRAIN    65536 /* the kernel counts in pages */
 
 struct contest {
 	struct weir_event event;
@@ -66,13 +65,13 @@ static void compare_memory(const struct weir_container *container,
 	char text[WEIR_QUANTITY_TEXT];
 
 	if (container->pending_mem_limit_bytes == WEIR_ABSENT &&
-	    is_other(&was->mem_max_bytes, is->mem_max_bytes, MEM_GRAIN))
+	    is_other(&was->mem_max_bytes, is->mem_max_bytes, WEIR_MEM_GRAIN))
 		find(contest, "mem", "mem_limit_bytes", is->mem_max_bytes, "its memory limit to %s",
 		     weir_format_memory(is->mem_max_bytes, text));
-	if (!low_is_none && is_other(&was->mem_low_bytes, is->mem_low_bytes, MEM_GRAIN))
+	if (!low_is_none && is_other(&was->mem_low_bytes, is->mem_low_bytes, WEIR_MEM_GRAIN))
 		find(contest, "protection", "mem_low_bytes", is->mem_low_bytes,
 		     "its protected memory to %s", weir_format_memory(is->mem_low_bytes, text));
-	if (is_other(&was->swap_max_bytes, is->swap_max_bytes, MEM_GRAIN))
+	if (is_other(&was->swap_max_bytes, is->swap_max_bytes, WEIR_MEM_GRAIN))
 		find(contest, "swap", "swap_limit_bytes", is->swap_max_bytes,
 		     "its swap limit to %s", weir_format_memory(is->swap_max_bytes, text));
 	if (is_other(&was->oom_group, is->oom_group, 1))
@@ -199,6 +198,7 @@ void weir_contest_tick(struct weir_controller *controller)
 	struct weir_container *const *all;
 	size_t n, looks;
 
+	weir_parent_look(controller);
 	if (taken)
 		tell_taken(controller);
 	all = weir_ledger_all(controller->ledger, &n);

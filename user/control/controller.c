@@ -90,6 +90,7 @@ void weir_controller_publish_node(struct weir_controller *controller)
 	weir_ledger_requested(controller->ledger, &node->requested_mcpu, &node->requested_bytes);
 	node->daemon_pid = (uint32_t)getpid();
 	memcpy(node->boot_id, controller->machine.boot_id, sizeof(node->boot_id));
+	weir_parent_settle(controller);
 }
 
 /* Of sleepers nothing is asked: who has not run has written nothing. */
@@ -244,6 +245,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	controller->groups.h = (struct weir_hierarchies)WEIR_HIERARCHIES_INIT;
 	for (size_t i = 0; i < WEIR_LOG_STREAMS; i++)
 		controller->spare_fds[i] = -1;
+	controller->parent_low_bytes = WEIR_ABSENT;
 	controller->event = sd_event_ref(event);
 	controller->tunables = options->tunables;
 	controller->reload = options->reload;

@@ -91,6 +91,7 @@ struct weir_controller {
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
+	uint64_t parent_low_bytes; /* what parent.c wrote last; WEIR_ABSENT: nothing */
 	size_t n_looked; /* whose knobs are looked at next: see contest.c */
 	bool keeps, keep_failed; /* the controllers of containers on: see kern/keep.h */
 	uint64_t oom_kills; /* of the node, at the last tick; see oom.c */
@@ -108,7 +109,7 @@ struct weir_live *weir_live_free(struct weir_live *live);
 /* Write the record down; what can't be is logged, since the kernel is right already. */
 void weir_controller_save(struct weir_controller *controller,
 			  const struct weir_container *container);
-/* Reserve, sums and counts in the node's record. */
+/* What is requested has changed: reserve, sums and counts in the node's record, and the parent. */
 void weir_controller_publish_node(struct weir_controller *controller);
 uint64_t weir_now_us(clockid_t clock);
 
@@ -178,6 +179,14 @@ struct weir_container *weir_family_greediest(struct weir_controller *controller,
 void weir_family_note_kill(struct weir_controller *controller, struct weir_container *executor);
 /* All have ended: their records go before its own. */
 void weir_family_forget_tasks(struct weir_controller *controller, struct weir_container *executor);
+
+/* parent.c: the group that all of them lie below, if they do. */
+/* After a change of what is requested: its protected memory. */
+void weir_parent_settle(struct weir_controller *controller);
+/* Has somebody else been at it? */
+void weir_parent_look(struct weir_controller *controller);
+
+#define WEIR_MEM_GRAIN 65536 /* the kernel counts memory in pages, of at most that */
 
 /* contest.c: knobs that somebody else has written. */
 /* Of @container, which is running: what is not as it was written is told and set right. */

@@ -139,6 +139,14 @@ int weir_cgroup_cpu_idle(const struct weir_groups *groups, const char *id, struc
 int weir_cgroup_set_parent_idle(const struct weir_groups *groups, bool on, struct weir_error *err);
 /* 1, 0; 0 as well where there is no parent. */
 int weir_cgroup_parent_idle(const struct weir_groups *groups, struct weir_error *err);
+/*
+ * What of its memory is protected: no container has more of that than the group they all lie below.
+ * Where there is no parent, or it is on v1, whose soft limits know no levels, nothing is written and
+ * *@ret is WEIR_ABSENT.
+ */
+int weir_cgroup_set_parent_low(const struct weir_groups *groups, uint64_t bytes,
+			       struct weir_error *err);
+int weir_cgroup_parent_low(const struct weir_groups *groups, uint64_t *ret, struct weir_error *err);
 /* Quota over a period of 100 ms, at least 1 ms; WEIR_INFINITE: none. */
 int weir_cgroup_set_cpu_max(const struct weir_groups *groups, const char *id, uint64_t mcpu,
 			    struct weir_error *err);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The knobs of the group that containers lie below, where there is one. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "kern/group.h"
+#include "weir/abi.h"
 
 #define ATTRIBUTE   "trusted.weir.weight"
-#define WEIGHT_TEXT 32
+#define NUMBER_TEXT 32
 
 static const char *weight_file(const struct weir_hierarchy *home)
 {
@@ -19,7 +23,7 @@ static const char *weight_file(const struct weir_hierarchy *home)
 /* So that whoever takes the group out of the idle class finds it, be it the next daemon. */
 static int keep_weight(const struct weir_hierarchy *home, struct weir_error *err)
 {
-	char text[WEIGHT_TEXT];
+	char text[NUMBER_TEXT];
 	ssize_t n = weir_file_read(home->root_fd, weight_file(home), text, sizeof(text), err);
 
 	if (n < 0)
@@ -32,7 +36,7 @@ static int keep_weight(const struct weir_hierarchy *home, struct weir_error *err
 
 static int restore_weight(const struct weir_hierarchy *home, struct weir_error *err)
 {
-	char text[WEIGHT_TEXT];
+	char text[NUMBER_TEXT];
 	ssize_t n = fgetxattr(home->root_fd, ATTRIBUTE, text, sizeof(text) - 1);
 	int r;
 
@@ -47,10 +51,46 @@ static int restore_weight(const struct weir_hierarchy *home, struct weir_error *
 	return r;
 }
 
+/* NULL: there is none whose protection matters. */
+static const struct weir_hierarchy *protecting(const struct weir_groups *groups)
+{
+	const struct weir_hierarchy *home = weir_group_home(groups, WEIR_SUBSYS_MEMORY);
+
+	return groups->h.parent && home->version == 2 ? home : NULL;
+}
+
+int weir_cgroup_set_parent_low(const struct weir_groups *groups, uint64_t bytes,
+			       struct weir_error *err)
+{
+	const struct weir_hierarchy *home = protecting(groups);
+	char text[NUMBER_TEXT];
+
+	if (!home)
+		return 0;
+	snprintf(text, sizeof(text), "%" PRIu64, bytes);
+	if (weir_file_write(home->root_fd, "memory.low", text, err) < 0)
+		return weir_fail_in(err, "%s", home->path);
+	return 0;
+}
+
+int weir_cgroup_parent_low(const struct weir_groups *groups, uint64_t *ret, struct weir_error *err)
+{
+	const struct weir_hierarchy *home = protecting(groups);
+	char text[NUMBER_TEXT];
+
+	*ret = WEIR_ABSENT;
+	if (!home)
+		return 0;
+	if (weir_file_read(home->root_fd, "memory.low", text, sizeof(text), err) < 0)
+		return weir_fail_in(err, "%s", home->path);
+	*ret = strcmp(text, "max") == 0 ? WEIR_INFINITE : strtoull(text, NULL, 10);
+	return 0;
+}
+
 int weir_cgroup_parent_idle(const struct weir_groups *groups, struct weir_error *err)
 {
 	const struct weir_hierarchy *home = weir_group_home(groups, WEIR_SUBSYS_CPU);
-	char text[WEIGHT_TEXT];
+	char text[NUMBER_TEXT];
 	ssize_t n;
 
 	if (!groups->h.parent)

@@ -294,6 +294,19 @@ struct weir_container *const *weir_ledger_all(const struct weir_ledger *ledger, 
 	return ledger->list;
 }
 
+uint64_t weir_ledger_placed_bytes(const struct weir_ledger *ledger)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ledger->n; i++) {
+		const struct weir_container *one = ledger->list[i];
+
+		if (weir_counts(one) && !one->parent && !one->adopted)
+			sum += one->figures.mem_request_bytes;
+	}
+	return sum;
+}
+
 void weir_ledger_requested(const struct weir_ledger *ledger, uint64_t *ret_mcpu,
 			   uint64_t *ret_bytes)
 {

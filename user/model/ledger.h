@@ -99,4 +99,7 @@ struct weir_container *const *weir_ledger_all(const struct weir_ledger *ledger, 
 void weir_ledger_requested(const struct weir_ledger *ledger, uint64_t *ret_mcpu,
 			   uint64_t *ret_bytes);
 
+/* Of memory, without containers that were adopted, which lie elsewhere. Walks through all. */
+uint64_t weir_ledger_placed_bytes(const struct weir_ledger *ledger);
+
 #endif /* WEIR_LEDGER_H */
