@@ -133,11 +133,14 @@ is "$(field one '.weir | "\(.reason): \(.message)"')" "self: its cgroup was remo
 weir release one
 engine_runs two sleep 600
 weir adopt --cgroup "$engine/two" --name two
+# It is not to look in between.
+kill -STOP "$daemon_pid"
 kill -KILL "${started[@]}"
 for group in "${made[@]}"; do
     eventually 5 rmdir "$group" 2>/dev/null
     mkdir "$group"
 done
+kill -CONT "$daemon_pid"
 eventually 10 has_ended two
 is "$(field two .weir.message)" "its cgroup was removed, and another has its name" "one that is made anew is another"
 weir rm two

@@ -13,18 +13,11 @@ seconds=10
 rounds=3
 mixed_seconds=$(amount mixed_load)
 
-
 meter_ns() {
     stat_of "$1" cpu_ns
 }
 
 daemon_start
-
-# A loop that could use a whole CPU. Others may be at work on this machine, and a container
-# that got less than its limit because they were says nothing about the limit: so the lower
-# bound has to be met by one of a few rounds, the upper one by each.
-weir run --name loop --cpu 0.5:0.5 --detach -- sh -c 'while :; do :; done' >/dev/null
-sleep 0.3
 
 # measure ID: what the kernel and the meter counted over so many seconds, in ns a second.
 measure() {
@@ -81,6 +74,9 @@ allowed_beside() {
     echo $(($1 * $(bound cpu_limit) / 100 + $1 / 10 / seconds))
 }
 
+# Others may be at work on this machine, and a container that got less than its limit because they were
+# says nothing about the limit: so the lower bound has to be met by one of a few rounds, the upper one
+# by each.
 # look ID WANTED: by kernel and meter the most of a few rounds, and the best by the kernel.
 look() {
     local round kernel meter
@@ -94,9 +90,6 @@ look() {
         ((kernel < $2 - $(allowed_beside "$2"))) || break
     done
 }
-wanted=500000000
-slack=$(allowed_beside "$wanted")
-look loop "$wanted"
 
 # at_most GOT MOST NAME / at_least GOT LEAST NAME
 at_most() {
@@ -105,12 +98,22 @@ at_most() {
 at_least() {
     if (($1 >= $2)); then ok "$3"; else not_ok "$3" "got $1, at least $2 wanted"; fi
 }
-at_most "$most_kernel" $((wanted + slack)) "a busy loop of 0.5:0.5 gets no more than half a CPU, by the kernel's file"
-at_most "$most_meter" $((wanted + slack)) "and by weir stats"
-at_least "$best_kernel" $((wanted - slack)) "a busy loop of 0.5:0.5 gets half a CPU, by the kernel's file"
-at_least "$best_meter" $((wanted - slack)) "and by weir stats"
-weir kill loop
-weir wait loop >/dev/null
+
+# Two loops: they could use two CPUs.
+for limit in 0.1 0.5 1.0 1.5; do
+    weir run --name "loop$limit" --cpu "0.1:$limit" --detach -- \
+        sh -c 'while :; do :; done & while :; do :; done' >/dev/null
+    sleep 0.3
+    wanted=$((${limit/./} * 100000000))
+    slack=$(allowed_beside "$wanted")
+    look "loop$limit" "$wanted"
+    at_most "$most_kernel" $((wanted + slack)) "row 21: busy loops get no more than a limit of $limit CPU"
+    at_most "$most_meter" $((wanted + slack)) "row 21: nor by weir stats, of $limit"
+    at_least "$best_kernel" $((wanted - slack)) "row 21: and no less than a limit of $limit CPU"
+    at_least "$best_meter" $((wanted - slack)) "row 21: nor by weir stats, of $limit"
+    weir kill "loop$limit"
+    weir wait "loop$limit" >/dev/null
+done
 
 # Its other figures change all the time. Each write of a quota refills it, so it must not be written.
 weir run --name kept --cpu 0.2:0.4 --mem 64Mi:128Mi --detach -- sh -c 'while :; do :; done' >/dev/null
@@ -130,8 +133,8 @@ look kept "$wanted"
 touch "$scratch/enough"
 wait "$changer"
 echo "# $(<"$scratch/updates") updates meanwhile"
-at_most "$most_kernel" $((wanted + slack)) "row 10: a limit of 0.4 is kept while other figures change ten times a second"
-at_least "$best_kernel" $((wanted - slack)) "row 10: and reached"
+at_most "$most_kernel" $((wanted + slack)) "row 21: a limit of 0.4 is kept while other figures change ten times a second"
+at_least "$best_kernel" $((wanted - slack)) "row 21: and reached"
 
 # What that finds: somebody who writes the same quota as often.
 # No process is started for it: an emulated machine would be late with each.
