@@ -54,7 +54,7 @@ daemon_start --cgroup-parent "$cgroup_parent"
 echo "$weight" >"$weight_file"
 cpus=$(nproc)
 
-weir run --name limited --cpu 0.1:0.4 --mem 16Mi:64Mi --detach -- "$load" spin >/dev/null
+weir run --name limited --cpu 0.1:0.4 --mem 32Mi:64Mi --detach -- "$load" spin >/dev/null
 succeeds "it lies below the parent in every hierarchy" group_exists limited
 is "$(quota_mcpu limited) $(mem_max_bytes limited)" "400 67108864" "with its limits"
 succeeds "and is metered there" eventually 10 has_used limited 50000000
@@ -69,19 +69,19 @@ if [[ $(controller_version memory) == 2 ]]; then
     low_is() {
         [[ $(low_mib) == "$1" ]]
     }
-    is "$(low_mib)" 16 "what is protected of a container is of the parent, too"
+    is "$(low_mib)" 32 "what is protected of a container is of the parent, too"
     weir run --name second --mem 48Mi --executor --detach -- sleep 600 >/dev/null
     weir run --in second --name task --mem 32Mi --detach -- sleep 600 >/dev/null
-    is "$(low_mib)" 96 "of all of them, and their tasks"
-    weir update limited --mem 24Mi:64Mi
-    is "$(low_mib)" 104 "as they are updated"
+    is "$(low_mib)" 112 "of all of them, and their tasks"
+    weir update limited --mem 40Mi:64Mi
+    is "$(low_mib)" 120 "as they are updated"
     echo 0 >"$(cgroup2_mount)/$cgroup_parent/memory.low"
-    succeeds "what somebody else writes there is set back" eventually 10 low_is 104
+    succeeds "what somebody else writes there is set back" eventually 10 low_is 120
     is "$(weir events --json | jq -r 'select(.kind == "contested") | "\(.container_id) \(.cause) \(.figures.mem_low_bytes)"')" \
         "null protection 0" "and told"
     weir rm --force second
-    weir update limited --mem 16Mi:64Mi
-    is "$(low_mib)" 16 "and as they go"
+    weir update limited --mem 32Mi:64Mi
+    is "$(low_mib)" 32 "and as they go"
 fi
 weir kill limited
 weir wait limited >/dev/null
