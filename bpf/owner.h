@@ -82,16 +82,16 @@ static __always_inline struct owner owner_of_next(struct weir_cpu *cpu, struct t
 	if (!node)
 		return nobody;
 	if (cpu->known_changes != node->index_changes) {
-		__builtin_memset(cpu->known_ids, 0, sizeof(cpu->known_ids));
+		__builtin_memset(cpu->known, 0, sizeof(cpu->known));
 		cpu->known_changes = node->index_changes;
 	}
-	if (cpu->known_ids[way] != id) {
+	if (cpu->known[way].id != id) {
 		found = owner_of(task);
-		cpu->known_slots[way] = found.slot;
-		cpu->known_parents[way] = found.parent;
-		cpu->known_ids[way] = id;
+		cpu->known[way].slot = found.slot;
+		cpu->known[way].parent = found.parent;
+		cpu->known[way].id = id;
 	}
-	return (struct owner){ cpu->known_slots[way], cpu->known_parents[way] };
+	return (struct owner){ cpu->known[way].slot, cpu->known[way].parent };
 }
 
 #endif /* WEIR_BPF_OWNER_H */

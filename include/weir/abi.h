@@ -138,28 +138,32 @@ struct weir_slot {
 /*
  * What a CPU is doing, record i of `cpus` for CPU i: the stint in flight, so that a thread that
  * never leaves its CPU is counted. `seq` is odd while the record is being written; take it
- * before and after.
+ * before and after. Whole cache lines, so that no CPU writes to another's.
  */
 struct weir_cpu {
 	weir_u32 seq;
 	weir_u32 slot; /* whose thread runs: a slot, or 0 for anybody else */
+	weir_u32 parent; /* of `slot`, if that is a task's: its executor's slot; else 0 */
+	weir_u32 pid; /* the meter's own: which thread it is, */
 	weir_u64 since_ns; /* when it was switched in */
 	weir_u64 switches; /* all switches of this CPU since metering began */
 	/* The rest is the meter's own. */
-	weir_u64 base_exec_ns; /* the thread's run time then, by the scheduler's count, */
-	weir_u32 pid; /* and which thread it is */
-	weir_u32
-		delay_ns; /* in waits of WEIR_BLAME_NS or more, for other containers; wraps around */
+	weir_u64 base_exec_ns; /* the thread's run time then, by the scheduler's count */
 	weir_u64 clock_ns; /* the run queue's clock when it was last compared */
 	weir_u64 clock_offset_ns; /* with CLOCK_MONOTONIC, and how far they were apart */
-	weir_u64 known_changes; /* of weir_node, when what follows was looked up */
-	weir_u64 known_ids[WEIR_CPU_KNOWN]; /* cgroups last looked up, */
-	weir_u32 known_slots[WEIR_CPU_KNOWN]; /* and what was found */
-	weir_u64 idle_ns; /* without a thread to run, up to the last time it had one again */
 	weir_u64 idle_since_ns; /* when the idle time in flight began, if pid is 0 */
-	weir_u32 known_parents[WEIR_CPU_KNOWN];
-	weir_u32 parent; /* of `slot`, if that is a task's: its executor's slot; else 0 */
-	weir_u32 reserved_parent;
+
+	/* Cgroups last looked up, and what was found. */
+	struct {
+		weir_u64 id;
+		weir_u32 slot, parent;
+	} known[WEIR_CPU_KNOWN] __attribute__((aligned(64)));
+
+	weir_u64 known_changes __attribute__((aligned(64))); /* of weir_node, at these look-ups */
+	weir_u64 idle_ns; /* without a thread to run, up to the last time it had one again */
+	weir_u32
+		delay_ns; /* in waits of WEIR_BLAME_NS or more, for other containers; wraps around */
+	weir_u32 reserved;
 };
 
 /* The node, record 0 of `node`. Written by the daemon. */
@@ -209,7 +213,7 @@ struct weir_asked {
 
 #ifndef __bpf__
 static_assert(sizeof(struct weir_slot) == 640, "the slot's layout is ABI");
-static_assert(sizeof(struct weir_cpu) == 152, "the CPU record's layout is ABI");
+static_assert(sizeof(struct weir_cpu) == 192, "the CPU record's layout is ABI");
 static_assert(sizeof(struct weir_node) == 120, "the node record's layout is ABI");
 #endif
 
