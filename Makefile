@@ -202,7 +202,7 @@ GUESTS = $(shell awk -F '|' '!/^\#/ && NF == 5 { n = split($$2, k, " "); \
 	for (i = 1; i <= n; i++) { gsub(/ /, "", $$1); print k[i] "@" $$1 } }' tests/guests)
 # Two at most, and none that has to share its CPUs: both together would take longer (docs/design.md).
 GUEST_JOBS := $(shell n=$$(($$(nproc) / 2)); echo $$((n < 1 ? 1 : n > 2 ? 2 : n)))
-SMOKE := TESTS=test_budget*,test_start*,test_bursting*,test_parent*,test_stats*
+SMOKE := TESTS=test_budget*,test_start*,test_bursting*,test_stats*
 
 .PHONY: vmtest vmtest-all
 # A kernel given by its path needs nothing of apt, and no root.
@@ -339,7 +339,7 @@ check-steps:
 # A whole guest, two in which the main things are looked at, and what is only where systemd runs.
 check-guests: system-programs
 	+$(Q)$(MAKE) --no-print-directory guest-6.12@unified || :
-	+$(Q)$(MAKE) --no-print-directory guest-6.12@systemd 'TESTS=test_systemd*' || :
+	+$(Q)$(MAKE) --no-print-directory guest-6.12@systemd TESTS=test_systemd.sh || :
 	+$(Q)$(MAKE) --no-print-directory -k -j$(GUEST_JOBS) smoke-6.1 smoke-7.3 || :
 
 check-all: ## check on every kernel; and the other compiler, plain tests, coverage, new fuzz input

@@ -22,13 +22,13 @@ declare -A weir_bounds=(
 # How much of something is done: an emulated machine takes some twenty times as long for it.
 declare -A weir_amounts=(
     #               native emulated
-    [launches]="    500    60" # detached ones, each of a hundred processes
+    [launches]="    250    60" # detached ones, each of a hundred processes
     [foreground]="  50     10" # and in the foreground
     [admissions]="  1000   60" # launches and removals
     [churn]="       1500   100" # launches of all kinds; WEIR_TEST_CHURN=5000 for more
     [sums]="        1000   60" # changes of an executor's tasks
     [end_ns]="      5000000 100000000" # CPU time that a process may take to end
-    [mixed_load]="  60     20" # seconds
+    [mixed_load]="  40     20" # seconds
     [helpers_share]="10  2" # times what the shell needs that starts them
     [pipe_mib]="    1024   32"
     [top_interval_ms]="500 3000" # a reader's delays matter less in a longer one
