@@ -158,7 +158,7 @@ at_least "$naive" $((wanted + slack)) "a writer of the same quota breaks the lim
 weir kill kept
 weir wait kept >/dev/null
 
-# A minute of everything: slices of 1 ms to 1 s, forks, a thread that never sleeps, and
+# Of everything: slices of 1 ms to 1 s, forks, a thread that never sleeps, and
 # processes from outside that move themselves in.
 ms=$((mixed_seconds * 1000))
 weir run --name mixed --cpu 0.2:max --detach -- \
