@@ -328,7 +328,7 @@ check: ## everything that has to hold before a commit
 check-steps:
 	+$(Q)$(call step,floors,floors)
 	+$(Q)$(call step,format,format-check)
-	+$(Q)$(call step,build,all)
+	+$(Q)$(call step,build,all bench-programs)
 	+$(Q)$(call step,lint,-k lint)
 	+$(Q)$(call step,build-tests,SAN=1 unit-tests)
 	+$(Q)$(MAKE) --no-print-directory tools-tests || :

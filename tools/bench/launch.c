@@ -95,7 +95,9 @@ static uint64_t launch_call(struct weir_client *client, const char *first, const
 {
 	const char *argv[] = { first, fifo, NULL };
 	char *id = numbered("bench-%d", number);
-	struct weir_launch_options options = { .id = id, .argv = argv };
+	struct weir_launch_options options = { .id = id,
+					       .argv = argv,
+					       .amounts = WEIR_AMOUNTS_ABSENT };
 	struct weir_wait_result result;
 	uint64_t since_ns, ns;
 	int exec_errno;
@@ -104,7 +106,10 @@ static uint64_t launch_call(struct weir_client *client, const char *first, const
 
 	if (fd < 0)
 		err(1, "%s", fifo);
-	options.amounts = (struct weir_amounts){ 100, 1000, 64ULL << 20, 128ULL << 20 };
+	options.amounts.cpu_request_mcpu = 100;
+	options.amounts.cpu_limit_mcpu = 1000;
+	options.amounts.mem_request_bytes = 64ULL << 20;
+	options.amounts.mem_limit_bytes = 128ULL << 20;
 
 	since_ns = clock_ns(CLOCK_MONOTONIC);
 	must(client, weir_client_launch(client, &options, NULL, &exec_errno), "launch");
