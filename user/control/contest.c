@@ -20,7 +20,7 @@
 #include "base/quantity.h"
 #include "kern/keep.h"
 
-#define LOOKS_A_TICK 16
+#define LOOKS_A_TICK 4
 
 struct contest {
 	struct weir_event event;
