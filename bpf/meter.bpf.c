@@ -358,7 +358,10 @@ int BPF_PROG(weir_exit, struct task_struct *task)
 								    : task->group_leader->exit_code;
 	/* An exchange orders the status before the time, which says that it is valid. */
 	__sync_lock_test_and_set(&slot->exit_ns, bpf_ktime_get_ns());
-	slot->state = WEIR_SLOT_EXITED;
+	/* Of a slot that the daemon has given back meanwhile nothing is said any more. */
+	if (__sync_val_compare_and_swap(&slot->state, WEIR_SLOT_RUNNING, WEIR_SLOT_EXITED) ==
+	    WEIR_SLOT_LAUNCHING)
+		__sync_val_compare_and_swap(&slot->state, WEIR_SLOT_LAUNCHING, WEIR_SLOT_EXITED);
 	return 0;
 }
 
