@@ -49,7 +49,7 @@ adopt_from() {
     local name=by-$1 pid before
     bundle_is "$name"
     if ! runtime "$1" run --detach --bundle "$bundle" "$name" </dev/null >"$scratch/said" 2>&1; then
-        skip "a container of $1" "$(head -n 1 "$scratch/said")"
+        skip "a container of $1" "$(head -n 1 "$scratch/said" | sed 's/^time="[^"]*" //')"
         return
     fi
     pid=$(runtime "$1" state "$name" | jq .pid)
