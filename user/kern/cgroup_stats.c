@@ -12,9 +12,6 @@
 
 #define STAT_TEXT 4096
 
-/* v1 says "no limit" with the largest multiple of the page size that a counter holds. */
-#define V1_NO_LIMIT (1ULL << 62)
-
 struct source {
 	const struct weir_groups *groups;
 	const char *id;
@@ -140,7 +137,7 @@ static void read_memory(const struct source *from, bool memory_v2)
 		    &stats->mem_peak_bytes);
 	read_number(from, memory, memory_v2 ? "memory.max" : "memory.limit_in_bytes",
 		    &stats->mem_max_bytes);
-	if (!memory_v2 && stats->mem_max_bytes >= V1_NO_LIMIT)
+	if (!memory_v2 && stats->mem_max_bytes >= WEIR_V1_NO_LIMIT)
 		stats->mem_max_bytes = WEIR_INFINITE;
 
 	text = read_text(from, memory, memory_v2 ? "memory.events" : "memory.oom_control", buf);

@@ -17,6 +17,9 @@ struct weir_error;
  */
 #define WEIR_GROUP_PATH 1024
 
+/* v1 says "no limit" with the largest multiple of the page size that a counter holds. */
+#define WEIR_V1_NO_LIMIT (1ULL << 62)
+
 /*
  * Where it is below root_fd of each hierarchy. @file may be NULL. -EINVAL: @id is no plain name, nor a
  * path of such, or too long; a place is none, so nobody else's group is made or removed by this.

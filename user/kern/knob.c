@@ -16,8 +16,6 @@
 #define V1_MEM_MAX   "memory.limit_in_bytes"
 #define V1_MEMSW_MAX "memory.memsw.limit_in_bytes"
 
-/* v1 says "no limit" with the largest multiple of the page size that a counter holds. */
-#define V1_NO_LIMIT   (1ULL << 62)
 #define V1_SWAPPINESS "60" /* the kernel's default */
 
 /* Room for any u64, or a quota and its period. */
@@ -196,7 +194,7 @@ static int read_memsw(const struct weir_groups *groups, const char *id, uint64_t
 {
 	int r = read_number(groups, WEIR_SUBSYS_MEMORY, id, V1_MEMSW_MAX, ret, err);
 
-	if (r == -ENOENT || (r == 0 && *ret >= V1_NO_LIMIT)) {
+	if (r == -ENOENT || (r == 0 && *ret >= WEIR_V1_NO_LIMIT)) {
 		*ret = WEIR_INFINITE;
 		return 0;
 	}
@@ -276,7 +274,7 @@ static int set_swap_max_v1(const struct weir_groups *groups, const char *id, uin
 		r = read_number(groups, WEIR_SUBSYS_MEMORY, id, V1_MEM_MAX, &mem, err);
 	if (r < 0 || !weir_group_has(groups, WEIR_SUBSYS_MEMORY, id, V1_MEMSW_MAX))
 		return r;
-	if (mem >= V1_NO_LIMIT || bytes == WEIR_INFINITE)
+	if (mem >= WEIR_V1_NO_LIMIT || bytes == WEIR_INFINITE)
 		return write_bytes(groups, id, V1_MEMSW_MAX, WEIR_INFINITE, err);
 	return write_bytes(groups, id, V1_MEMSW_MAX, mem + bytes, err);
 }

@@ -9,9 +9,7 @@
 #include "kern/group.h"
 #include "weir/abi.h"
 
-/* v1 says "no limit" with the largest multiple of the page size that a counter holds. */
-#define V1_NO_LIMIT (1ULL << 62)
-#define VALUE_TEXT  64
+#define VALUE_TEXT 64
 
 struct source {
 	const struct weir_groups *groups;
@@ -33,16 +31,22 @@ static struct source source_of(const struct weir_groups *groups, enum weir_subsy
 	};
 }
 
-/* 0: there is no such file, though the group is there; else the length. */
-static ssize_t read_text(const struct source *from, const char *file, char text[VALUE_TEXT],
-			 struct weir_error *err)
+/*
+ * 1: it is in @text; 0: there is no such file, though the group is there. @needed: without it the
+ * controller is missing; the kernel may have been built without others.
+ */
+static int read_text(const struct source *from, const char *file, bool needed,
+		     char text[VALUE_TEXT], struct weir_error *err)
 {
 	ssize_t n =
 		weir_group_read(from->groups, from->subsys, from->id, file, text, VALUE_TEXT, err);
 
-	if (n == -ENOENT && weir_group_has(from->groups, from->subsys, from->id, NULL))
-		return 0;
-	return n;
+	if (n >= 0)
+		return 1;
+	if (n != -ENOENT || !weir_group_has(from->groups, from->subsys, from->id, NULL))
+		return (int)n;
+	*from->missing |= needed;
+	return 0;
 }
 
 static int parse(const char *file, const char *text, uint64_t *ret, struct weir_error *err)
@@ -56,21 +60,14 @@ static int parse(const char *file, const char *text, uint64_t *ret, struct weir_
 	return 0;
 }
 
-/* @needed: without it the controller is missing; the kernel may have been built without others. */
 static int read_number(const struct source *from, const char *file, bool needed, uint64_t *ret,
 		       struct weir_error *err)
 {
 	char text[VALUE_TEXT];
-	ssize_t n = read_text(from, file, text, err);
+	int r = read_text(from, file, needed, text, err);
 
-	if (n < 0)
-		return (int)n;
 	*ret = WEIR_ABSENT;
-	if (n == 0) {
-		*from->missing |= needed;
-		return 0;
-	}
-	return parse(file, text, ret, err);
+	return r <= 0 ? r : parse(file, text, ret, err);
 }
 
 static int read_bytes(const struct source *from, const char *file, bool needed, uint64_t *ret,
@@ -78,7 +75,7 @@ static int read_bytes(const struct source *from, const char *file, bool needed, 
 {
 	int r = read_number(from, file, needed, ret, err);
 
-	if (r == 0 && !from->v2 && *ret >= V1_NO_LIMIT && *ret != WEIR_ABSENT)
+	if (r == 0 && !from->v2 && *ret >= WEIR_V1_NO_LIMIT && *ret != WEIR_ABSENT)
 		*ret = WEIR_INFINITE;
 	return r;
 }
@@ -88,15 +85,11 @@ static int read_quota(const struct source *from, uint64_t *ret_mcpu, struct weir
 	const char *file = from->v2 ? "cpu.max" : "cpu.cfs_quota_us";
 	uint64_t quota_us, period_us = 0;
 	char text[VALUE_TEXT];
-	ssize_t n = read_text(from, file, text, err);
+	int r = read_text(from, file, true, text, err);
 
-	if (n < 0)
-		return (int)n;
 	*ret_mcpu = WEIR_ABSENT;
-	if (n == 0) {
-		*from->missing = true;
-		return 0;
-	}
+	if (r <= 0)
+		return r;
 	if (parse(file, text, &quota_us, err) < 0)
 		return err->code;
 	if (from->v2)
