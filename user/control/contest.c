@@ -79,9 +79,10 @@ static void compare_memory(const struct weir_container *container,
 		     (unsigned int)is->oom_group);
 }
 
+/* Class and weight of one that is paced are the pacer's, which has looked. */
 static void compare_cpu(const struct weir_controller *controller,
 			const struct weir_container *container, const struct weir_cgroup_knobs *is,
-			struct contest *contest)
+			bool paced, struct contest *contest)
 {
 	struct weir_applied *was = &((struct weir_live *)container->live)->applied;
 	uint64_t weight = was->cpu_weight_mcpu, burst = 0;
@@ -98,9 +99,7 @@ static void compare_cpu(const struct weir_controller *controller,
 	    is_other(&was->cpu_burst_mcpu, burst, 1))
 		find(contest, "burst", "cpu_burst_mcpu", burst, "its CPU burst to %s",
 		     weir_format_cpu(burst, text));
-	/* The pacer's, which has looked. */
-	if (weir_pacer_has(controller->pacer, container) || weight == WEIR_ABSENT ||
-	    is->cpu_weight == WEIR_ABSENT ||
+	if (paced || weight == WEIR_ABSENT || is->cpu_weight == WEIR_ABSENT ||
 	    is->cpu_weight == weir_cgroup_weight(&controller->groups, weight))
 		return;
 	was->cpu_weight_mcpu = WEIR_ABSENT;
@@ -145,7 +144,7 @@ void weir_contest_look(struct weir_controller *controller, struct weir_container
 		return;
 	}
 	tell_unheld(controller, container, &is);
-	compare_cpu(controller, container, &is, &contest);
+	compare_cpu(controller, container, &is, r != WEIR_PACER_UNPACED, &contest);
 	compare_memory(container, &is, &contest);
 	if (r == WEIR_PACER_CLASS)
 		find(&contest, "class", "cpu_idle", idle, "its class to the %s one",

@@ -366,16 +366,6 @@ int weir_pacer_set_weight(struct weir_pacer *pacer, const struct weir_container 
 	return r;
 }
 
-bool weir_pacer_has(struct weir_pacer *pacer, const struct weir_container *container)
-{
-	bool has;
-
-	pthread_mutex_lock(&pacer->lock);
-	has = find(pacer, container) != NULL;
-	pthread_mutex_unlock(&pacer->lock);
-	return has;
-}
-
 int weir_pacer_check(struct weir_pacer *pacer, const struct weir_container *container,
 		     struct weir_cgroup_knobs *ret, bool *ret_idle, struct weir_error *err)
 {
@@ -386,8 +376,10 @@ int weir_pacer_check(struct weir_pacer *pacer, const struct weir_container *cont
 	r = weir_cgroup_read_knobs(pacer->options.groups, container->group, ret, err);
 	paced = r == 0 ? find(pacer, container) : NULL;
 	/* What was lost for want of a controller is not, once that is back. */
-	if (paced)
+	if (paced) {
 		paced->lost &= ret->cpu_missing;
+		r = WEIR_PACER_NOTHING;
+	}
 	if (paced && !paced->lost)
 		r = weir_pacer_set_right(pacer, paced, ret, ret_idle, err);
 	pthread_mutex_unlock(&pacer->lock);

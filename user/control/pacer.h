@@ -61,15 +61,13 @@ void weir_pacer_remove(struct weir_pacer *pacer, const struct weir_container *co
 /* Off, or from a dry run to a real one or back: everybody begins in the normal class. */
 void weir_pacer_tune(struct weir_pacer *pacer, const struct weir_pacer_rules *rules);
 
-/* Is it paced, so that class and weight are written here? */
-bool weir_pacer_has(struct weir_pacer *pacer, const struct weir_container *container);
-
 /*
  * Read the knobs of @container, paced or not, while nobody moves it. If somebody else has changed the
  * class or, in the normal one, the weight of one that is paced, it is set right, and what was found
  * is in *@ret and *@ret_idle. -ENOENT: its group is gone.
  */
 enum weir_pacer_found {
+	WEIR_PACER_UNPACED, /* its class and weight are not written here */
 	WEIR_PACER_NOTHING,
 	WEIR_PACER_CLASS,
 	WEIR_PACER_WEIGHT,
