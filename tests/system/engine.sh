@@ -28,21 +28,7 @@ of_engine() {
     "$@"
 }
 
-# Held still while it is looked at from both sides: one that waits for its quota or for a CPU stops late.
-# What its thread runs when it is adopted is counted once it has left the CPU.
-both_counts() {
-    kill -STOP "$2"
-    eventually 10 is_stopped "$2"
-    echo "$(of_engine cgroup2_cpu_ns "$1") $(stat_of "$1" cpu_ns)"
-    kill -CONT "$2"
-}
-
-# metered_as_the_kernel_counts NAME PID: adopted by its name, of one process that spins.
-metered_as_the_kernel_counts() {
-    local kernel meter kernel_now meter_now
-    read -r kernel meter < <(both_counts "$1" "$2")
-    sleep 2
-    read -r kernel_now meter_now < <(both_counts "$1" "$2")
-    within $((meter_now - meter)) $((kernel_now - kernel)) "$(bound cpu_agreement)" \
-        "metered from then on, as the kernel counts"
+# adopted_is_metered NAME PID: a group of an engine's, of one process that spins.
+adopted_is_metered() {
+    metered_as_the_kernel_counts "$1" "$2" "metered from then on, as the kernel counts" of_engine cgroup2_cpu_ns "$1"
 }

@@ -64,6 +64,40 @@ says() {
     weir logs "$1" 2>/dev/null | grep -q -- "$2"
 }
 
+last_event() {
+    weir events --json | jq -s 'map(.seq) | max // 0'
+}
+
+# told ID KIND CAUSE [SINCE]: by an event; ID "" is about all containers.
+told() {
+    weir events --json | jq -e --slurp --arg id "$1" --arg kind "$2" --arg cause "$3" --argjson since "${4:-0}" \
+        'any(.[]; .seq > $since and .kind == $kind and .cause == $cause and (.container_id.value // "") == $id)' >/dev/null
+}
+
+# contested SINCE: what somebody else has written by weir's account, a line each.
+contested() {
+    weir events --json | jq -r --argjson since "$1" \
+        'select(.seq > $since and .kind == "contested") | "\(.container_id.value // "-"): \(.text)"'
+}
+
+# Held still while it is looked at from both sides: one that waits for its quota or for a CPU stops late.
+# What its thread runs when it is adopted is counted once it has left the CPU.
+both_counts() {
+    kill -STOP "$2"
+    eventually 10 is_stopped "$2"
+    echo "$("${@:3}") $(stat_of "$1" cpu_ns)"
+    kill -CONT "$2"
+}
+
+# metered_as_the_kernel_counts ID PID NAME KERNEL…: the meter against that command, for two seconds.
+metered_as_the_kernel_counts() {
+    local kernel meter kernel_now meter_now
+    read -r kernel meter < <(both_counts "$1" "$2" "${@:4}")
+    sleep 2
+    read -r kernel_now meter_now < <(both_counts "$1" "$2" "${@:4}")
+    within $((meter_now - meter)) $((kernel_now - kernel)) "$(bound cpu_agreement)" "$3"
+}
+
 # points_of COMMAND…: its lines "ok NAME" and "not ok NAME" become points of this test.
 points_of() {
     local line

@@ -58,22 +58,6 @@ knobs_at() {
     done
 }
 
-# told ID KIND CAUSE [SINCE]: by an event; ID "" is about all containers.
-told() {
-    weir events --json | jq -e --slurp --arg id "$1" --arg kind "$2" --arg cause "$3" --argjson since "${4:-0}" \
-        'any(.[]; .seq > $since and .kind == $kind and .cause == $cause and (.container_id.value // "") == $id)' >/dev/null
-}
-
-last_event() {
-    weir events --json | jq -s 'map(.seq) | max // 0'
-}
-
-# contested SINCE: what somebody else has written by weir's account, a line each.
-contested() {
-    weir events --json | jq -r --argjson since "$1" \
-        'select(.seq > $since and .kind == "contested") | "\(.container_id.value // "-"): \(.text)"'
-}
-
 units_remove() {
     local unit
     systemctl stop "$run*" "$slice" 2>/dev/null || :

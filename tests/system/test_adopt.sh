@@ -66,7 +66,7 @@ eventually 10 is_spinning
 before=$(knobs_of one)
 weir adopt --pid "$pid" --name one
 is "$(weir ps | awk '$1 == "one" { print $2 }') $(first_pid one)" "running $pid" "adopted by a process in it"
-metered_as_the_kernel_counts one "$pid"
+adopted_is_metered one "$pid"
 is "$(($(stat_of one mem_current_bytes) > 0))" 1 "its memory, too, though nothing was executed in it since"
 is "$(knobs_of one)" "$before" "nothing is written there"
 fails "it is no other container's at the same time" weir adopt --cgroup "$engine/one" --name again

@@ -19,17 +19,6 @@ writes() {
         echo "$6" >"$(group_of "$1" "$2")/$4"
     fi
 }
-last_event() {
-    weir events --json | jq -s 'map(.seq) | max // 0'
-}
-# told ID CAUSE SINCE; ID "": it is about all.
-told() {
-    weir events --json | jq -es --arg id "$1" --arg cause "$2" --argjson since "$3" 'any(.[]; .seq > $since
-        and .kind == "contested" and .cause == $cause and (.container_id.value // "") == $id)' >/dev/null
-}
-contested() {
-    weir events --json | jq -r --argjson since "$1" 'select(.seq > $since and .kind == "contested") | .text'
-}
 state_of_web() {
     echo "$(quota_mcpu web) $(weight_mcpu web) $(($(mem_low_bytes web) / mib)) $(($(mem_max_bytes web) / mib))"
 }
@@ -46,23 +35,23 @@ is "$(contested 0)" "" "what weir writes itself is not contested"
 
 since=$(last_event)
 writes web cpu cpu.cfs_quota_us cpu.max -1 "max 100000"
-succeeds "a quota that somebody else lifts is told" eventually 10 told web cpu "$since"
+succeeds "a quota that somebody else lifts is told" eventually 10 told web contested cpu "$since"
 succeeds "and set back" eventually 5 is_as_it_was
-matches "$(contested "$since")" "^somebody else has set its CPU limit to max: set back" "with what it was"
+matches "$(contested "$since")" "^web: somebody else has set its CPU limit to max: set back" "with what it was"
 is "$(weir events --json | jq "select(.seq > $since) | .figures.cpu_limit_mcpu")" '"Infinity"' "as a figure, too"
 
 since=$(last_event)
 writes web cpu cpu.shares cpu.weight 77 77
-succeeds "so is a weight" eventually 10 told web weight "$since"
+succeeds "so is a weight" eventually 10 told web contested weight "$since"
 succeeds "which is set back" eventually 5 is_as_it_was
 since=$(last_event)
 writes web memory memory.limit_in_bytes memory.max $((48 * mib)) $((48 * mib))
 writes web memory memory.soft_limit_in_bytes memory.low $((8 * mib)) $((8 * mib))
-succeeds "so is a memory limit" eventually 10 told web mem "$since"
+succeeds "so is a memory limit" eventually 10 told web contested mem "$since"
 succeeds "and what is protected is set back with it" eventually 10 is_as_it_was
 since=$(last_event)
 writes plain cpu cpu.idle cpu.idle 1 1
-succeeds "so is a class" eventually 10 told plain class "$since"
+succeeds "so is a class" eventually 10 told plain contested class "$since"
 succeeds "which is set back" eventually 5 is_normal plain
 
 since=$(last_event)
@@ -106,7 +95,7 @@ weir run --name service --cpu 0.9:max --detach -- \
 # Not at a moment when weir itself has brought it back.
 is_taken_out() {
     since=$(last_event)
-    [[ $(<"$parent/cpu.idle") == 1 ]] && echo 0 >"$parent/cpu.idle" && eventually 2 told "" parent "$since"
+    [[ $(<"$parent/cpu.idle") == 1 ]] && echo 0 >"$parent/cpu.idle" && eventually 2 told "" contested parent "$since"
 }
 succeeds "a parent that somebody takes out of the idle class is told" eventually 20 is_taken_out
 matches "$(contested "$since")" "has taken '$cgroup_parent' out of the idle class" "by its name"

@@ -55,7 +55,7 @@ adopt_from() {
     pid=$(runtime "$1" state "$name" | jq .pid)
     before=$(knobs_of "$name")
     weir adopt --pid "$pid" --name "$name"
-    metered_as_the_kernel_counts "$name" "$pid"
+    adopted_is_metered "$name" "$pid"
     is "$(knobs_of "$name")" "$before" "$1: nothing is written there"
     weir release "$name"
 
