@@ -99,8 +99,9 @@ cgroups_removed() {
     local group pid left=0
     while read -r group; do
         [[ ! -w $group/cgroup.kill ]] || echo 1 >"$group/cgroup.kill" || :
+        # Who dies while the kernel prints the file is 0 there, and kill takes that for our own group.
         while read -r pid; do
-            kill -KILL "$pid" || :
+            [[ $pid == 0 ]] || kill -KILL "$pid" || :
         done <"$group/cgroup.procs"
         rmdir "$group" || left=1
     done < <(cgroups_of_run) 2>/dev/null
