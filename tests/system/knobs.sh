@@ -137,18 +137,23 @@ mem_current_bytes() {
     knob "$1" memory memory.usage_in_bytes memory.current
 }
 
+# usage_ns_at DIRECTORY: CPU time of a group of cgroup2.
+usage_ns_at() {
+    awk '$1 == "usage_usec" { printf "%d000\n", $2 }' "$1/cpu.stat"
+}
+
 # CPU time, by the kernel's count.
 kernel_cpu_ns() {
     if [[ $(controller_version cpuacct) == 1 ]]; then
         cat "$(group_of "$1" cpuacct)/cpuacct.usage"
     else
-        awk '$1 == "usage_usec" { printf "%d000\n", $2 }' "$(group2_of "$1")/cpu.stat"
+        usage_ns_at "$(group2_of "$1")"
     fi
 }
 
 # By cgroup2, where a process is from its first instant; a v1 group has to be joined first.
 cgroup2_cpu_ns() {
-    awk '$1 == "usage_usec" { printf "%d000\n", $2 }' "$(group2_of "$1")/cpu.stat"
+    usage_ns_at "$(group2_of "$1")"
 }
 
 # Processes inside, groups below included.

@@ -94,15 +94,20 @@ cgroups_of_run() {
     done
 }
 
+# What cgroup.procs has. Who dies while the kernel prints it is 0 there, and kill takes that for our own group.
+kill_all_in() {
+    local pid
+    while read -r pid; do
+        [[ $pid == 0 ]] || kill -KILL "$pid" || :
+    done <"$1/cgroup.procs"
+}
+
 # Directories go from the inside out; a group is busy for an instant after its last process.
 cgroups_removed() {
-    local group pid left=0
+    local group left=0
     while read -r group; do
         [[ ! -w $group/cgroup.kill ]] || echo 1 >"$group/cgroup.kill" || :
-        # Who dies while the kernel prints the file is 0 there, and kill takes that for our own group.
-        while read -r pid; do
-            [[ $pid == 0 ]] || kill -KILL "$pid" || :
-        done <"$group/cgroup.procs"
+        kill_all_in "$group"
         rmdir "$group" || left=1
     done < <(cgroups_of_run) 2>/dev/null
     return "$left"

@@ -146,9 +146,9 @@ is "$(<"$weight_file")" "$weight" "and its weight"
 daemon_start --cgroup-parent "$cgroup_parent"
 succeeds "the next one takes over" eventually 10 stops_while_idle
 daemon_stop KILL
-while read -r pid; do
-    [[ $pid == 0 ]] || kill -KILL "$pid" || :
-done < <(cat "$parent/$prefix"*/cgroup.procs)
+for group in "$parent/$prefix"*/; do
+    kill_all_in "$group"
+done
 daemon_start --cgroup-parent "$cgroup_parent"
 succeeds "with nobody left inside the parent is brought back" eventually 5 parent_is_normal
 is "$(<"$weight_file")" "$weight" "with its weight, too"

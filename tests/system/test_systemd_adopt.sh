@@ -27,18 +27,13 @@ held_at() {
 is_held() {
     [[ $(held_at "$1") == "25 40000 48 96" ]]
 }
-# cpu_ns_at PLACE
-cpu_ns_at() {
-    awk '$1 == "usage_usec" { printf "%d000\n", $2 }' "$cgroup2/$1/cpu.stat"
-}
-
 # adopted PID PLACE ID WHAT: metered as the kernel counts, and nothing is written, whatever systemd does.
 adopted() {
     local pid=$1 place=$2 id=$3 before
     before=$(knobs_at "$cgroup2/$place")
     weir adopt --cgroup "$place" --name "$id"
     is "$(weir ps | awk -v id="$id" '$1 == id { print $2 }')" running "$4: adopted by its cgroup"
-    metered_as_the_kernel_counts "$id" "$pid" "$4: metered as cpu.stat has it" cpu_ns_at "$place"
+    metered_as_the_kernel_counts "$id" "$pid" "$4: metered as cpu.stat has it" usage_ns_at "$cgroup2/$place"
     is "$(knobs_at "$cgroup2/$place")" "$before" "$4: nothing is written there"
     weir release "$id"
     is "$(knobs_at "$cgroup2/$place") $(place_of "$pid")" "$before /$place" "$4: released, all is as it was"

@@ -110,11 +110,10 @@ class Node:
             for path in left:
                 # Again and again: what forks all the time is not all there at once.
                 with contextlib.suppress(OSError):
-                    for pid in benchlib.read(path, "cgroup.procs").split():
-                        # 0 is one that died while the kernel printed it; to kill(), our own group.
+                    # 0 is one that died while the kernel printed it; to kill(), our own group.
+                    for pid in filter(None, map(int, benchlib.read(path, "cgroup.procs").split())):
                         with contextlib.suppress(ProcessLookupError):
-                            if pid != "0":
-                                os.kill(int(pid), signal.SIGKILL)
+                            os.kill(pid, signal.SIGKILL)
                     os.rmdir(path)
             if not left:
                 break
