@@ -81,11 +81,17 @@ contested() {
 }
 
 # Held still while it is looked at from both sides: one that waits for its quota or for a CPU stops late.
-# What its thread runs when it is adopted is counted once it has left the CPU.
+# What its thread runs when it is adopted is counted once it has left the CPU; and it says that it is
+# stopped a while before that, if then the hypervisor takes its CPU away. So until both counts stand.
 both_counts() {
+    local counts='' before=none
     kill -STOP "$2"
     eventually 10 is_stopped "$2"
-    echo "$("${@:3}") $(stat_of "$1" cpu_ns)"
+    while [[ $counts != "$before" ]]; do
+        before=$counts
+        counts="$("${@:3}") $(stat_of "$1" cpu_ns)"
+    done
+    echo "$counts"
     kill -CONT "$2"
 }
 
