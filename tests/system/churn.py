@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""churn.py LAUNCHES WEIR HOLD DIRECTORY…: containers of all kinds that come and go, and nothing that stays.
+"""churn.py LAUNCHES WEIR LOAD HOLD DIRECTORY…: containers of all kinds that come and go, and nothing that stays.
 
 Some agents at once, each on a connection of its own: plain ones, executors with tasks of either kind,
-commands that join, groups that are adopted. HOLD is a container that runs all the time; in each DIRECTORY,
-one in each hierarchy, groups are to be made. Prints a point for each kind, and on a line of
+commands that join, groups that are adopted. LOAD is what they run, a program without a loader, whose
+cost is not what is to be seen; HOLD is a container that runs all the time; in each DIRECTORY, one in
+each hierarchy, groups are to be made. Prints a point for each kind, and on a line of
 comment how many launches a second it was.
 """
 
@@ -20,10 +21,11 @@ AGENTS = 4
 
 
 class Agent(threading.Thread):
-    def __init__(self, number, launches, weir, hold, directories):
+    def __init__(self, number, launches, weir, load, hold, directories):
         super().__init__()
         self.name = f"agent{number}"
         self.launches, self.weir, self.hold, self.directories = launches, weir, hold, directories
+        self.ends, self.naps = (load, "end"), (load, "nap")
         self.done, self.wrong, self.kinds = 0, [], {}
 
     def run(self):
@@ -48,20 +50,20 @@ class Agent(threading.Thread):
             self.wrong.append(f"{kind} {fields.get('container_id')}: {status} {answer}")
         return answer
 
-    def launch(self, name, argv=("true",), extra=None, **about):
+    def launch(self, name, argv, extra=None, **about):
         self.call("LAUNCH_CONTAINER", **launch_fields(name, argv, **about), **(extra or {}))
         self.done += 1
 
     def plain(self, name):
-        self.launch(name, cpus=0.05, mem=32)
+        self.launch(name, self.ends, cpus=0.05, mem=32)
         self.call("WAIT_CONTAINER", container_id={"value": name})
         self.call("REMOVE_CONTAINER", container_id={"value": name})
 
     def family(self, name, share):
         """One task ends by itself, one is killed, one is there when the executor is."""
         amounts = {} if share else {"cpus": 0.05, "mem": 32}
-        self.launch(name, ("sleep", "600"), extra={"weir": {"executor": True}}, cpus=0.05, mem=32)
-        for task, argv in (("ends", ("true",)), ("killed", ("sleep", "600")), ("left", ("sleep", "600"))):
+        self.launch(name, self.naps, extra={"weir": {"executor": True}}, cpus=0.05, mem=32)
+        for task, argv in (("ends", self.ends), ("killed", self.naps), ("left", self.naps)):
             self.launch(task, argv, parent=name, share=share, **amounts)
         ends, killed = (container_id(task, name) for task in ("ends", "killed"))
         self.call("KILL_CONTAINER", container_id=killed)
@@ -79,11 +81,11 @@ class Agent(threading.Thread):
         self.family(name, True)
 
     def joins(self, _):
-        subprocess.run([self.weir, "exec", self.hold, "true"], check=True)
+        subprocess.run([self.weir, "exec", self.hold, "--", *self.ends], check=True)
 
     def adopts(self, name):
         groups = [f"{directory}/{name}" for directory in self.directories]
-        child = subprocess.Popen(["sleep", "600"])
+        child = subprocess.Popen(self.naps)
         try:
             for group in groups:
                 os.mkdir(group)
@@ -109,8 +111,8 @@ def remove(group):
 
 
 def main():
-    launches, weir, hold, directories = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
-    agents = [Agent(i, -(-launches // AGENTS), weir, hold, directories) for i in range(AGENTS)]
+    launches, weir, load, hold, *directories = int(sys.argv[1]), *sys.argv[2:]
+    agents = [Agent(i, -(-launches // AGENTS), weir, load, hold, directories) for i in range(AGENTS)]
     begun = time.monotonic()
     for agent in agents:
         agent.start()

@@ -9,6 +9,7 @@
  *	load hold MIB [KEEP]	use so much memory; at SIGUSR1 give back all but KEEP MiB
  *	load grow MIB RATE	use so much memory at once and RATE MiB more each second, for good
  *	load nap		wait for a signal
+ *	load end		nothing
  */
 
 #include <errno.h>
@@ -139,6 +140,8 @@ int main(int argc, char **argv)
 		return grow(first, second);
 	if (strcmp(what, "nap") == 0)
 		return pause() < 0 && errno != EINTR;
-	fprintf(stderr, "usage: load spin|slices|fork|hold|grow|nap [N [N]]\n");
+	if (strcmp(what, "end") == 0)
+		return 0;
+	fprintf(stderr, "usage: load spin|slices|fork|hold|grow|nap|end [N [N]]\n");
 	return 2;
 }

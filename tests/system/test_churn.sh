@@ -19,7 +19,7 @@ done
 at_end() {
     find "${engine_groups[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || :
 }
-weir run --name hold --detach -- sleep 600 >/dev/null
+weir run --name hold --detach -- "$load" nap >/dev/null
 
 # What it holds on to: files, memory, slots of the map.
 fds() {
@@ -36,10 +36,10 @@ slots_in_use() {
     weir stats --json | jq length
 }
 # Once before, so that what is made once and kept is there.
-points_of python3 "$tree/tests/system/churn.py" 100 "$build/weir" hold "${engine_groups[@]}"
+points_of python3 "$tree/tests/system/churn.py" 100 "$build/weir" "$load" hold "${engine_groups[@]}"
 fds_before=$(fds)
 rss_before=$(rss_kib)
-points_of python3 "$tree/tests/system/churn.py" "${WEIR_TEST_CHURN:-$(amount churn)}" "$build/weir" hold "${engine_groups[@]}"
+points_of python3 "$tree/tests/system/churn.py" "${WEIR_TEST_CHURN:-$(amount churn)}" "$build/weir" "$load" hold "${engine_groups[@]}"
 fewer_fds() {
     [[ $(fds) -le $fds_before ]]
 }
