@@ -37,8 +37,8 @@ ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) $(HARDEN) $(if $(SAN),$(SAN_FLAGS)) \
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SAN),$(SAN_FLAGS)) $(if $(COV),--coverage)
 
 # Which libraries each floor may lean on; tools/check-floors checks the includes.
-DAEMON_PKGS := libbpf libsystemd libmicrohttpd jansson sqlite3 inih libcap-ng
-CLI_PKGS := jansson libcap-ng ncursesw
+DAEMON_PKGS := libbpf libsystemd libmicrohttpd jansson sqlite3 inih libcap-ng libseccomp
+CLI_PKGS := jansson libcap-ng libseccomp ncursesw
 DAEMON_LIBS = $(shell $(PKG_CONFIG) --libs $(DAEMON_PKGS)) -lcgroup -lpthread -lm
 CLI_LIBS = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS)) -lm
 
@@ -48,31 +48,11 @@ objects = $(patsubst user/%.c,$(O)/user/%.o,$(call sources,$(1)))
 DAEMON_OBJS := $(call objects,base model kern control api daemon)
 CLIENT_OBJS := $(call objects,base client)
 CLI_OBJS := $(call objects,cli)
-BPF_OBJS := $(patsubst bpf/%.bpf.c,$(O)/bpf/%.o,$(sort $(wildcard bpf/*.bpf.c)))
-SKEL := $(O)/gen/weir.skel.h
 
 .PHONY: all
 all: $(O)/weir-daemon $(O)/weir ## build the daemon, the command line and libweir
 
-# ---- BPF -------------------------------------------------------------------
-
-# The multiarch directory is where clang's BPF target finds <asm/types.h>. gcc knows its name
-# (and is asked late: `make check` on a fresh system starts without a gcc).
-BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -std=gnu17 -Wall -Wextra -Wshadow -Wno-unused-parameter \
-	-Werror -Iinclude -Ibpf -idirafter /usr/include/$(shell gcc -print-multiarch)
-
-$(O)/bpf/%.o: bpf/%.bpf.c | $(O)/bpf/
-	$(call say,BPF)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
-
-# The static linker joins them: one object, one set of maps, one skeleton.
-$(O)/weir.bpf.o: $(BPF_OBJS)
-	$(call say,LINK)
-	$(Q)$(BPFTOOL) gen object $@ $^
-
-$(SKEL): $(O)/weir.bpf.o | $(O)/gen/
-	$(call say,SKEL)
-	$(Q)$(BPFTOOL) gen skeleton $< name weir_programs > $@
+include bpf/rules.mk
 
 # ---- user space ------------------------------------------------------------
 
@@ -92,7 +72,7 @@ $(patsubst %.c,$(O)/%.o,$(filter user/%,$(TELLS_COMMIT))): $(O)/gen/commit
 $(patsubst %.c,$(O)/%,$(filter tests/%,$(TELLS_COMMIT))): $(O)/gen/commit
 
 # The skeleton is generated, so make has to know before the first .d file exists.
-$(filter $(O)/user/kern/bpf%.o,$(DAEMON_OBJS)): | $(SKEL)
+$(filter $(O)/user/kern/bpf%.o $(O)/user/kern/fence%.o,$(DAEMON_OBJS)): | $(SKEL)
 
 $(O)/libweir.a: $(CLIENT_OBJS)
 	$(call say,AR)
@@ -125,7 +105,8 @@ PLAIN_TESTS := $(O)/tests/unit/test_borrow
 UNIT_TESTS := $(filter-out $(if $(SAN),$(PLAIN_TESTS)), \
 	$(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c))))
 SYSTEM_TESTS := $(sort $(filter-out %.c,$(wildcard tests/system/test_*)))
-SYSTEM_HELPERS := $(patsubst %.c,$(O)/%,$(wildcard tests/system/*.c))
+SYSTEM_HELPERS := $(patsubst %.c,$(O)/%,$(filter-out %.bpf.c,$(wildcard tests/system/*.c))) \
+	$(patsubst %.c,$(O)/%.o,$(wildcard tests/system/*.bpf.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 TEST_ARCHIVES := $(O)/libdaemon.a $(O)/libcli.a $(O)/libweir.a
@@ -143,6 +124,11 @@ $(O)/tests/unit/%: tests/unit/%.c $(TEST_ARCHIVES) | $(O)/tests/unit/
 $(O)/tests/system/%: tests/system/%.c | $(O)/tests/system/
 	$(call say,TEST)
 	$(Q)$(CC) $(ALL_CFLAGS) -static -MMD -MP -MF $@.d $< -o $@
+
+# What others do with BPF, beside whom the fence is looked at.
+$(O)/tests/system/%.bpf.o: tests/system/%.bpf.c | $(O)/tests/system/
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
 
 # One parser, twice: fed by a plain loop over the corpus, and by libFuzzer.
 $(O)/tests/fuzz/%.o: tests/fuzz/%.c | $(O)/tests/fuzz/
@@ -275,7 +261,7 @@ lint: tidy cppcheck shellcheck spelling ## clang-tidy, cppcheck, shellcheck, cod
 
 TIDY_FLAGS = $(filter-out -Werror,$(WARN)) -std=gnu17 -D_GNU_SOURCE \
 	-DWEIR_VERSION='""' -DWEIR_GIT_SHA='""' -Iinclude -Iuser -Itests/unit -I$(O)/gen
-TIDY := $(patsubst %.c,$(O)/tidy/%.ok,$(wildcard user/*/*.c tests/*/*.c))
+TIDY := $(patsubst %.c,$(O)/tidy/%.ok,$(filter-out %.bpf.c,$(wildcard user/*/*.c tests/*/*.c)))
 
 tidy: $(TIDY)
 
@@ -342,6 +328,7 @@ check-guests: system-programs
 	+$(Q)$(MAKE) --no-print-directory guest-6.12@systemd TESTS=test_systemd.sh || :
 	+$(Q)$(MAKE) --no-print-directory -k -j$(GUEST_JOBS) smoke-6.1 smoke-7.3 || :
 
+check-all: export WEIR_TEST_TIERS := all
 check-all: ## check on every kernel; and the other compiler, plain tests, coverage, new fuzz input
 	$(Q)tools/setup check
 	$(Q)$(RUN) --reset
@@ -360,10 +347,10 @@ include tools/bench/rules.mk
 
 # ---- for people ------------------------------------------------------------
 
-.PHONY: demo bench conformance install
+.PHONY: demo bench conformance fence-doc install
 demo: ## set up, build, and see two bursters beside a service
 	$(Q)tools/setup demo
-	+$(Q)$(SUBMAKE) -s all $(addprefix $(BENCH)/,latency memeat spin)
+	+$(Q)$(SUBMAKE) -s all $(addprefix $(BENCH)/,latency memeat spin) $(O)/tests/system/reach
 	$(Q)WEIR_BUILD=$(O) tools/demo
 
 bench: ## the figures of docs/benchmarks.md, measured here, side by side
@@ -374,6 +361,9 @@ bench: ## the figures of docs/benchmarks.md, measured here, side by side
 
 conformance: ## docs/conformance.md and docs/kernels.md, from what the last runs left
 	$(Q)tools/conformance
+
+fence-doc: ## docs/fence.md, from the same, of the fence's tests
+	$(Q)tools/fence-doc
 
 PREFIX ?= /usr/local
 INSTALL ?= install

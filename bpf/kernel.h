@@ -33,6 +33,31 @@ typedef struct {
 
 struct kernfs_node {
 	__u64 id;
+	void *priv; /* of a cgroup's directory: the cgroup */
+};
+
+struct super_block {
+	__u32 s_dev;
+};
+
+struct inode {
+	__u16 i_mode;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+	void *i_private; /* of kernfs: its node */
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data; /* of a socket: itself */
+};
+
+struct fdtable {
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct cgroup_subsys_state {
@@ -44,6 +69,83 @@ struct cgroup {
 	struct cgroup_subsys_state self;
 	int level;
 	struct kernfs_node *kn;
+	struct cgroup *ancestors[1]; /* level + 1 of them */
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct in6_addr;
+
+struct sock_common {
+	unsigned short skc_family;
+	unsigned char skc_state;
+	__u32 skc_daddr; /* in network order */
+	__u16 skc_dport;
+	struct {
+		__u32 words[4];
+	} skc_v6_daddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	struct sock_cgroup_data sk_cgrp_data;
+	__u16 sk_type, sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct msghdr {
+	void *msg_name;
+};
+
+struct dentry {
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct super_block *mnt_sb;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct mount {
+	struct mnt_namespace *mnt_ns;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct sockaddr_un {
+	__u16 sun_family;
+	char sun_path[108]; /* linux/un.h */
+};
+
+struct unix_address {
+	int len; /* of the name, its family and all */
+	struct sockaddr_un name[1];
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct path path;
+};
+
+struct bpf_sock_addr_kern {
+	void *uaddr;
+	__u32 uaddrlen; /* from 6.7 on */
 };
 
 struct css_set {
@@ -118,12 +220,20 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct files_struct *files;
 	struct task_group *sched_task_group;
 	struct sched_entity se;
 	struct sched_info sched_info;
 };
 
-struct bpf_map;
+struct bpf_map {
+	__u32 id;
+};
+
+struct bpf_link {
+	__u32 id;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -139,6 +249,12 @@ struct bpf_iter__bpf_map {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__unix {
+	struct bpf_iter_meta *meta;
+	struct unix_sock *unix_sk;
+	__u32 uid; /* of the socket's inode */
 };
 
 struct bpf_iter__ksym {

@@ -27,6 +27,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "kern/bpf.h"
+#include "kern/discover.h"
+#include "kern/fence.h"
 
 #define PREFIX	     "weir_" /* of our programs; libbpf also loads some to see what the kernel can do */
 #define MAX_PROGRAMS 64
@@ -122,9 +124,23 @@ static void print_totals(uint64_t open_ns)
 	       (double)load_ns / 1e6, (double)attach_ns / 1e6, (double)open_ns / 1e6);
 }
 
+/* Where cgroup2 is, as the daemon finds it. */
+static int open_fence(struct weir_bpf *bpf, struct weir_fence **ret, struct weir_error *err)
+{
+	struct weir_discovery found = {};
+	struct weir_fence_options options = { .bpf = bpf,
+					      .cgroup2 = found.cgroup2,
+					      .cgroup_prefix = "weirbudget.",
+					      .at_most = WEIR_TIER_3 };
+	int r = weir_discover(&found, err);
+
+	return r < 0 ? r : weir_fence_open(&options, ret, err);
+}
+
 int main(void)
 {
 	scoped(weir_bpf_closep) struct weir_bpf *bpf = NULL;
+	scoped(weir_fence_closep) struct weir_fence *fence = NULL;
 	char pin_dir[64];
 	const struct weir_bpf_options options = { .pin_dir = pin_dir, .reader_gid = (gid_t)-1 };
 	struct weir_error err = {}, purge_err = {};
@@ -136,9 +152,13 @@ int main(void)
 	snprintf(pin_dir, sizeof(pin_dir), "/sys/fs/bpf/weirbudget-%d", (int)getpid());
 	began = now_ns();
 	r = weir_bpf_open(&options, &bpf, &start, &err);
+	if (r == 0)
+		r = open_fence(bpf, &fence, &err);
 	began = now_ns() - began;
 	if (r == 0)
 		r = weir_bpf_foreach_program(bpf, print_program, &n_unseen, &err);
+	if (r == 0)
+		r = weir_fence_foreach_program(fence, print_program, &n_unseen, &err);
 	if (r == 0)
 		print_totals(began);
 	else

@@ -2,6 +2,7 @@
 
 /* For cppcheck, which does not read the system's headers: their macros that look like syntax. */
 
+#define SEC(name)
 #define LIBBPF_OPTS(type, name, ...) struct type name = {}
 
 #define STAILQ_FOREACH(var, head, link) \

@@ -61,6 +61,40 @@ enum weir_slot_state {
 	WEIR_SLOT_EXITED = 3,
 };
 
+/* What of the network a container may reach. */
+enum weir_policy {
+	WEIR_POLICY_OPEN = 0, /* everything */
+	WEIR_POLICY_DENY_AGENT_TCP =
+		1, /* everything but the agent's ports at the node's addresses */
+	WEIR_POLICY_AGENT_SOCKET_ONLY =
+		2, /* the agent's unix socket and its own, and nothing else */
+	WEIR_POLICY_CUSTOM = 3, /* as its rules say */
+};
+
+/* What the fence can hold back on this machine: see weir doctor. */
+enum weir_tier {
+	WEIR_TIER_NONE, /* nothing */
+	WEIR_TIER_0, /* by address and port */
+	WEIR_TIER_1, /* and unix sockets by path */
+	WEIR_TIER_2, /* whatever socket, by what it is */
+	WEIR_TIER_3, /* and nobody takes that away */
+};
+
+/* Why something was denied: what could not be had, or reached. */
+enum weir_denial {
+	WEIR_DENIAL_FAMILY = 0, /* a socket of a family */
+	WEIR_DENIAL_PROTOCOL =
+		1, /* a socket that builds packets itself, or that no hook sees connect */
+	WEIR_DENIAL_AGENT = 2, /* the agent, by its address and port */
+	WEIR_DENIAL_ADDRESS =
+		3, /* an address, by the rules or since there is none that may be had */
+	WEIR_DENIAL_PEER = 4, /* a unix socket that is neither the agent's nor its own */
+	WEIR_DENIAL_LISTEN = 5, /* to be reached itself */
+	WEIR_DENIAL_PACKET = 6, /* a packet, of a socket that no other hook has seen */
+	WEIR_DENIAL_FILE = 7, /* a socket that somebody else has made */
+	WEIR_DENIAL_COUNT_ = 8,
+};
+
 enum weir_band {
 	WEIR_BAND_GUARANTEED = 0, /* normal class, weight by request */
 	WEIR_BAND_BURST =
@@ -133,6 +167,13 @@ struct weir_slot {
 
 	weir_u64 band_since_ns; /* when `band` last changed; 0: it has not */
 	weir_u64 band_saved_ns; /* of CPU time: what its request still covers, by the pacer */
+
+	/* The fence. Counted each, and each once, whether or not an event tells of it. */
+	weir_u64 denials[WEIR_DENIAL_COUNT_] __attribute__((aligned(64))); /* by enum weir_denial */
+	weir_u64 denials_untold; /* of them, those that no event tells of: there were too many */
+	weir_u64 denial_told_ns; /* the fence's own: when the last event was */
+	weir_u32 policy; /* enum weir_policy: the one in force */
+	weir_u32 reserved;
 };
 
 /*
@@ -182,6 +223,8 @@ struct weir_node {
 	weir_u64 boot_id[2]; /* of /proc/sys/kernel/random/boot_id */
 	weir_u64 index_changes; /* rises after each change of the index */
 	weir_u64 programs; /* fingerprint of the programs attached; another: they get replaced */
+	weir_u32 fence_tier; /* enum weir_tier: of the fence that stands */
+	weir_u32 reserved;
 };
 
 /* What `index` says of a cgroup2 id, which is its key. */
@@ -189,7 +232,7 @@ struct weir_entry {
 	weir_u32 slot;
 	weir_u32 generation;
 	weir_u32 parent; /* the slot of the executor of which this is a task; 0: it is none */
-	weir_u32 reserved;
+	weir_u32 fence; /* what holds there, in one word that is swapped as a whole; 0: no fence */
 };
 
 /* Who made whom wait: for the daemon alone, as what follows. Slots may have changed hands since. */
@@ -212,9 +255,9 @@ struct weir_asked {
 };
 
 #ifndef __bpf__
-static_assert(sizeof(struct weir_slot) == 640, "the slot's layout is ABI");
+static_assert(sizeof(struct weir_slot) == 768, "the slot's layout is ABI");
 static_assert(sizeof(struct weir_cpu) == 192, "the CPU record's layout is ABI");
-static_assert(sizeof(struct weir_node) == 120, "the node record's layout is ABI");
+static_assert(sizeof(struct weir_node) == 128, "the node record's layout is ABI");
 #endif
 
 #endif /* WEIR_ABI_H */

@@ -320,6 +320,43 @@ static inline uint64_t weir_metrics_wait_short_ns(const struct weir_slot *slot)
 	return slot->wait_ns > blamed ? slot->wait_ns - blamed : 0;
 }
 
+/* "open", "deny-agent-tcp" …, of the `policy` of a slot. */
+static inline const char *weir_metrics_policy_name(uint32_t policy)
+{
+	static const char *const names[] = {
+		[WEIR_POLICY_OPEN] = "open",
+		[WEIR_POLICY_DENY_AGENT_TCP] = "deny-agent-tcp",
+		[WEIR_POLICY_AGENT_SOCKET_ONLY] = "agent-socket-only",
+		[WEIR_POLICY_CUSTOM] = "custom",
+	};
+
+	return policy < sizeof(names) / sizeof(names[0]) ? names[policy] : "unknown";
+}
+
+/* "family", "agent" …, of the `denials` of a slot: what could not be had, or reached. */
+static inline const char *weir_metrics_denial_name(uint32_t denial)
+{
+	static const char *const names[WEIR_DENIAL_COUNT_] = {
+		[WEIR_DENIAL_FAMILY] = "family", [WEIR_DENIAL_PROTOCOL] = "protocol",
+		[WEIR_DENIAL_AGENT] = "agent",	 [WEIR_DENIAL_ADDRESS] = "address",
+		[WEIR_DENIAL_PEER] = "peer",	 [WEIR_DENIAL_LISTEN] = "listen",
+		[WEIR_DENIAL_PACKET] = "packet", [WEIR_DENIAL_FILE] = "file",
+	};
+
+	return denial < WEIR_DENIAL_COUNT_ ? names[denial] : "unknown";
+}
+
+/* "none", "T0" …, of the `fence_tier` of the node. */
+static inline const char *weir_metrics_tier_name(uint32_t tier)
+{
+	static const char *const names[] = {
+		[WEIR_TIER_NONE] = "none", [WEIR_TIER_0] = "T0", [WEIR_TIER_1] = "T1",
+		[WEIR_TIER_2] = "T2",	   [WEIR_TIER_3] = "T3",
+	};
+
+	return tier < sizeof(names) / sizeof(names[0]) ? names[tier] : "unknown";
+}
+
 /* Bring memory and throttle figures up to date. -errno: the pin can't be read. */
 static inline int weir_metrics_refresh(const struct weir_metrics *m)
 {

@@ -31,6 +31,7 @@
 #include <sys/types.h>
 
 #include "weir/abi.h"
+#include "weir/net.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -101,6 +102,7 @@ struct weir_launch_options {
 	 */
 	const char *capabilities;
 	const char *cpus_set; /* "0-3,6": the CPUs it may use; NULL: all */
+	struct weir_net_options net; /* what of the network it may reach */
 	bool new_privileges; /* set-user-ID programs give it theirs; else no_new_privs is set */
 	bool keep; /* a foreground record stays after the end */
 	bool exempt; /* never made to give way or to give memory back, however far over its requests */
@@ -184,6 +186,7 @@ struct weir_adopt_options {
 	const char *cgroup; /* below cgroup2's root, or as it is mounted; NULL: by @pid */
 	struct weir_amounts amounts;
 	bool enforce; /* hold it to them; else it is metered, and nothing is written there */
+	struct weir_net_options net; /* without a policy it may reach what it may */
 };
 
 /*
@@ -237,6 +240,7 @@ struct weir_container_info {
 	const char *state; /* "launching", "running", "exited" */
 	const char *reason, *message; /* as above; "none" and "" before the end */
 	const char *user;
+	struct weir_net_options net; /* what it may reach; of a task its executor's holds */
 	const char *const *argv; /* NULL-terminated */
 	struct weir_amounts amounts; /* in force: a request of 0 is none, nothing is absent */
 	uint64_t pending_mem_limit_bytes; /* waits for usage to fall; WEIR_ABSENT: none does */

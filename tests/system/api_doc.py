@@ -17,7 +17,8 @@ import sys
 from api import Connection, say
 
 # Words that are of this machine or this build.
-OTHER_HERE = {"version", "git_sha", "path", "stdout_path", "stderr_path"}
+OTHER_HERE = {"version", "git_sha", "path", "stdout_path", "stderr_path", "families",
+              "fence_tier"}
 
 
 def sections(text):

@@ -25,8 +25,8 @@ compiles() {
     succeeds "example $number compiles" "${CC:-gcc}" -Wall -Wextra -Werror \
         -I "$tree/include" -o "$examples/$number" "$examples/$number.c" "$@"
 }
-compiles 1 "$build/libweir.a" -ljansson -lcap-ng
-compiles 2 "$build/libweir.a" -ljansson -lcap-ng
+compiles 1 "$build/libweir.a" -ljansson -lcap-ng -lseccomp
+compiles 2 "$build/libweir.a" -ljansson -lcap-ng -lseccomp
 compiles 3
 
 is "$("$examples/1" 2>&1)" "self: exited with 0" "launch, update, wait, remove"

@@ -10,7 +10,7 @@
 
 pins=$pin_dir/v1
 blame_bytes=64 # the last group of a slot, and
-programs_bytes=8 # of the node, which is the fingerprint of the programs
+programs_bytes=16 # of the node, which begin with the fingerprint of the programs
 
 # hex_key N: as bpftool takes it.
 hex_key() {
@@ -134,6 +134,8 @@ is "$(program_of switch)" "$switch" "with the same programs"
 # Any one pin is missing: it comes back, nobody loses a limit, and metering goes on.
 mapfile -t all < <(cd "$pins" && find . -type f -printf '%P\n' | sort)
 for pin in "${all[@]}"; do
+    # All or none of the fence's: where a start takes seconds each of a kind stands for the others.
+    [[ ! ${WEIR_TEST_EMULATED:-} || $pin != fence/* || $pin == fence/@(connect4|egress-program|family|settings|level) ]] || continue
     daemon_stop KILL
     rm "$pins/$pin"
     daemon_start

@@ -64,7 +64,8 @@ is "$((seen <= $(field limited .weir.nr_throttled)))" 1 "row 14: with their last
 
 # Readers without a right to write: members of the reader group.
 daemon_stop
-printf '[access]\nreader_group = 54321\n' >"$scratch/readers.conf"
+# Without a guard: what is guarded can't be taken away below.
+printf '[access]\nreader_group = 54321\n[fence]\ntier = T2\n' >"$scratch/readers.conf"
 daemon_start --config "$scratch/readers.conf"
 weir run --name seen --cpu 0.1:0.1 --mem 32Mi:64Mi --detach -- "$load" spin >/dev/null
 as_reader() {

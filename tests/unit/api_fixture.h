@@ -219,8 +219,10 @@ static inline void assert_call(int fd, const char *body, int status, const char 
 	assert_reply(call(fd, body), status, answer);
 }
 
-#define HEALTH	"{\"type\":\"GET_HEALTH\"}"
-#define HEALTHY "{\"type\":\"GET_HEALTH\",\"get_health\":{\"healthy\":true}}"
+#define HEALTH "{\"type\":\"GET_HEALTH\"}"
+#define HEALTHY                                                                               \
+	"{\"type\":\"GET_HEALTH\",\"get_health\":{\"healthy\":true,\"weir\":{\"fence_tier\":" \
+	"\"none\"}}}"
 #define NAMED(call, parameters, id) \
 	"{\"type\":\"" call "\",\"" parameters "\":{\"container_id\":{\"value\":\"" id "\"}}}"
 #define LAUNCH(id)                                                                               \

@@ -2,7 +2,10 @@
 #ifndef WEIR_TEST_FAKE_PLACES_H
 #define WEIR_TEST_FAKE_PLACES_H
 
-/* The fake's calls on containers as places: pausing, joining, adopting. fake_controller.h includes it. */
+/*
+ * The fake's calls on containers as places, and on what they may reach: pausing, joining, adopting, policies.
+ * fake_controller.h includes it.
+ */
 
 int weir_controller_pause(struct weir_controller *controller, const char *id, bool on,
 			  struct weir_error *err)
@@ -51,6 +54,33 @@ int weir_controller_release(struct weir_controller *controller, const char *id,
 	if (!fake_find(id))
 		return fake_unknown(id, err);
 	return weir_fail(err, -EBUSY, "it uses more memory than its limit was");
+}
+
+int weir_controller_set_policy(struct weir_controller *controller, const char *id,
+			       const struct weir_net *net, struct weir_error *err)
+{
+	(void)controller;
+	if (!fake_find(id))
+		return fake_unknown(id, err);
+	return weir_net_check(net, WEIR_TIER_0, err);
+}
+
+int weir_controller_name_path(struct weir_controller *controller, const char *name,
+			      const char *path, uid_t uid, struct weir_error *err)
+{
+	(void)controller;
+	(void)uid;
+	return strcmp(name, "full") == 0 ? weir_fail(err, -ENOSPC, "'%s' is one too many", path)
+					 : 0;
+}
+
+int weir_controller_name_fd(struct weir_controller *controller, const char *name, int fd,
+			    const struct weir_peer *peer, struct weir_error *err)
+{
+	(void)controller;
+	(void)name;
+	(void)peer;
+	return fd == 7 ? 0 : weir_fail(err, -EINVAL, "fd %d: it is no unix socket", fd);
 }
 
 #endif /* WEIR_TEST_FAKE_PLACES_H */

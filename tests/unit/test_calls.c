@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api_fixture.h"
 
+#define POLICY(id, policy)                                                                  \
+	"{\"type\":\"SET_POLICY\",\"set_policy\":{\"container_id\":{\"value\":\"" id "\"}," \
+	"\"net\":{\"policy\":\"" policy "\"}}}"
+#define REGISTER(members) \
+	"{\"type\":\"REGISTER_AGENT_SOCKET\",\"register_agent_socket\":{" members "}}"
 #define WITH(type, member, id, more)                                                               \
 	"{\"type\":\"" type "\",\"" member "\":{\"container_id\":{\"value\":\"" id "\"}," more "}" \
 	"}"
@@ -107,6 +112,37 @@ static const struct {
 	{ ON("RELEASE_CONTAINER", "release_container", "z"), 404, "container 'z': there is none" },
 	{ ON("RELEASE_CONTAINER", "release_container", "why"), 409,
 	  "it uses more memory than its limit was" },
+	{ POLICY("z", "open"), 404, "container 'z': there is none" },
+	{ POLICY("why", "deny-agent-tcp"), 200, "" },
+	{ POLICY("why", "agent-socket-only"), 500,
+	  "policy agent-socket-only can't be kept on this machine: unix sockets of others can be "
+	  "reached (weir doctor says why); expected accept_degraded, or another policy" },
+	{ POLICY("why",
+		 "agent-socket-only\",\"accept_degraded\":true,\"sockets\":[\"mesos\"],\"x\":\""),
+	  200, "" },
+	{ POLICY("why", "shut"), 400,
+	  "set_policy.net.policy: there is no policy 'shut': expected open, deny-agent-tcp, "
+	  "agent-socket-only or custom" },
+	{ POLICY("why", "custom\",\"default\":\"allow\",\"rules\":[\"deny 10.0.0.0/8\"],\"x\":\""),
+	  200, "" },
+	{ POLICY("why", "custom\",\"default\":\"maybe\",\"x\":\""), 400,
+	  "set_policy.net: default 'maybe': expected allow or deny" },
+	{ POLICY("why", "custom\",\"rules\":[\"allow any\",\"deny 10/8\"],\"x\":\""), 400,
+	  "set_policy.net: rule 2: 'deny 10/8': '10' is no address: expected one of v4 or v6, with "
+	  "or without a /PREFIX, or any" },
+	{ POLICY("why", "open\",\"rules\":[\"allow any\"],\"x\":\""), 400,
+	  "set_policy.net: policy open has no rules: expected custom" },
+	{ REGISTER("\"path\":\"/run/agent\""), 200, "" },
+	{ REGISTER("\"name\":\"full\",\"path\":\"/run/agent\""), 409,
+	  "'/run/agent' is one too many" },
+	{ REGISTER("\"fd\":7"), 200, "" },
+	{ REGISTER("\"fd\":0"), 400, "fd 0: it is no unix socket" },
+	{ REGISTER("\"name\":\"agent\""), 400, "register_agent_socket: expected fd or path" },
+	{ REGISTER("\"fd\":7,\"path\":\"/run/agent\""), 400,
+	  "register_agent_socket: expected fd or path" },
+	{ REGISTER("\"fd\":7,\"user\":\"root\""), 400,
+	  "register_agent_socket.user: who has it open is whose it is: expected none" },
+	{ REGISTER("\"path\":\"/run/agent\",\"user\":\"nobody-at-all\""), 400, NULL },
 	{ "{\"type\":\"RELOAD\"}", 409, "weir.conf:7: no such thing" },
 	{ "{\"type\":\"RESET_KNOBS\"}", 200, "" },
 };
@@ -166,7 +202,8 @@ static void containers_are_told_with_all_that_is_known(void **state)
 		"\"none\","
 		"\"message\":\"\",\"role\":\"*\",\"user\":\"root\","
 		"\"argv\":[\"/bin/sh\",\"-c\",\"sleep "
-		"60\"],\"foreground\":false,\"exempt\":false,\"slot\":0,"));
+		"60\"],\"net\":{\"policy\":\"open\"},\"foreground\":false,\"exempt\":false,"
+		"\"slot\":0,"));
 	assert_non_null(strstr(reply.body, "\"cpu_limit_mcpu\":\"Infinity\","));
 	assert_non_null(strstr(
 		reply.body, "\"stdout_path\":\"/var/lib/weir/logs/a.stdout\",\"labels\":[]}}]}}"));

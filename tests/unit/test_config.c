@@ -18,6 +18,8 @@ static void every_key_can_be_set_in_a_file(void **state)
 		 "cgroup_prefix = w-\ncgroup_parent = box.slice\nlog_level = debug\nthreads = 7\n"
 		 "[access]\nadmin_group = 4242\nreader_group = root\n"
 		 "[node]\nreserve_cpu = 1.5\nreserve_memory = 1Gi\n"
+		 "[fence]\nagent_ports = 5051, 5052 80\nagent_socket = /run/agent\ntier = T0\n"
+		 "default_net = deny-agent-tcp\n"
 		 "[containers]\ndefault_cpu_limit = request\nlog_max = 4Ki\n"
 		 "[bursting]\nversion = 1\nbands = no\nbands_linger = 1500ms\n"
 		 "bands_changes = 7\nbands_turns = no\nsqueeze = no\nsqueeze_kill_below = 0%\n"
@@ -36,6 +38,11 @@ static void every_key_can_be_set_in_a_file(void **state)
 	assert_int_equal(o->reserve_mcpu, 1500);
 	assert_int_equal(o->reserve_bytes, 1 << 30);
 	assert_int_equal(o->tunables.default_cpu_limit, WEIR_DEFAULT_CPU_LIMIT_REQUEST);
+	assert_int_equal(o->tunables.agent_ports.n, 3);
+	assert_int_equal(o->tunables.agent_ports.list[2], 80);
+	assert_string_equal(o->tunables.agent_socket, "/run/agent");
+	assert_int_equal(o->tunables.fence_at_most, WEIR_TIER_0);
+	assert_int_equal(o->tunables.default_net, WEIR_POLICY_DENY_AGENT_TCP);
 	assert_int_equal(o->tunables.log_max_bytes, 4096);
 	assert_false(o->tunables.bands || o->tunables.squeeze || o->tunables.turns);
 	assert_true(o->tunables.dry_run);
@@ -124,6 +131,23 @@ static const struct {
 	  "2: log_max: '1Ki' is out of range: expected 4Ki to 1Ti" },
 	{ "[containers]\nlog_max = max\n",
 	  "2: log_max: 'max' is out of range: expected 4Ki to 1Ti" },
+	{ "[fence]\nagent_ports = 5051 http\n",
+	  "2: agent_ports: 'http' is no port: expected 1 to 65535" },
+	{ "[fence]\nagent_ports = 0\n", "2: agent_ports: '0' is no port: expected 1 to 65535" },
+	{ "[fence]\nagent_ports = 65536\n",
+	  "2: agent_ports: '65536' is no port: expected 1 to 65535" },
+	{ "[fence]\nagent_ports = 1,2,3,4,5,6,7,8,9\n", "2: agent_ports: more than 8 ports" },
+	{ "[fence]\nagent_socket = run/agent\n",
+	  "2: agent_socket: 'run/agent' is no socket: expected an absolute path without . "
+	  "and .., of at most 107 bytes" },
+	{ "[fence]\nagent_socket = /run/../agent\n",
+	  "2: agent_socket: '/run/../agent' is no socket: expected an absolute path without . "
+	  "and .., of at most 107 bytes" },
+	{ "[fence]\ntier = T4\n", "2: tier: 'T4' is no tier: expected T0 to T3, or auto" },
+	{ "[fence]\ntier = none\n", "2: tier: 'none' is no tier: expected T0 to T3, or auto" },
+	{ "[fence]\ndefault_net = closed\n",
+	  "2: default_net: there is no policy 'closed' for all: expected open, deny-agent-tcp or "
+	  "agent-socket-only" },
 	{ "[bursting]\nversion = 2\n", "2: version: '2' is no version of [bursting]: expected 1" },
 	{ "[bursting]\nbands_linger = 99ms\n",
 	  "2: bands_linger: '99ms' is out of range: expected 100ms to 60s" },
@@ -140,9 +164,10 @@ static const struct {
 	{ "[node]\n# fine\nreserve = 1\n",
 	  "3: unknown key 'reserve' in [node]: expected reserve_cpu, reserve_memory" },
 	{ "[demon]\nsocket = /a\n",
-	  "2: unknown section [demon]: expected daemon, access, node, containers, bursting" },
+	  "2: unknown section [demon]: expected daemon, access, node, containers, fence, "
+	  "bursting" },
 	{ "socket = /a\n", "1: 'socket' stands before the first section: expected daemon, access, "
-			   "node, containers, bursting" },
+			   "node, containers, fence, bursting" },
 	{ "[daemon]\nsocket = /a\nwhat is this\n[daemon]\nstate_dir = x\n",
 	  "3: expected '[section]', 'key = value' or a comment" },
 	{ "[daemon\n", "1: expected '[section]', 'key = value' or a comment" },

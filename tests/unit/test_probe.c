@@ -116,8 +116,9 @@ static void a_tier_is_told_with_what_the_next_one_wants(void **state)
 	for (size_t i = 0; i < sizeof(tier_cases) / sizeof(tier_cases[0]); i++) {
 		struct weir_probe probe = { .name = "fence tier", .state = WEIR_PROBE_MISSING };
 
-		assert_int_equal(weir_tier_of(&tier_cases[i].tried), tier_cases[i].tier);
-		weir_tier_tell(&tier_cases[i].tried, &probe);
+		assert_int_equal(weir_tier_of(&tier_cases[i].tried, WEIR_TIER_3),
+				 tier_cases[i].tier);
+		weir_tier_tell(&tier_cases[i].tried, WEIR_TIER_3, &probe);
 		assert_string_equal(probe.found, tier_cases[i].found);
 		if (!tier_cases[i].cost) {
 			assert_int_equal(probe.state, WEIR_PROBE_OK);
@@ -131,6 +132,24 @@ static void a_tier_is_told_with_what_the_next_one_wants(void **state)
 	}
 }
 
+static void a_tier_can_be_overridden_downwards(void **state)
+{
+	const struct weir_hooks_tried all = {}, no_unix = { { "", UNIX_FAILS, "", "" } };
+	struct weir_probe probe = { .name = "fence tier" };
+
+	(void)state;
+
+	for (enum weir_tier tier = WEIR_TIER_NONE; tier <= WEIR_TIER_3; tier++)
+		assert_int_equal(weir_tier_of(&all, tier), tier);
+	/* What is above it is no substitute: it was not wanted. */
+	assert_int_equal(weir_tier_of(&no_unix, WEIR_TIER_1), WEIR_TIER_0);
+	assert_int_equal(weir_tier_of(&no_unix, WEIR_TIER_2), WEIR_TIER_2);
+	weir_tier_tell(&all, WEIR_TIER_0, &probe);
+	assert_string_equal(probe.found, "T0, as weir.conf has it; the kernel gives T3");
+	assert_int_equal(probe.state, WEIR_PROBE_DEGRADED);
+	assert_non_null(strstr(probe.cost, "agent-socket-only is refused"));
+}
+
 /* As long as they can be, both are told whole: a sentence without an end says nothing. */
 static void two_reasons_have_room_beside_each_other(void **state)
 {
@@ -142,7 +161,7 @@ static void two_reasons_have_room_beside_each_other(void **state)
 
 	memset(tried.why[WEIR_HOOKS_UNIX], 'u', room);
 	memset(tried.why[WEIR_HOOKS_LSM], 'l', room);
-	weir_tier_tell(&tried, &probe);
+	weir_tier_tell(&tried, WEIR_TIER_3, &probe);
 	assert_int_equal(strlen(probe.found), strlen("T0: ; ") + 2 * room);
 }
 
@@ -166,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_is_wrong_has_a_cost_and_a_remedy),
 		cmocka_unit_test(a_tier_is_told_with_what_the_next_one_wants),
+		cmocka_unit_test(a_tier_can_be_overridden_downwards),
 		cmocka_unit_test(two_reasons_have_room_beside_each_other),
 		cmocka_unit_test(the_machine_is_known),
 	};

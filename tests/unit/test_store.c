@@ -141,6 +141,12 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 		  "ALTER TABLE containers DROP COLUMN capabilities;"
 		  "ALTER TABLE containers DROP COLUMN new_privileges;"
 		  "ALTER TABLE containers DROP COLUMN cpus_set;"
+		  "ALTER TABLE containers DROP COLUMN policy;"
+		  "ALTER TABLE containers DROP COLUMN net_degraded;"
+		  "ALTER TABLE containers DROP COLUMN net_allows;"
+		  "ALTER TABLE containers DROP COLUMN net_set;"
+		  "ALTER TABLE containers DROP COLUMN net_rules;"
+		  "ALTER TABLE containers DROP COLUMN net_sockets;"
 		  "ALTER TABLE containers DROP COLUMN cgroup2_id; PRAGMA user_version = 1");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
 	assert_int_equal(read_all(f->store, &all), 0);
@@ -159,10 +165,10 @@ static void a_newer_schema_is_refused(void **state)
 	struct fixture *f = *state;
 	struct weir_error err = {};
 
-	tamper(f, "PRAGMA user_version = 8");
+	tamper(f, "PRAGMA user_version = 9");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -ENOTSUP);
 	assert_non_null(
-		strstr(err.text, "was written by a newer weir (schema 8, this one knows 7)"));
+		strstr(err.text, "was written by a newer weir (schema 9, this one knows 8)"));
 }
 
 static void a_second_daemon_is_refused_by_pid(void **state)

@@ -8,6 +8,7 @@
 #include "api/json.h"
 #include "base/buffer.h"
 #include "model/family.h"
+#include "weir/metrics.h"
 
 #define UNKNOWN UINT64_MAX /* a counter that could not be read */
 
@@ -59,12 +60,15 @@ static void add_seconds(struct weir_json *json, const char *key, uint64_t ns)
 		weir_json_fixed(json, key, ns, 9);
 }
 
-void weir_answer_health(struct weir_buffer *buffer, bool healthy)
+void weir_answer_health(struct weir_buffer *buffer, const struct weir_node_view *node)
 {
 	struct weir_json json = WEIR_JSON_INIT(buffer);
 
 	weir_answer_open(&json, "GET_HEALTH", "get_health");
-	weir_json_bool(&json, "healthy", healthy);
+	weir_json_bool(&json, "healthy", !node->recovering);
+	weir_json_open_object(&json, "weir");
+	weir_json_string(&json, "fence_tier", weir_metrics_tier_name(node->fence_tier));
+	weir_json_close_object(&json);
 	weir_answer_close(&json);
 }
 
@@ -80,18 +84,6 @@ void weir_answer_version(struct weir_buffer *buffer)
 	weir_answer_close(&json);
 }
 
-static void add_join(struct weir_json *json, const struct weir_join_paths *join)
-{
-	weir_json_open_array(json, "join");
-	for (size_t i = 0; i < join->n; i++) {
-		weir_json_open_object(json, NULL);
-		weir_json_u64(json, "version", (uint64_t)join->list[i].version);
-		weir_json_string(json, "path", join->list[i].path);
-		weir_json_close_object(json);
-	}
-	weir_json_close_array(json);
-}
-
 /* @notes and @join may be NULL. */
 static void answer_placed(struct weir_buffer *buffer, const char *type, const char *member,
 			  const char *id, const struct weir_notes *notes,
@@ -104,7 +96,7 @@ static void answer_placed(struct weir_buffer *buffer, const char *type, const ch
 	if (notes && notes->n)
 		add_notes(&json, notes);
 	if (join)
-		add_join(&json, join);
+		weir_answer_seat(&json, join);
 	weir_answer_close(&json);
 }
 
@@ -257,32 +249,25 @@ static void add_statistics(const struct listing *list, struct weir_json *json,
 	weir_json_close_object(json);
 }
 
-static void add_strings(struct weir_json *json, const char *name, char *const *strings)
-{
-	weir_json_open_array(json, name);
-	for (; strings && *strings; strings++)
-		weir_json_string(json, NULL, *strings);
-	weir_json_close_array(json);
-}
-
-static void add_record(struct weir_json *json, const struct weir_container *c)
+static void add_record(struct weir_json *json, const struct weir_container *c, enum weir_tier tier)
 {
 	weir_json_string(json, "state", weir_state_name(c->state));
 	weir_json_string(json, "reason", weir_reason_name(c->reason));
 	weir_json_string(json, "message", c->message);
 	weir_json_string(json, "role", c->role ? c->role : "*");
 	weir_json_string(json, "user", c->user ? c->user : "root");
-	add_strings(json, "argv", c->argv);
+	weir_answer_strings(json, "argv", c->argv);
 	if (c->supplementary_groups)
-		add_strings(json, "supplementary_groups", c->supplementary_groups);
+		weir_answer_strings(json, "supplementary_groups", c->supplementary_groups);
 	if (c->rlimits)
-		add_strings(json, "rlimits", c->rlimits);
+		weir_answer_strings(json, "rlimits", c->rlimits);
 	if (c->capabilities)
 		weir_json_string(json, "capabilities", c->capabilities);
 	if (c->new_privileges)
 		weir_json_bool(json, "allow_new_privileges", true);
 	if (c->cpus_set)
 		weir_json_string(json, "cpus_set", c->cpus_set);
+	weir_answer_net(json, &c->net, tier);
 	weir_json_bool(json, "foreground", c->foreground);
 	weir_json_bool(json, "exempt", c->exempt);
 	if (c->adopted) {
@@ -345,7 +330,7 @@ static int on_view(const struct weir_view *view, void *data)
 	add_status(json, view->container);
 	add_statistics(list, json, view);
 	weir_json_open_object(json, "weir");
-	add_record(json, view->container);
+	add_record(json, view->container, list->node.fence_tier);
 	add_counters(json, view);
 	if (view->stdout_path)
 		weir_json_string(json, "stdout_path", view->stdout_path);

@@ -14,7 +14,7 @@
 
 struct weir_buffer;
 
-void weir_answer_health(struct weir_buffer *buffer, bool healthy);
+void weir_answer_health(struct weir_buffer *buffer, const struct weir_node_view *node);
 void weir_answer_version(struct weir_buffer *buffer);
 /* @join: NULL unless the command is in the foreground. */
 void weir_answer_launch(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,

@@ -23,7 +23,7 @@ static int get_health(const struct run *run, struct weir_error *err)
 	(void)err;
 
 	weir_controller_read_node(run->controller, &node);
-	weir_answer_health(run->answer, !node.recovering);
+	weir_answer_health(run->answer, &node);
 	return 0;
 }
 
@@ -134,6 +134,21 @@ static int explain_container(const struct run *run, struct weir_error *err)
 	return 0;
 }
 
+static int set_policy(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_set_policy(run->controller, run->call->id, run->call->net, err);
+}
+
+static int register_socket(const struct run *run, struct weir_error *err)
+{
+	const struct weir_socket_call *socket = &run->call->socket;
+
+	if (socket->path)
+		return weir_controller_name_path(run->controller, socket->name, socket->path,
+						 socket->uid, err);
+	return weir_controller_name_fd(run->controller, socket->name, socket->fd, run->peer, err);
+}
+
 static int reload(const struct run *run, struct weir_error *err)
 {
 	return weir_controller_reload(run->controller, err);
@@ -166,6 +181,8 @@ static const struct {
 	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
 	/* It reads what only the event loop may. */
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { WEIR_LEVEL_READ, false, explain_container },
+	[WEIR_CALL_SET_POLICY] = { WEIR_LEVEL_MUTATE, false, set_policy },
+	[WEIR_CALL_REGISTER_AGENT_SOCKET] = { WEIR_LEVEL_MUTATE, false, register_socket },
 	[WEIR_CALL_RELOAD] = { WEIR_LEVEL_MUTATE, false, reload },
 	[WEIR_CALL_RESET_KNOBS] = { WEIR_LEVEL_MUTATE, false, reset_knobs },
 };
@@ -223,6 +240,8 @@ static const struct {
 	{ WEIR_CALL_LAUNCH_CONTAINER, -EACCES, 400 },
 	{ WEIR_CALL_LAUNCH_CONTAINER, -ESRCH, 404 },
 	{ WEIR_CALL_REMOVE_CONTAINER, -ENOENT, 500 },
+	{ WEIR_CALL_REGISTER_AGENT_SOCKET, -EBADF, 400 },
+	{ WEIR_CALL_REGISTER_AGENT_SOCKET, -EEXIST, 409 },
 	{ WEIR_CALL_RELOAD, -EBADMSG, 409 }, /* a file of the daemon's, not the caller's mistake */
 	{ WEIR_CALL_COUNT_, -EINVAL, 400 },
 	{ WEIR_CALL_COUNT_, -ERANGE, 400 },

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/decode_net.h"
 #include "api/decode_process.h"
 #include "api/message.h"
 #include "api/tree.h"
@@ -135,54 +136,6 @@ static int convert_command(const struct conversion *c, struct weir_launch *launc
 	return 0;
 }
 
-static int convert_variable(const struct conversion *c, size_t i, char **ret,
-			    struct weir_error *err)
-{
-	const struct weir_variable *variable =
-		(const struct weir_variable *)c->from->command.variables.list + i;
-	size_t name_size = strlen(variable->name), value_size = strlen(variable->value);
-	char *text;
-
-	if (!name_size || strchr(variable->name, '='))
-		return weir_fail(
-			err, -EINVAL,
-			"%s.command.environment.variables[%zu].name: '%.64s' can't name a variable",
-			c->call, i, variable->name);
-	if (variable->type && strcmp(variable->type, "VALUE") != 0)
-		return weir_fail(
-			err, -EINVAL,
-			"%s.command.environment.variables[%zu].type: expected VALUE, got '%.64s'",
-			c->call, i, variable->type);
-
-	text = weir_arena_alloc(c->arena, name_size + 1 + value_size + 1);
-	if (!text)
-		return weir_fail_memory(err);
-	memcpy(text, variable->name, name_size);
-	text[name_size] = '=';
-	memcpy(text + name_size + 1, variable->value, value_size);
-	*ret = text;
-	return 0;
-}
-
-static int convert_environment(const struct conversion *c, struct weir_launch *launch,
-			       struct weir_error *err)
-{
-	size_t n = c->from->command.variables.n;
-	char **env;
-
-	if (!n)
-		return 0;
-	env = weir_arena_alloc(c->arena, (n + 1) * sizeof(*env));
-	if (!env)
-		return weir_fail_memory(err);
-	for (size_t i = 0; i < n; i++) {
-		if (convert_variable(c, i, &env[i], err) < 0)
-			return err->code;
-	}
-	launch->env = env;
-	return 0;
-}
-
 static int convert_launch(const struct conversion *c, struct weir_error *err)
 {
 	const struct weir_launch_extra *extra = &c->from->extra;
@@ -208,9 +161,10 @@ static int convert_launch(const struct conversion *c, struct weir_error *err)
 	launch->n_labels = extra->labels.n;
 
 	if (convert_ask(c, &launch->ask, err) < 0 || convert_command(c, launch, err) < 0 ||
-	    weir_decode_process(c->from, c->call, c->arena, launch, err) < 0)
+	    weir_decode_process(c->from, c->call, c->arena, launch, err) < 0 ||
+	    weir_decode_net(&extra->net, c->call, c->arena, &launch->net, err) < 0)
 		return err->code;
-	return convert_environment(c, launch, err);
+	return 0;
 }
 
 static int convert_update(const struct conversion *c, struct weir_error *err)
@@ -227,7 +181,19 @@ static int convert_adopt(const struct conversion *c, struct weir_error *err)
 	adoption->pid = c->from->pid;
 	adoption->path = c->from->cgroup;
 	adoption->enforce = c->from->enforce;
+	if (weir_decode_net(&c->from->extra.net, c->call, c->arena, &adoption->net, err) < 0)
+		return err->code;
 	return convert_ask(c, &adoption->ask, err);
+}
+
+static int convert_policy(const struct conversion *c, struct weir_error *err)
+{
+	return weir_decode_net(&c->from->extra.net, c->call, c->arena, &c->to->net, err);
+}
+
+static int convert_socket(const struct conversion *c, struct weir_error *err)
+{
+	return weir_decode_socket(c->from, c->call, &c->to->socket, err);
 }
 
 /* ---- Calls ------------------------------------------------------------------- */
@@ -269,6 +235,10 @@ static const struct call_kind {
 					.convert = convert_adopt },
 	[WEIR_CALL_RELEASE_CONTAINER] = { "RELEASE_CONTAINER", "release_container",
 					  .message = &weir_named_message },
+	[WEIR_CALL_REGISTER_AGENT_SOCKET] = { "REGISTER_AGENT_SOCKET", "register_agent_socket",
+					      &weir_register_message, .convert = convert_socket },
+	[WEIR_CALL_SET_POLICY] = { "SET_POLICY", "set_policy", &weir_policy_message,
+				   .convert = convert_policy },
 	[WEIR_CALL_RELOAD] = { .name = "RELOAD" },
 	[WEIR_CALL_RESET_KNOBS] = { .name = "RESET_KNOBS" },
 };
@@ -326,7 +296,7 @@ static int decode_parameters(const struct call_kind *kind, const json_t *tree,
 			     struct weir_error *err)
 {
 	const struct weir_at at = { .name = kind->parameters };
-	struct weir_parameters parameters = {};
+	struct weir_parameters parameters = { .socket.fd = UINT64_MAX };
 	const struct conversion c = { kind->parameters, &parameters, arena, call };
 	const json_t *json = json_object_get(tree, kind->parameters);
 

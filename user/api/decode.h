@@ -34,9 +34,18 @@ enum weir_call_type {
 	WEIR_CALL_JOIN_CONTAINER,
 	WEIR_CALL_ADOPT_CONTAINER,
 	WEIR_CALL_RELEASE_CONTAINER,
+	WEIR_CALL_SET_POLICY,
+	WEIR_CALL_REGISTER_AGENT_SOCKET,
 	WEIR_CALL_RELOAD,
 	WEIR_CALL_RESET_KNOBS,
 	WEIR_CALL_COUNT_,
+};
+
+/* One that its caller has open, or that lies, or will, at a path. */
+struct weir_socket_call {
+	const char *name, *path;
+	int fd; /* the caller's; -1: by the path */
+	uid_t uid; /* whose it has to be, by the path */
 };
 
 struct weir_call {
@@ -46,6 +55,8 @@ struct weir_call {
 	struct weir_launch launch; /* LAUNCH_CONTAINER; the peer is not filled in */
 	struct weir_adoption adoption; /* ADOPT_CONTAINER */
 	struct weir_ask change; /* UPDATE_CONTAINER */
+	const struct weir_net *net; /* SET_POLICY */
+	struct weir_socket_call socket; /* REGISTER_AGENT_SOCKET */
 	int pid; /* START_CONTAINER, JOIN_CONTAINER; 0: not said */
 	int signal; /* KILL_CONTAINER */
 	bool show_standalone, show_nested; /* GET_CONTAINERS */

@@ -93,11 +93,61 @@ static int convert_capabilities(const struct weir_parameters *parameters, const 
 	return 0;
 }
 
+static int convert_variable(const struct weir_parameters *from, size_t i, const char *call,
+			    struct weir_arena *arena, char **ret, struct weir_error *err)
+{
+	const struct weir_variable *variable =
+		(const struct weir_variable *)from->command.variables.list + i;
+	size_t name_size = strlen(variable->name), value_size = strlen(variable->value);
+	char *text;
+
+	if (!name_size || strchr(variable->name, '='))
+		return weir_fail(
+			err, -EINVAL,
+			"%s.command.environment.variables[%zu].name: '%.64s' can't name a variable",
+			call, i, variable->name);
+	if (variable->type && strcmp(variable->type, "VALUE") != 0)
+		return weir_fail(
+			err, -EINVAL,
+			"%s.command.environment.variables[%zu].type: expected VALUE, got '%.64s'",
+			call, i, variable->type);
+
+	text = weir_arena_alloc(arena, name_size + 1 + value_size + 1);
+	if (!text)
+		return weir_fail_memory(err);
+	memcpy(text, variable->name, name_size);
+	text[name_size] = '=';
+	memcpy(text + name_size + 1, variable->value, value_size);
+	*ret = text;
+	return 0;
+}
+
+static int convert_environment(const struct weir_parameters *from, const char *call,
+			       struct weir_arena *arena, struct weir_launch *launch,
+			       struct weir_error *err)
+{
+	size_t n = from->command.variables.n;
+	char **env;
+
+	if (!n)
+		return 0;
+	env = weir_arena_alloc(arena, (n + 1) * sizeof(*env));
+	if (!env)
+		return weir_fail_memory(err);
+	for (size_t i = 0; i < n; i++) {
+		if (convert_variable(from, i, call, arena, &env[i], err) < 0)
+			return err->code;
+	}
+	launch->env = env;
+	return 0;
+}
+
 int weir_decode_process(const struct weir_parameters *from, const char *call,
 			struct weir_arena *arena, struct weir_launch *launch,
 			struct weir_error *err)
 {
-	if (convert_rlimits(from, call, arena, launch, err) < 0)
+	if (convert_rlimits(from, call, arena, launch, err) < 0 ||
+	    convert_environment(from, call, arena, launch, err) < 0)
 		return err->code;
 	return convert_capabilities(from, call, arena, launch, err);
 }

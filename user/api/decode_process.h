@@ -3,7 +3,7 @@
 #define WEIR_DECODE_PROCESS_H
 
 /*
- * Of a launch: what it says of its process, in the words of base/privileges.h. Mesos says it in
+ * Of a launch: what it says of its process: the environment, and the rest in the words of base/privileges.h. Mesos says it in
  * ContainerInfo, where no soft limit has an unlimited hard one, and not all capabilities have a name
  * for "all" of them; what is under "weir" has both.
  */

@@ -32,7 +32,7 @@ static const struct weir_field id_fields[] = {
 	{ "parent", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_named, parent),
 	  .message = &parent_message },
 };
-static const struct weir_message id_message = {
+const struct weir_message weir_id_message = {
 	.fields = id_fields,
 	.n = ARRAY_SIZE(id_fields),
 	.size = sizeof(struct weir_named),
@@ -139,6 +139,10 @@ static const struct weir_message label_message = {
 	{ "pids", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_launch_extra, pids), \
 	  .message = &scalar_message }
 
+#define NET                                                                             \
+	{ "net", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_launch_extra, net), \
+	  .message = &weir_net_message }
+
 static const struct weir_field launch_extra_fields[] = {
 	{ "working_directory", WEIR_FIELD_STRING,
 	  .offset = offsetof(struct weir_launch_extra, workdir) },
@@ -158,6 +162,7 @@ static const struct weir_field launch_extra_fields[] = {
 	{ "capabilities", WEIR_FIELD_STRING,
 	  .offset = offsetof(struct weir_launch_extra, capabilities) },
 	{ "cpus_set", WEIR_FIELD_STRING, .offset = offsetof(struct weir_launch_extra, cpus_set) },
+	NET,
 	SWAP,
 	CPU_BURST,
 	PIDS,
@@ -234,7 +239,7 @@ static const struct weir_message container_info_message = {
 
 #define CONTAINER_ID                                                                          \
 	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id), \
-	  .required = true, .message = &id_message }
+	  .required = true, .message = &weir_id_message }
 #define RESOURCES                                                                               \
 	{ "resources", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_parameters, resources), \
 	  .max = MAX_RESOURCES, .message = &resource_message }
@@ -280,6 +285,13 @@ const struct weir_message weir_join_message = {
 	.size = sizeof(struct weir_parameters),
 };
 
+static const struct weir_field adopt_extra_fields[] = { NET, SWAP, CPU_BURST, PIDS };
+static const struct weir_message adopt_extra_message = {
+	.fields = adopt_extra_fields,
+	.n = ARRAY_SIZE(adopt_extra_fields),
+	.size = sizeof(struct weir_launch_extra),
+};
+
 static const struct weir_field update_extra_fields[] = { SWAP, CPU_BURST, PIDS };
 static const struct weir_message update_extra_message = {
 	.fields = update_extra_fields,
@@ -294,7 +306,7 @@ static const struct weir_field adopt_fields[] = {
 	{ "pid", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, pid) },
 	{ "cgroup", WEIR_FIELD_STRING, .offset = offsetof(struct weir_parameters, cgroup) },
 	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra),
-	  .message = &update_extra_message },
+	  .message = &adopt_extra_message },
 	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_parameters, role) },
 	{ "enforce", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_parameters, enforce) },
 };
@@ -318,7 +330,7 @@ const struct weir_message weir_update_message = {
 };
 
 static const struct weir_field filter_fields[] = {
-	{ "container_id", WEIR_FIELD_MESSAGE, .message = &id_message },
+	{ "container_id", WEIR_FIELD_MESSAGE, .message = &weir_id_message },
 };
 static const struct weir_message filter_message = {
 	.fields = filter_fields,
@@ -345,7 +357,7 @@ static const struct weir_field events_fields[] = {
 	{ "epoch_us", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, epoch_us),
 	  .max = INT64_MAX },
 	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
-	  .message = &id_message },
+	  .message = &weir_id_message },
 	{ "wait_ms", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, wait_ms),
 	  .max = MAX_WAIT_MS },
 };

@@ -45,12 +45,19 @@ struct weir_container_info { /* Mesos' ContainerInfo */
 	struct weir_items rlimits; /* rlimit_info.rlimits, of struct weir_rlimit_info */
 };
 
+struct weir_net_info { /* NULL: it was not given */
+	const char *policy, *verdict;
+	bool degraded;
+	struct weir_strings rules, sockets;
+};
+
 struct weir_launch_extra { /* what stands under "weir" */
 	const char *workdir, *role, *cpus_set, *capabilities;
 	bool foreground, keep, exempt, executor, autoremove, delegate, new_privileges;
 	struct weir_scalar swap, cpu_burst, pids;
 	struct weir_strings supplementary_groups, rlimits;
 	struct weir_items labels; /* of struct weir_label */
+	struct weir_net_info net;
 };
 
 /* The parameters of any call; each has some of them. */
@@ -66,6 +73,10 @@ struct weir_parameters {
 	int pid, signal; /* 0: not said */
 	bool show_standalone, show_nested;
 	uint64_t since, epoch_us, wait_ms;
+	struct weir_socket_info { /* of REGISTER_AGENT_SOCKET; fd: UINT64_MAX: it was not given */
+		const char *name, *path, *user;
+		uint64_t fd;
+	} socket;
 };
 
 /* All of them describe struct weir_parameters. */
@@ -73,6 +84,11 @@ extern const struct weir_message weir_launch_message;
 extern const struct weir_message weir_start_message;
 extern const struct weir_message weir_join_message;
 extern const struct weir_message weir_adopt_message;
+/* message_net.c */
+extern const struct weir_message weir_policy_message;
+extern const struct weir_message weir_register_message;
+extern const struct weir_message weir_net_message; /* of struct weir_net_info */
+extern const struct weir_message weir_id_message; /* of struct weir_named */
 extern const struct weir_message weir_update_message;
 extern const struct weir_message weir_get_message;
 extern const struct weir_message weir_events_message;

@@ -134,6 +134,31 @@ int weir_privileges_parse(const char *const *limits, const char *capabilities, b
 	return 0;
 }
 
+void weir_privileges_hold(struct weir_privileges *privileges)
+{
+	static const int leading_past[] = {
+		CAP_NET_ADMIN,
+		CAP_NET_RAW,
+		CAP_SYS_ADMIN,
+		CAP_SYS_PTRACE,
+		CAP_SYS_MODULE,
+		CAP_SYS_RAWIO,
+		CAP_SYS_BOOT,
+		CAP_MKNOD,
+		CAP_DAC_READ_SEARCH,
+		CAP_MAC_ADMIN,
+		CAP_BPF,
+		CAP_PERFMON,
+		CAP_MAC_OVERRIDE,
+		CAP_CHECKPOINT_RESTORE,
+	};
+
+	if (privileges->keeps)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(leading_past); i++)
+		privileges->denied |= 1ULL << leading_past[i];
+}
+
 /* ---- In the child: system calls only ---- */
 
 int weir_privileges_limit(const struct weir_privileges *privileges)
@@ -153,18 +178,22 @@ static bool has(const struct weir_privileges *privileges, int capability)
 /* While it is who may: out of what is not in the bound no program gets more, whoever runs it. */
 int weir_privileges_bound(const struct weir_privileges *privileges)
 {
-	if (!privileges->keeps)
+	if (!privileges->keeps && !privileges->denied)
 		return 0;
 	for (int i = 0; i < 64; i++) {
 		int r = prctl(PR_CAPBSET_READ, i, 0, 0, 0);
+		bool goes = privileges->keeps ? !has(privileges, i) : privileges->denied >> i & 1;
 
 		if (r < 0)
 			break; /* one more than the kernel knows */
-		if (r == 1 && !has(privileges, i) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+		if (r == 0 || !goes || prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0)
+			continue;
+		/* Who has none has nothing to lose, and, with no_new_privs, nothing to win. */
+		if (privileges->keeps || errno != EPERM || geteuid() == 0)
 			return -1;
 	}
 	/* Or what is permitted is lost with root. */
-	return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	return privileges->keeps ? prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
 }
 
 /* Ambient, too, or whoever is not root loses them when it executes. */

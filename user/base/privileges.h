@@ -27,6 +27,7 @@ struct weir_privileges {
 	size_t n_limits;
 	bool keeps; /* @capabilities was said; else it has what its user has */
 	uint64_t capabilities; /* bit mask, by number */
+	uint64_t denied; /* of those that its user has, and nobody asked to keep */
 	bool gains; /* by set-user-ID programs and the like: no_new_privs is not set */
 };
 
@@ -40,6 +41,12 @@ struct weir_privileges {
  */
 int weir_privileges_parse(const char *const *limits, const char *capabilities, bool gains,
 			  struct weir_privileges *ret, struct weir_error *err);
+
+/*
+ * It is to be held by the fence: what leads past it goes, unless capabilities were said. Those are the ones
+ * by which packets are made, other processes opened, and mounts, modules, programs and cgroups changed.
+ */
+void weir_privileges_hold(struct weir_privileges *privileges);
 
 /* Each: 0, or -1 with errno. EPERM: the caller may not raise a hard limit, or has no such capability. */
 int weir_privileges_limit(const struct weir_privileges *privileges);

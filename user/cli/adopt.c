@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "cli/amounts.h"
 #include "cli/cli.h"
+#include "cli/net.h"
 #include "cli/notes.h"
 #include "cli/text.h"
 #include "weir/weir.h"
@@ -12,6 +13,7 @@
 struct options {
 	uint64_t pid; /* 0: not given */
 	const char *cgroup, *name, *role;
+	struct weir_net_chosen net;
 	struct weir_amounts amounts;
 	bool enforce;
 };
@@ -27,6 +29,8 @@ static const struct weir_option options[] = {
 	  "whom it is booked on (*)" },
 	{ "enforce", 0, NULL, NULL, offsetof(struct options, enforce),
 	  "hold it to its amounts; else it is only metered" },
+	WEIR_NET_POLICY(struct options),
+	WEIR_NET_OPTIONS(struct options, "net-degraded"),
 	WEIR_OPTIONS_END,
 };
 
@@ -37,7 +41,8 @@ static int run_adopt(const struct weir_globals *globals, const void *data, int n
 {
 	scoped(weir_disconnectp) struct weir_client *client = NULL;
 	const struct options *chosen = data;
-	const struct weir_adopt_options adopt = {
+	scoped(weir_net_words_done) struct weir_net_words net = {};
+	struct weir_adopt_options adopt = {
 		.id = chosen->name,
 		.role = chosen->role,
 		.pid = (pid_t)chosen->pid,
@@ -55,6 +60,9 @@ static int run_adopt(const struct weir_globals *globals, const void *data, int n
 		weir_say("expected --name, and --pid or --cgroup; see 'weir help adopt'");
 		return WEIR_EXIT_USAGE;
 	}
+	if (!weir_net_words_load(&chosen->net, &net))
+		return WEIR_EXIT_USAGE;
+	adopt.net = net.options;
 	client = weir_connect(globals);
 	if (!client)
 		return WEIR_EXIT_FAILED;

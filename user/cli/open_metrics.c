@@ -242,6 +242,35 @@ static void print_causes(FILE *file, const struct weir_sample *sample)
 		print_causes_of(file, name, &sample->list[i]);
 }
 
+static void print_denials_of(FILE *file, const char *name, const struct weir_sampled *one)
+{
+	for (uint32_t i = 0; i < WEIR_DENIAL_COUNT_; i++) {
+		fprintf(file, "%s_total{", name);
+		print_labels(file, one);
+		fprintf(file, ",reason=\"%s\"} %" PRIu64 "\n", weir_metrics_denial_name(i),
+			one->slot.denials[i]);
+	}
+}
+
+static void print_denials(FILE *file, const struct weir_sample *sample)
+{
+	static const char name[] = "weir_container_denials";
+
+	print_head(file, name, "counter", UNIT_NONE, "What the fence denied, by what it was.");
+	for (size_t i = 0; i < sample->n; i++)
+		print_denials_of(file, name, &sample->list[i]);
+}
+
+static void print_tier(FILE *file, const struct weir_node *node)
+{
+	static const char name[] = "weir_node_fence_tier";
+
+	print_head(file, name, "stateset", UNIT_NONE, "What the fence can hold back.");
+	for (uint32_t tier = WEIR_TIER_NONE; tier <= WEIR_TIER_3; tier++)
+		fprintf(file, "%s{%s=\"%s\"} %d\n", name, name, weir_metrics_tier_name(tier),
+			node->fence_tier == tier);
+}
+
 void weir_open_metrics_print(const struct weir_sample *sample, FILE *file)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(node_families); i++)
@@ -249,6 +278,8 @@ void weir_open_metrics_print(const struct weir_sample *sample, FILE *file)
 	print_state(file, sample);
 	for (size_t i = 0; i < ARRAY_SIZE(slot_families); i++)
 		print_slot_family(file, sample, &slot_families[i]);
+	print_tier(file, &sample->node);
+	print_denials(file, sample);
 	print_causes(file, sample);
 	print_wait(file, sample);
 	fputs("# EOF\n", file);

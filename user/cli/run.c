@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/foreground.h"
+#include "cli/net.h"
 #include "cli/notes.h"
 #include "cli/text.h"
 #include "weir/weir.h"
@@ -21,6 +22,7 @@
 
 struct options {
 	const char *name, *role, *in, *cpus_set;
+	struct weir_net_chosen net;
 	struct weir_amounts amounts;
 	struct weir_command_options command;
 	bool detach, keep, autoremove, delegate, exempt, executor, shared;
@@ -35,6 +37,8 @@ static const struct weir_option options[] = {
 	  "whom it is booked on (*)" },
 	{ "cpus-set", 0, "LIST", weir_option_text, offsetof(struct options, cpus_set),
 	  "the CPUs it may use: 0-3,6 (all)" },
+	WEIR_NET_POLICY(struct options),
+	WEIR_NET_OPTIONS(struct options, "net-degraded"),
 	{ "detach", 'd', NULL, NULL, offsetof(struct options, detach),
 	  "print the id and return; see 'weir logs' for its output" },
 	{ "keep", 0, NULL, NULL, offsetof(struct options, keep),
@@ -62,19 +66,24 @@ struct launch {
 	char name[NAME_SIZE];
 	char *id; /* what it is called in full */
 	struct weir_command command;
+	struct weir_net_words net;
 };
 
 static void launch_done(struct launch *launch)
 {
 	weir_command_done(&launch->command);
+	weir_net_words_done(&launch->net);
 	free(launch->id);
 }
 
 static bool prepare(struct launch *launch, const struct options *chosen, char **command)
 {
+	if (!weir_net_words_load(&chosen->net, &launch->net))
+		return false;
 	launch->options = (struct weir_launch_options){
 		.role = chosen->role,
 		.cpus_set = chosen->cpus_set,
+		.net = launch->net.options,
 		.amounts = chosen->amounts,
 		.keep = chosen->keep,
 		.exempt = chosen->exempt,

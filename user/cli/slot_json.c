@@ -82,6 +82,12 @@ void weir_slot_json(struct weir_json_out *json, const struct weir_sampled *one)
 			   SIZE_MAX);
 	put_fields(json, slot, slot_fields, ARRAY_SIZE(slot_fields));
 	weir_json_out_u64(json, "wait_short_ns", weir_metrics_wait_short_ns(slot));
+	weir_json_out_text(json, "policy", weir_metrics_policy_name(slot->policy), SIZE_MAX);
+	weir_json_out_open(json, "denials", '{');
+	for (uint32_t i = 0; i < WEIR_DENIAL_COUNT_; i++)
+		weir_json_out_u64(json, weir_metrics_denial_name(i), slot->denials[i]);
+	weir_json_out_close(json, '}');
+	weir_json_out_u64(json, "denials_untold", slot->denials_untold);
 	if (slot->exit_ns)
 		weir_json_out_u64(json, "exit_status", slot->exit_status);
 	weir_json_out_open(json, "wait_hist", '[');
@@ -95,6 +101,7 @@ void weir_node_json(struct weir_json_out *json, const char *key, const struct we
 {
 	weir_json_out_open(json, key, '{');
 	put_fields(json, node, node_fields, ARRAY_SIZE(node_fields));
+	weir_json_out_text(json, "fence_tier", weir_metrics_tier_name(node->fence_tier), SIZE_MAX);
 	weir_json_out_close(json, '}');
 }
 

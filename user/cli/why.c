@@ -9,15 +9,16 @@
 #include "cli/cli.h"
 #include "cli/json_out.h"
 #include "cli/text.h"
+#include "cli/why_net.h"
 #include "weir/weir.h"
 
-#define LATELY 5 /* events */
-
 struct options {
-	bool json;
+	bool json, net;
 };
 
 static const struct weir_option options[] = {
+	{ "net", 0, NULL, NULL, offsetof(struct options, net),
+	  "what it may reach, and what was denied to it" },
 	{ "json", 0, NULL, NULL, offsetof(struct options, json), "print one object" },
 	WEIR_OPTIONS_END,
 };
@@ -148,27 +149,6 @@ static void print_waits(const struct weir_explanation_info *why)
 	printf("others waited %s for it\n", weir_short_time(why->inflicted_ns, figure));
 }
 
-static int print_lately(struct weir_client *client, const char *id)
-{
-	scoped(weir_event_list_free) struct weir_event_list list = {};
-	int r = weir_client_events(client, id, 0, 0, 0, &list);
-
-	if (r < 0)
-		return weir_failed(client, r);
-	for (size_t i = list.n > LATELY ? list.n - LATELY : 0; i < list.n; i++) {
-		time_t seconds = (time_t)(list.list[i].time_us / 1000000);
-		struct tm parts = {};
-		char day[32];
-
-		localtime_r(&seconds, &parts);
-		strftime(day, sizeof(day), "%F %T", &parts);
-		printf("%s  %s (%s): ", day, list.list[i].kind, list.list[i].cause);
-		weir_put_escaped(stdout, list.list[i].text);
-		putchar('\n');
-	}
-	return WEIR_EXIT_OK;
-}
-
 static int run(const struct weir_globals *globals, const void *data, int n_operands,
 	       char **operands)
 {
@@ -181,6 +161,8 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	(void)n_operands;
 	if (code != WEIR_EXIT_OK)
 		return code;
+	if (chosen->net)
+		return weir_why_net(globals, client, id, chosen->json);
 	r = weir_client_explain(client, id, &why);
 	if (r < 0)
 		return weir_failed(client, r);
@@ -191,13 +173,13 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	print_band(&why);
 	print_memory(&why);
 	print_waits(&why);
-	return print_lately(client, id);
+	return weir_print_lately(client, id, NULL);
 }
 
 const struct weir_verb weir_verb_why = {
 	.name = "why",
 	.operands = "ID",
-	.summary = "tell who delayed a container, and what was done to it",
+	.summary = "tell who delayed a container, what was done to it, what it was denied",
 	.options = options,
 	.options_size = sizeof(struct options),
 	.min_operands = 1,

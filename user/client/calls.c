@@ -157,6 +157,38 @@ int weir_client_resume(struct weir_client *client, const char *id)
 	return call_on(client, "RESUME_CONTAINER", "resume_container", id);
 }
 
+int weir_client_set_policy(struct weir_client *client, const char *id,
+			   const struct weir_net_options *net)
+{
+	char *request;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_policy(id, net, &request, &client->err);
+	return r < 0 ? r : call_write(client, request, NULL, NULL);
+}
+
+int weir_client_register_socket(struct weir_client *client, const char *name, int fd)
+{
+	char *request;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_socket(name, NULL, NULL, fd, &request, &client->err);
+	return r < 0 ? r : call_write(client, request, NULL, NULL);
+}
+
+int weir_client_register_path(struct weir_client *client, const char *name, const char *path,
+			      const char *user)
+{
+	char *request;
+	int r;
+
+	weir_client_begin(client);
+	r = weir_request_socket(name, path, user, -1, &request, &client->err);
+	return r < 0 ? r : call_write(client, request, NULL, NULL);
+}
+
 int weir_client_reload(struct weir_client *client)
 {
 	return call_text(client, call_write, "{\"type\":\"RELOAD\"}", NULL, NULL);

@@ -13,10 +13,21 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/canary.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 
-enum stage { STAGE_JOINED, STAGE_LIMITS, STAGE_USER, STAGE_WORKDIR, STAGE_PRIVILEGES, STAGE_EXEC };
+enum stage {
+	STAGE_JOINED,
+	STAGE_FENCE,
+	STAGE_CONFINE,
+	STAGE_FILTER,
+	STAGE_LIMITS,
+	STAGE_USER,
+	STAGE_WORKDIR,
+	STAGE_PRIVILEGES,
+	STAGE_EXEC,
+};
 
 struct report {
 	int stage; /* enum stage */
@@ -104,10 +115,16 @@ static void __attribute__((noreturn)) be_child(const struct weir_child *child)
 	tell(child, STAGE_JOINED, 0);
 	wait_at_gate(child);
 
+	if (child->fenced && weir_canary() < 0)
+		give_up(child, STAGE_FENCE);
+	if (weir_confine_enter(&child->confine) < 0)
+		give_up(child, STAGE_CONFINE);
 	if (weir_privileges_limit(&child->privileges) < 0)
 		give_up(child, STAGE_LIMITS);
 	if (weir_privileges_bound(&child->privileges) < 0)
 		give_up(child, STAGE_PRIVILEGES);
+	if (weir_confine_filter(&child->confine, child->privileges.gains) < 0)
+		give_up(child, STAGE_FILTER);
 	if (weir_user_become(&child->user) < 0)
 		give_up(child, STAGE_USER);
 	if (weir_privileges_keep(&child->privileges) < 0)
@@ -153,18 +170,33 @@ static int open_cgroups(struct weir_child *child, const struct weir_join_list *j
 	return 0;
 }
 
+static int prepare_confinement(struct weir_child *child, const struct weir_join_list *join,
+			       struct weir_error *err)
+{
+	const char *writable[WEIR_MAX_JOIN + 1] = {};
+
+	for (size_t i = 0; i < join->n; i++)
+		writable[i] = join->list[i].path;
+	weir_privileges_hold(&child->privileges);
+	return weir_confine_prepare(&child->confine, join->families,
+				    join->delegated ? writable : NULL, err);
+}
+
 int weir_child_prepare(struct weir_child *child, const struct weir_launch_options *options,
 		       const struct weir_join_list *join, struct weir_error *err)
 {
 	int r;
 
 	child->options = options;
+	child->fenced = join->fenced;
 	r = weir_child_prepare_user(child, err);
 	if (r == 0)
 		r = weir_privileges_parse(options->rlimits, options->capabilities,
 					  options->new_privileges, &child->privileges, err);
 	if (r == 0)
-		r = weir_child_prepare_env(child, err);
+		r = weir_child_prepare_env(child, join->agent_socket, err);
+	if (r == 0 && join->fenced)
+		r = prepare_confinement(child, join, err);
 	if (r == 0)
 		r = open_cgroups(child, join, err);
 	if (r < 0)
@@ -242,6 +274,20 @@ static int fail_report(const struct weir_child *child, const struct report *repo
 		report->error == ELIBACC ? "its interpreter is missing" : strerror(report->error);
 
 	switch (report->stage) {
+	case STAGE_FENCE:
+		return weir_fail(err, -EIO,
+				 "the fence is broken: what it has to deny was not denied (%s)",
+				 why);
+	case STAGE_CONFINE:
+		if (report->error == ENOTSOCK)
+			return weir_fail(
+				err, -EINVAL,
+				"one of its standard files is a socket, which the fence of "
+				"this machine would not see used: expected a file, a pipe or "
+				"a terminal");
+		return weir_fail(err, -EIO, "confine it to its cgroups: %s", why);
+	case STAGE_FILTER:
+		return weir_fail(err, -EIO, "filter its system calls: %s", why);
 	case STAGE_LIMITS:
 		return weir_fail(err, -EINVAL, "set its resource limits: %s", why);
 	case STAGE_USER:
@@ -294,5 +340,6 @@ void weir_child_done(struct weir_child *child)
 	for (size_t i = 0; i < ARRAY_SIZE(child->own); i++)
 		free(child->own[i]);
 	weir_user_done(&child->user);
+	weir_confine_done(&child->confine);
 	*child = (struct weir_child)WEIR_CHILD_INIT;
 }

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "base/confine.h"
 #include "base/privileges.h"
 #include "base/user.h"
 #include "client/decode.h"
@@ -23,12 +24,15 @@ struct weir_child {
 	/* Looked up before the fork. */
 	const struct weir_launch_options *options; /* borrowed */
 	char **env; /* the caller's, with the options' over it */
-	char *own[3]; /* "HOME=…", "USER=…", "LOGNAME=…" of another user, or NULL */
+	char *own
+		[5]; /* "HOME=…", "USER=…", "LOGNAME=…" of another user, and where the agent is; or NULL */
 	struct weir_user user;
 	struct weir_privileges privileges;
 	void (*in_child)(void *data);
 	void *data;
 
+	bool fenced; /* the command is executed only if the fence holds it, */
+	struct weir_confine confine; /* and confined to it */
 	int cgroup_fd; /* of the cgroup2 directory; -1: there is none */
 	int tasks_fds[WEIR_MAX_JOIN], n_tasks;
 	int gate[2]; /* a byte lets the child go; its end makes it exit */
@@ -54,7 +58,9 @@ int weir_child_release(struct weir_child *child, int *ret_exec_errno, struct wei
 
 /* child_env.c: what _prepare() looks up. */
 int weir_child_prepare_user(struct weir_child *child, struct weir_error *err);
-int weir_child_prepare_env(struct weir_child *child, struct weir_error *err);
+/* @agent_socket: where the agent is, or NULL. */
+int weir_child_prepare_env(struct weir_child *child, const char *agent_socket,
+			   struct weir_error *err);
 
 /* Kill and reap what still is the child's, close and free the rest. */
 void weir_child_done(struct weir_child *child);

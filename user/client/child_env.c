@@ -7,6 +7,13 @@
 #include "base/error.h"
 #include "client/child.h"
 
+static char *variable(const char *name, const char *value)
+{
+	char *text;
+
+	return asprintf(&text, "%s=%s", name, value) < 0 ? NULL : text;
+}
+
 /* As whom it runs, which gives it other variables, too. */
 int weir_child_prepare_user(struct weir_child *child, struct weir_error *err)
 {
@@ -18,12 +25,9 @@ int weir_child_prepare_user(struct weir_child *child, struct weir_error *err)
 		return err->code;
 	if (!child->user.name)
 		return 0;
-	if (asprintf(&child->own[0], "HOME=%s", child->user.home) < 0)
-		child->own[0] = NULL;
-	if (asprintf(&child->own[1], "USER=%s", child->user.name) < 0)
-		child->own[1] = NULL;
-	if (asprintf(&child->own[2], "LOGNAME=%s", child->user.name) < 0)
-		child->own[2] = NULL;
+	child->own[0] = variable("HOME", child->user.home);
+	child->own[1] = variable("USER", child->user.name);
+	child->own[2] = variable("LOGNAME", child->user.name);
 	return child->own[0] && child->own[1] && child->own[2] ? 0 : weir_fail_memory(err);
 }
 
@@ -49,12 +53,19 @@ static size_t count(const char *const *list)
 }
 
 /* What the options say, then what the user brings, then what the caller has. */
-int weir_child_prepare_env(struct weir_child *child, struct weir_error *err)
+int weir_child_prepare_env(struct weir_child *child, const char *agent_socket,
+			   struct weir_error *err)
 {
 	const char *const *asked = child->options->env;
 	const char *const *inherited = (const char *const *)environ;
 	size_t n_asked = count(asked);
 
+	if (agent_socket) {
+		child->own[3] = variable("WEIR_AGENT_SOCKET", agent_socket);
+		child->own[4] = variable("MESOS_DOMAIN_SOCKET", agent_socket);
+		if (!child->own[3] || !child->own[4])
+			return weir_fail_memory(err);
+	}
 	child->env = calloc(n_asked + ARRAY_SIZE(child->own) + count(inherited) + 1,
 			    sizeof(*child->env));
 	if (!child->env)

@@ -22,6 +22,7 @@ void weir_answer_notes_free(struct weir_answer_notes *notes)
 
 void weir_join_list_done(struct weir_join_list *join)
 {
+	free(join->agent_socket);
 	for (size_t i = 0; i < join->n; i++)
 		free(join->list[i].path);
 	*join = (struct weir_join_list){};
@@ -81,6 +82,27 @@ static int decode_join_entry(const json_t *entry, struct weir_join_list *join,
 	return 0;
 }
 
+static int decode_confinement(const json_t *object, struct weir_join_list *join,
+			      struct weir_error *err)
+{
+	const char *families = weir_families_name(WEIR_FAMILIES_ALL), *path = NULL;
+	int r;
+
+	r = weir_member_bool(object, "fenced", &join->fenced, err);
+	if (r == 0)
+		r = weir_member_bool(object, "delegated", &join->delegated, err);
+	if (r == 0)
+		r = weir_member_text(object, "families", &families, err);
+	if (r == 0)
+		r = weir_member_text(object, "agent_socket", &path, err);
+	if (r < 0)
+		return r;
+	if (weir_families_from_name(families, &join->families) < 0)
+		return weir_fail(err, -EIO, "the daemon's answer: 'families' is '%.32s'", families);
+	join->agent_socket = path ? strdup(path) : NULL;
+	return path && !join->agent_socket ? weir_fail_memory(err) : 0;
+}
+
 static int decode_join(const json_t *object, struct weir_join_list *ret, struct weir_error *err)
 {
 	scoped(weir_join_list_done) struct weir_join_list join = {};
@@ -88,6 +110,8 @@ static int decode_join(const json_t *object, struct weir_join_list *ret, struct 
 	int r;
 
 	r = weir_member_array(object, "join", &list, err);
+	if (r == 0)
+		r = decode_confinement(object, &join, err);
 	if (r < 0)
 		return r;
 	if (json_array_size(list) == 0 || json_array_size(list) > WEIR_MAX_JOIN)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/confine.h"
 #include "weir/weir.h"
 
 struct weir_error;
@@ -20,6 +21,11 @@ struct weir_error;
 
 /* Where a foreground command has to join: absolute directories. */
 struct weir_join_list {
+	/* The fence is to be tried before the command is executed (base/canary.h), which is confined to it. */
+	bool fenced;
+	enum weir_families families;
+	bool delegated; /* it may write to the cgroups */
+	char *agent_socket; /* for its environment; NULL: none */
 	size_t n;
 	struct {
 		int version; /* of its hierarchy: 1 or 2 */

@@ -57,35 +57,65 @@ static const struct {
 
 void weir_container_list_free(struct weir_container_list *list)
 {
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
 		free((void *)(uintptr_t)list->list[i].argv);
+		free((void *)(uintptr_t)list->list[i].net.rules);
+		free((void *)(uintptr_t)list->list[i].net.sockets);
+	}
 	free(list->list);
 	json_decref(list->owner);
 	*list = (struct weir_container_list){};
 }
 
-static int decode_argv(const json_t *weir, struct weir_container_info *info, struct weir_error *err)
+/* *@ret: NULL-terminated, the caller's; its texts lie in the tree. */
+static int decode_texts(const json_t *object, const char *key, const char *const **ret,
+			struct weir_error *err)
 {
 	const json_t *list = NULL;
-	const char **argv;
+	const char **found;
 	size_t n;
 	int r;
 
-	r = weir_member_array(weir, "argv", &list, err);
+	r = weir_member_array(object, key, &list, err);
 	if (r < 0)
 		return r;
 	n = json_array_size(list);
-	argv = calloc(n + 1, sizeof(*argv));
-	if (!argv)
+	found = calloc(n + 1, sizeof(*found));
+	if (!found)
 		return weir_fail_memory(err);
-	info->argv = argv;
+	*ret = found;
 	for (size_t i = 0; i < n; i++) {
-		argv[i] = json_string_value(json_array_get(list, i));
-		if (!argv[i])
-			return weir_fail(err, -EIO,
-					 "the daemon's answer: 'argv' has no text at %zu", i);
+		found[i] = json_string_value(json_array_get(list, i));
+		if (!found[i])
+			return weir_fail(err, -EIO, "the daemon's answer: '%s' has no text at %zu",
+					 key, i);
 	}
 	return 0;
+}
+
+static int decode_net(const json_t *weir, struct weir_net_options *ret, struct weir_error *err)
+{
+	const json_t *net = NULL;
+	const char *verdict = "deny";
+	int r;
+
+	ret->policy = "open"; /* a daemon that says nothing of it has no fence */
+	r = weir_member_object(weir, "net", &net, err);
+	if (r < 0 || !net)
+		return r;
+	r = weir_member_text(net, "policy", &ret->policy, err);
+	if (r == 0)
+		r = weir_member_bool(net, "accept_degraded", &ret->accept_degraded, err);
+	if (r == 0)
+		r = weir_member_text(net, "left_open", &ret->left_open, err);
+	if (r == 0)
+		r = weir_member_text(net, "default", &verdict, err);
+	ret->default_allow = strcmp(verdict, "allow") == 0;
+	if (r == 0)
+		r = decode_texts(net, "rules", &ret->rules, err);
+	if (r == 0)
+		r = decode_texts(net, "sockets", &ret->sockets, err);
+	return r;
 }
 
 static int decode_tables(const json_t *weir, struct weir_container_info *info,
@@ -128,7 +158,9 @@ static int decode_container(const json_t *json, struct weir_container_info *info
 	if (r == 0)
 		r = decode_tables(weir, info, err);
 	if (r == 0)
-		r = decode_argv(weir, info, err);
+		r = decode_texts(weir, "argv", &info->argv, err);
+	if (r == 0)
+		r = decode_net(weir, &info->net, err);
 	if (r == 0)
 		r = weir_member_bool(weir, "foreground", &info->foreground, err);
 	if (r == 0)

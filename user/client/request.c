@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "client/request_net.h"
 #include "weir/weir.h"
 
 #define MCPU_PER_CPU  1000.0
@@ -202,7 +203,8 @@ static json_t *extension(const struct weir_launch_options *options, bool foregro
 		options->workdir, "role", options->role, "capabilities", options->capabilities,
 		"cpus_set", options->cpus_set);
 
-	if (add_list(json, "rlimits", options->rlimits) &&
+	if (weir_request_add_net(json, &options->net) &&
+	    add_list(json, "rlimits", options->rlimits) &&
 	    add_list(json, "supplementary_groups", options->supplementary_groups))
 		return json;
 	json_decref(json);
@@ -227,6 +229,7 @@ static int check_launch(const struct weir_launch_options *options, bool foregrou
 		{ "the working directory", options->workdir },
 		{ "the list of capabilities", options->capabilities },
 		{ "the list of CPUs", options->cpus_set },
+		{ "the policy", options->net.policy },
 	};
 	int r = 0;
 
@@ -273,10 +276,19 @@ int weir_request_launch(const struct weir_launch_options *options, bool foregrou
 	return finish(body, ok, ret, err);
 }
 
+/* An object in @of, which is made if it is not there. Borrowed; NULL: no memory. */
+static json_t *member(json_t *of, const char *name)
+{
+	if (!json_object_get(of, name) && json_object_set_new(of, name, json_object()))
+		return NULL;
+	return json_object_get(of, name);
+}
+
 int weir_request_adopt(const struct weir_adopt_options *options, char **ret, struct weir_error *err)
 {
 	scoped(json_drop) json_t *body = NULL;
 	json_t *call;
+	bool ok;
 	int r;
 
 	if (!options->id)
@@ -294,7 +306,9 @@ int weir_request_adopt(const struct weir_adopt_options *options, char **ret, str
 	body = json_pack("{s:s, s:o}", "type", "ADOPT_CONTAINER", "adopt_container", call);
 	if (body && options->pid && json_object_set_new(call, "pid", json_integer(options->pid)))
 		return weir_fail_memory(err);
-	return finish(body, body && add_amounts(call, &options->amounts), ret, err);
+	ok = body && add_amounts(call, &options->amounts) &&
+	     weir_request_add_net(member(call, "weir"), &options->net);
+	return finish(body, ok, ret, err);
 }
 
 int weir_request_update(const char *id, const struct weir_amounts *change, char **ret,

@@ -15,6 +15,7 @@
 struct weir_error;
 struct weir_amounts;
 struct weir_launch_options;
+struct weir_net_options;
 struct weir_adopt_options;
 
 int weir_request_launch(const struct weir_launch_options *options, bool foreground, char **ret,
@@ -22,6 +23,13 @@ int weir_request_launch(const struct weir_launch_options *options, bool foregrou
 int weir_request_adopt(const struct weir_adopt_options *options, char **ret,
 		       struct weir_error *err);
 int weir_request_update(const char *id, const struct weir_amounts *change, char **ret,
+			struct weir_error *err);
+
+/* request_net.c */
+int weir_request_policy(const char *id, const struct weir_net_options *net, char **ret,
+			struct weir_error *err);
+/* @path NULL: by @fd. */
+int weir_request_socket(const char *name, const char *path, const char *user, int fd, char **ret,
 			struct weir_error *err);
 
 /* @id: one container, or NULL for all. */

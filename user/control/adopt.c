@@ -88,6 +88,8 @@ static int describe(struct weir_controller *controller, const struct weir_adopti
 	container->adopted = true;
 	container->enforced = what->enforce;
 	container->ask = what->ask;
+	if (what->net && weir_net_copy(&container->net, what->net, err) < 0)
+		return err->code;
 	container->cpu_default = controller->tunables.default_cpu_limit;
 	container->created_us = container->started_us = weir_now_us(CLOCK_REALTIME);
 	if (find_place(controller, what, container, err) < 0 ||
@@ -134,6 +136,7 @@ static int meter(struct weir_controller *controller, struct weir_container *cont
 	struct weir_slot *slot;
 
 	if (weir_controller_identify(controller, container, &identity, err) < 0 ||
+	    weir_controller_fence(controller, container, &identity, err) < 0 ||
 	    weir_bpf_claim(controller->bpf, &identity, container->id, container->role,
 			   &container->slot, &container->generation, err) < 0)
 		return err->code;

@@ -34,7 +34,7 @@ struct weir_live *weir_live_new(struct weir_controller *controller,
 		return NULL;
 	live->controller = controller;
 	live->container = container;
-	live->pidfd = live->caller_pidfd = -1;
+	live->pidfd = live->caller_pidfd = live->fence_level = -1;
 	live->applied = (struct weir_applied)WEIR_APPLIED_NOTHING;
 	live->told_pending_bytes = WEIR_ABSENT;
 	live->self_cpu_mcpu = live->self_mem_bytes = WEIR_ABSENT;
@@ -140,6 +140,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 		tick_container(controller, all[i], i);
 	weir_adopt_tick(controller);
 	weir_contest_tick(controller);
+	weir_sockets_tick(controller);
 	weir_oom_tick(controller);
 	weir_leftovers_clear(controller);
 	note_tick(controller);
@@ -202,6 +203,8 @@ static int open_kernel_side(struct weir_controller *controller,
 	if (weir_bpf_open(&bpf, &controller->bpf, &start, err) < 0)
 		return err->code;
 	log_bpf_start(start, options->pin_dir);
+	weir_controller_open_fence(controller,
+				   start == WEIR_BPF_FRESH || start == WEIR_BPF_MIGRATED);
 	controller->keeps = options->keep_controllers;
 	weir_contest_keep(controller);
 	return 0;
@@ -302,6 +305,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 		weir_groups_unkeep(&controller->groups);
 	weir_leftovers_free(controller);
 	weir_ledger_free(controller->ledger);
+	weir_controller_close_fence(controller);
 	weir_bpf_close(controller->bpf);
 	weir_groups_done(&controller->groups);
 	weir_store_close(controller->store);

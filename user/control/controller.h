@@ -25,6 +25,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/cleanup.h"
+#include "base/confine.h"
 #include "control/events.h"
 #include "model/bands.h"
 #include "model/container.h"
@@ -33,6 +34,11 @@
 
 struct weir_controller;
 struct weir_error;
+
+struct weir_ports {
+	size_t n;
+	uint16_t list[WEIR_FENCE_PORTS];
+};
 
 /* What can be changed while it runs. */
 struct weir_tunables {
@@ -43,6 +49,13 @@ struct weir_tunables {
 	struct weir_band_params band_params;
 	struct weir_squeeze_marks squeeze_marks;
 	enum weir_default_cpu_limit default_cpu_limit; /* of containers to come */
+	char agent_socket
+		[WEIR_PATH_MAX]; /* of the agent; "": there is none that is known by its path */
+	uid_t agent_uid; /* whose it has to be, */
+	char agent_cgroup[512]; /* and where on cgroup2 it has to have been made; "": anywhere */
+	struct weir_ports agent_ports; /* of the agent, at any address of this node */
+	enum weir_tier fence_at_most; /* taken up at the next start */
+	enum weir_policy default_net; /* of containers to come that say nothing */
 	uint64_t log_max_bytes; /* per stream of a detached container */
 };
 
@@ -92,6 +105,8 @@ struct weir_launch {
 	size_t n_labels;
 	bool foreground; /* only place and limit: the caller forks, then says weir_controller_start() */
 	bool keep, exempt, autoremove, delegate;
+	const struct weir_net
+		*net; /* NULL: as the configuration has it; of a task: its executor's holds */
 	bool is_executor,
 		shares_cgroups; /* see model/family.h; the id of a task is "EXECUTOR/TASK" */
 	struct weir_peer peer;
@@ -102,6 +117,12 @@ struct weir_launch {
 /* Where a foreground command has to join: absolute directories, cgroup2 first. */
 struct weir_join_paths {
 	size_t n;
+	/* What is to be executed there tries the fence first (base/canary.h), and is confined (base/confine.h). */
+	bool fenced;
+	enum weir_families families;
+	bool delegated; /* it may write to these groups */
+	char agent_socket[sizeof(
+		struct weir_socket_name)]; /* for its environment; "": it has none */
 	struct {
 		int version;
 		char path[1280];
@@ -145,6 +166,25 @@ int weir_controller_kill(struct weir_controller *controller, const char *id, int
 			 struct weir_error *err);
 
 /*
+ * What it may reach from now on, what is in it with it; connections that it has and may not have any more are
+ * held, too. -ENOENT: unknown or exited; -EINVAL: a task, which has what its executor has; -EOPNOTSUPP:
+ * this machine can't keep it; -ENOTCONN: the fence is broken. After a failure all is as before.
+ */
+int weir_controller_set_policy(struct weir_controller *controller, const char *id,
+			       const struct weir_net *net, struct weir_error *err);
+
+/*
+ * A unix socket that policies may leave to containers, by a name: looked for at a path from now on, where it has
+ * to be @uid's; or open in the process of @peer, which waits for the answer, as @fd. -EINVAL: the path, or the socket,
+ * is none that can be; -EBADF: there is no such fd; -EEXIST: it has another name; -ENOSPC: as many have names as
+ * can; -EOPNOTSUPP: there is no fence.
+ */
+int weir_controller_name_path(struct weir_controller *controller, const char *name,
+			      const char *path, uid_t uid, struct weir_error *err);
+int weir_controller_name_fd(struct weir_controller *controller, const char *name, int fd,
+			    const struct weir_peer *peer, struct weir_error *err);
+
+/*
  * Stop all of it, its tasks too, or let it go on. That it is so already is fine. A signal other than
  * SIGKILL waits until it is resumed. -ENOENT: unknown or exited; -EINVAL: not started yet.
  */
@@ -174,6 +214,8 @@ struct weir_adoption {
 		*path; /* of the group, below cgroup2's root or as it is mounted; NULL: by @pid */
 	struct weir_ask ask;
 	bool enforce; /* write its figures there; else nothing is written, ever */
+	const struct weir_net
+		*net; /* NULL: it may reach what it may, whatever the configuration has */
 };
 
 /*
@@ -269,6 +311,7 @@ struct weir_node_view {
 	uint64_t cpus, mem_bytes; /* of the machine: what an infinite limit is reported as */
 	const char *hostname;
 	bool recovering;
+	enum weir_tier fence_tier; /* in force */
 };
 void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
 

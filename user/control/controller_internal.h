@@ -15,8 +15,10 @@
 #include "control/squeezer.h"
 #include "control/store.h"
 #include "control/worker.h"
+#include "kern/addresses.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
+#include "kern/fence.h"
 #include "kern/foreign.h"
 #include "kern/node.h"
 #include "model/bands.h"
@@ -62,6 +64,7 @@ struct weir_live {
 	bool unsettled; /* what it is held to could not be written; tried again at each tick */
 	bool with_executor; /* a task that ends since its executor does */
 	bool drifted; /* of one that is adopted: some of it lies elsewhere on v1, which was said */
+	int fence_level; /* entered into the fence as lying there; -1: it is not */
 	bool unheld; /* a controller was taken from its groups, which was told */
 	bool foreign; /* groups of its name were there before: not ours to clear */
 	char *stdout_path, *stderr_path; /* NULL: foreground */
@@ -92,6 +95,11 @@ struct weir_controller {
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;
 	uint64_t parent_low_bytes; /* what parent.c wrote last; WEIR_ABSENT: nothing */
+	struct weir_fence *fence; /* NULL: there is none */
+	struct weir_addresses *addresses; /* of this node, which the fence has to know */
+	struct weir_sought *sought; /* unix sockets that are looked for: see sockets.c */
+	uint32_t last_set; /* of rules: see rules.c */
+	sd_event_source *addresses_source, *denials_source;
 	size_t n_looked; /* whose knobs are looked at next: see contest.c */
 	bool keeps, keep_failed; /* the controllers of containers on: see kern/keep.h */
 	uint64_t oom_kills; /* of the node, at the last tick; see oom.c */
@@ -187,6 +195,50 @@ void weir_parent_settle(struct weir_controller *controller);
 void weir_parent_look(struct weir_controller *controller);
 
 #define WEIR_MEM_GRAIN 65536 /* the kernel counts memory in pages, of at most that */
+
+/* fence.c: what of the network they may reach. */
+/* What goes wrong is logged: then there is none. */
+void weir_controller_open_fence(struct weir_controller *controller, bool maps_are_new);
+/* The tunables in force are others. */
+void weir_controller_tune_fence(struct weir_controller *controller);
+void weir_controller_close_fence(struct weir_controller *controller);
+/*
+ * Before @container has its slot: what is to hold there, into @identity, which is right whatever is returned.
+ * -EOPNOTSUPP: this machine can't keep its policy; -ENOTCONN: the fence is broken.
+ */
+int weir_controller_fence(struct weir_controller *controller, struct weir_container *container,
+			  struct weir_bpf_identity *identity, struct weir_error *err);
+/* What is filtered of what is executed there, since the tier in force sees no such sockets. */
+enum weir_families weir_controller_families(const struct weir_controller *controller,
+					    const struct weir_container *container);
+/* After it has given it back. Again is fine. */
+void weir_controller_unfence(struct weir_controller *controller, struct weir_container *container);
+
+/* tell_denied.c */
+void weir_tell_policy(struct weir_controller *controller, const struct weir_container *container,
+		      enum weir_policy before);
+/* @data: the controller. */
+void weir_tell_denied(const struct weir_denied *denied, void *data);
+
+/* rules.c: what a policy names. */
+/* Where the fence looks it up, before the container's word says so; fills in the set, and keeps one that it has. */
+int weir_rules_enter(struct weir_controller *controller, struct weir_net *net,
+		     struct weir_error *err);
+/* After no word says so any more. Again is fine. */
+void weir_rules_drop(struct weir_controller *controller, struct weir_net *net);
+
+/* sockets.c: unix sockets that have a name. */
+/* With a fence that has just come, or another configuration. */
+int weir_sockets_open(struct weir_controller *controller, struct weir_error *err);
+void weir_sockets_tick(struct weir_controller *controller);
+/* By where it is bound. -ENOENT: none that has a name. */
+int weir_socket_at(struct weir_controller *controller, const char *path, struct weir_socket *ret);
+/* Where the agent is that it may talk to; "": there is none, or it is none of its business. */
+void weir_controller_agent_path(const struct weir_controller *controller,
+				const struct weir_container *container,
+				char path[sizeof(struct weir_socket_name)]);
+/* None is looked for any more; what was tagged stays so. */
+void weir_sockets_close(struct weir_controller *controller);
 
 /* contest.c: knobs that somebody else has written. */
 /* Of @container, which is running: what is not as it was written is told and set right. */

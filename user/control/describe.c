@@ -53,6 +53,29 @@ static bool copy_labels(struct weir_container *container, const struct weir_laun
 	return true;
 }
 
+/* Of an executor, once there is an agent that it may talk to: that alone. */
+static enum weir_policy default_policy(const struct weir_controller *controller, bool is_executor)
+{
+	struct weir_socket agent;
+
+	if (is_executor && controller->fence &&
+	    controller->tunables.default_net == WEIR_POLICY_OPEN &&
+	    weir_fence_socket(controller->fence, WEIR_AGENT_NAME, &agent) == 0 && agent.path[0])
+		return WEIR_POLICY_AGENT_SOCKET_ONLY;
+	return controller->tunables.default_net;
+}
+
+static int choose_net(const struct weir_controller *controller, const struct weir_launch *launch,
+		      struct weir_container *container, struct weir_error *err)
+{
+	if (weir_name_task(launch->id))
+		return 0;
+	if (launch->net)
+		return weir_net_copy(&container->net, launch->net, err);
+	container->net.policy = default_policy(controller, launch->is_executor);
+	return 0;
+}
+
 int weir_controller_describe(const struct weir_controller *controller,
 			     const struct weir_launch *launch, struct weir_container **ret,
 			     struct weir_notes *notes, struct weir_error *err)
@@ -65,6 +88,11 @@ int weir_controller_describe(const struct weir_controller *controller,
 		return err->code;
 	if (!launch->argv || !launch->argv[0])
 		return weir_fail(err, -EINVAL, "container '%s': no command", launch->id);
+	if (launch->net && weir_name_task(launch->id))
+		return weir_fail(err, -EINVAL,
+				 "container '%s': what a task may reach is what its executor may: "
+				 "expected no policy",
+				 launch->id);
 	if (launch->n_labels > WEIR_MAX_LABELS)
 		return weir_fail(err, -EINVAL, "container '%s': %zu labels, at most %d", launch->id,
 				 launch->n_labels, WEIR_MAX_LABELS);
@@ -85,6 +113,8 @@ int weir_controller_describe(const struct weir_controller *controller,
 	container->shares_cgroups = launch->shares_cgroups;
 	container->new_privileges = launch->new_privileges;
 	container->created_us = weir_now_us(CLOCK_REALTIME);
+	if (choose_net(controller, launch, container, err) < 0)
+		return err->code;
 	if (!copy_texts(container, launch) || !copy_labels(container, launch))
 		return weir_fail_memory(err);
 	if (weir_container_locate(container, err) < 0)

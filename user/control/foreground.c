@@ -60,7 +60,7 @@ void weir_foreground_seat(const struct weir_controller *controller,
 	const struct weir_seat seat = weir_family_seat(container, self);
 	struct weir_error ignored;
 
-	join->n = 0;
+	*join = (struct weir_join_paths){};
 	for (size_t i = 0; i < groups->h.n && i < WEIR_MAX_JOIN_PATHS; i++) {
 		const char *group = i == 0 ? seat.cgroup2 : seat.v1;
 
@@ -70,6 +70,10 @@ void weir_foreground_seat(const struct weir_controller *controller,
 			continue;
 		join->list[join->n++].version = groups->h.list[i].version;
 	}
+	join->fenced = weir_container_is_fenced(container);
+	join->families = weir_controller_families(controller, container);
+	join->delegated = container->delegated;
+	weir_controller_agent_path(controller, container, join->agent_socket);
 }
 
 /* A stopped child of @peer's: see that it is in there, or move it. *@ret_pidfd is the caller's. */
@@ -129,7 +133,7 @@ int weir_controller_join(struct weir_controller *controller, const char *id, pid
 	scoped(closep) int pidfd = -1;
 	int r;
 
-	join->n = 0;
+	*join = (struct weir_join_paths){};
 	r = weir_controller_find_running(controller, id, &container, err);
 	if (r < 0)
 		return r;

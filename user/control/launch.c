@@ -156,7 +156,8 @@ static int place(struct weir_controller *controller, struct weir_container *cont
 	if (make_groups(controller, container, err) < 0 || equip(controller, container, err) < 0 ||
 	    weir_controller_actuate(controller, container, err) < 0 ||
 	    delegate(controller, container, peer, err) < 0 ||
-	    weir_controller_identify(controller, container, &identity, err) < 0)
+	    weir_controller_identify(controller, container, &identity, err) < 0 ||
+	    weir_controller_fence(controller, container, &identity, err) < 0)
 		return err->code;
 	if (weir_bpf_claim(controller->bpf, &identity, weir_name_own(container->id),
 			   container->role, &container->slot, &container->generation, err) < 0)
@@ -197,23 +198,34 @@ static char **merge_env(char *const *env, size_t n)
 }
 
 /* What the command finds in its environment: weir's own, and over it what was given. */
-static char **make_env(const struct weir_container *container)
+static char **make_env(const struct weir_controller *controller,
+		       const struct weir_container *container)
 {
 	char id[sizeof("WEIR_CONTAINER_ID=") + WEIR_NAME_MAX];
-	char *own[] = { (char *)DEFAULT_PATH, (char *)"HOME=/", (char *)"LANG=C.UTF-8", id };
+	char path[sizeof(struct weir_socket_name)];
+	char agent[sizeof("WEIR_AGENT_SOCKET=") + sizeof(path)];
+	char mesos[sizeof("MESOS_DOMAIN_SOCKET=") + sizeof(path)];
+	char *own[] = {
+		(char *)DEFAULT_PATH, (char *)"HOME=/", (char *)"LANG=C.UTF-8", id, agent, mesos
+	};
 	scoped(freep) char **all = NULL;
-	size_t n_given = 0;
+	size_t n_given = 0, n_own = ARRAY_SIZE(own);
 
 	snprintf(id, sizeof(id), "WEIR_CONTAINER_ID=%s", container->id);
+	weir_controller_agent_path(controller, container, path);
+	snprintf(agent, sizeof(agent), "WEIR_AGENT_SOCKET=%s", path);
+	snprintf(mesos, sizeof(mesos), "MESOS_DOMAIN_SOCKET=%s", path);
+	if (!path[0])
+		n_own -= 2;
 	while (container->env && container->env[n_given])
 		n_given++;
-	all = calloc(ARRAY_SIZE(own) + n_given, sizeof(*all));
+	all = calloc(n_own + n_given, sizeof(*all));
 	if (!all)
 		return NULL;
-	memcpy(all, own, sizeof(own));
+	memcpy(all, own, n_own * sizeof(*own));
 	for (size_t i = 0; i < n_given; i++)
-		all[ARRAY_SIZE(own) + i] = container->env[i];
-	return merge_env(all, ARRAY_SIZE(own) + n_given);
+		all[n_own + i] = container->env[i];
+	return merge_env(all, n_own + n_given);
 }
 
 void weir_controller_note_started(struct weir_controller *controller,
@@ -242,6 +254,8 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	scoped(weir_join_done) struct weir_join join = WEIR_JOIN_INIT;
 	char self[WEIR_GROUP_NAME];
 	const struct weir_seat seat = weir_family_seat(container, self);
+	const char *writable[WEIR_MAX_JOIN_PATHS + 1] = {};
+	struct weir_join_paths places;
 	char **env = NULL;
 	struct weir_spawn spawn;
 	pid_t pid;
@@ -250,9 +264,12 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	if (weir_logs_open(controller, container, &out, &errors, err) < 0 ||
 	    weir_join_open(&controller->groups, &seat, &join, err) < 0)
 		return err->code;
-	env = make_env(container);
+	env = make_env(controller, container);
 	if (!env)
 		return weir_fail_memory(err);
+	weir_foreground_seat(controller, container, &places);
+	for (size_t i = 0; i < places.n; i++)
+		writable[i] = places.list[i].path;
 	spawn = (struct weir_spawn){
 		.join = &join,
 		.program = program,
@@ -263,6 +280,9 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 		.rlimits = (const char *const *)container->rlimits,
 		.capabilities = container->capabilities,
 		.new_privileges = container->new_privileges,
+		.fenced = weir_container_is_fenced(container),
+		.families = weir_controller_families(controller, container),
+		.writable = container->delegated ? writable : NULL,
 		.workdir = container->workdir,
 		.stdout_fd = out,
 		.stderr_fd = errors,
@@ -295,7 +315,7 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	int r;
 
 	notes->n = 0;
-	join->n = 0;
+	*join = (struct weir_join_paths){};
 	if (weir_controller_describe(controller, launch, &fresh, notes, err) < 0)
 		return err->code;
 	container = fresh;
@@ -314,9 +334,10 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 		weir_controller_undo(controller, container);
 		return weir_fail_in(err, "container '%s'", launch->id);
 	}
-	if (launch->foreground)
-		weir_foreground_seat(controller, container, join);
-	else
+	if (!launch->foreground) {
 		weir_controller_announce(controller, container);
+		return 0;
+	}
+	weir_foreground_seat(controller, container, join);
 	return 0;
 }

@@ -129,6 +129,7 @@ static void conclude(struct weir_controller *controller, struct weir_container *
 	       (task = weir_ledger_any_task(controller->ledger, container)))
 		conclude(controller, task);
 	weir_live_reap(container->live);
+	weir_controller_unfence(controller, container);
 	pthread_rwlock_wrlock(&controller->lock);
 	container->ended_us = weir_now_us(CLOCK_REALTIME);
 	container->pending_mem_limit_bytes = WEIR_ABSENT;
@@ -318,6 +319,7 @@ void weir_controller_forget(struct weir_controller *controller, struct weir_cont
 	if (weir_store_delete(controller->store, container->id, &err) < 0)
 		weir_err("container '%s': %s", container->id, err.text);
 	weir_logs_remove(controller, container->id);
+	weir_controller_unfence(controller, container);
 	weir_bpf_drop(controller->bpf, container->slot);
 	if (live->finish_source)
 		weir_leftovers_add(controller, container->group);

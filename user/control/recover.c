@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "kern/process.h"
 #include "model/family.h"
+#include "model/policy.h"
 
 struct recovery {
 	struct weir_controller *controller;
@@ -44,6 +45,10 @@ static int regain_slot(struct weir_controller *controller, struct weir_container
 		return err->code;
 	if (container->adopted && identity.cgroup2_id != container->cgroup2_id)
 		return weir_fail(err, -ENOENT, "its cgroup is another one now");
+	if (weir_controller_fence(controller, container, &identity, err) < 0) {
+		weir_err("container '%s' is fenced as before, but that may not hold: %s",
+			 container->id, err->text);
+	}
 	if (weir_bpf_reclaim(controller->bpf, container->slot, container->generation, &identity,
 			     err) == 0)
 		return 0;
@@ -269,6 +274,8 @@ int weir_controller_recover(struct weir_controller *controller, struct weir_erro
 
 	if (clean_orphans(&recovery, err) < 0)
 		return err->code;
+	if (controller->fence)
+		weir_fence_prune(controller->fence);
 	dropped = weir_bpf_drop_unclaimed(controller->bpf);
 	if (recovery.running || recovery.ended || recovery.cleaned || dropped)
 		weir_info("recovered %u running and %u ended containers, cleaned up %u cgroups and "

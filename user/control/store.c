@@ -18,7 +18,7 @@
 #include "control/store_record.h"
 #include "model/container.h"
 
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 #define MAX_SQL_BYTES  (64u << 10)
 
 enum statement {
@@ -89,6 +89,12 @@ static int open_file(struct weir_store *store, const char *path, struct weir_err
 		"ALTER TABLE containers ADD COLUMN capabilities TEXT;"
 		"ALTER TABLE containers ADD COLUMN new_privileges INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE containers ADD COLUMN cpus_set TEXT",
+		"ALTER TABLE containers ADD COLUMN policy INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN net_degraded INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN net_allows INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN net_set INTEGER NOT NULL DEFAULT 0;"
+		"ALTER TABLE containers ADD COLUMN net_rules BLOB;"
+		"ALTER TABLE containers ADD COLUMN net_sockets BLOB",
 	};
 	struct weir_store_schema schema = { .version = SCHEMA_VERSION, .steps = steps };
 	scoped(freep) char *text = NULL;

@@ -9,8 +9,6 @@
 #include "base/cleanup.h"
 #include "model/container.h"
 
-WEIR_DEFINE_CLEANUP(char *, weir_strv_free);
-
 static void add_string(struct weir_buffer *list, const char *text)
 {
 	weir_buffer_add(list, text, strlen(text) + 1);

@@ -49,6 +49,7 @@ int weir_controller_tune(struct weir_controller *controller, const struct weir_t
 				 sizeof(before->squeeze_marks)) != 0;
 
 	controller->tunables = *tunables;
+	weir_controller_tune_fence(controller);
 	weir_pacer_tune(controller->pacer, &rules);
 	if (tunables->squeeze == (controller->squeezer != NULL) && !begin_anew)
 		return 0;

@@ -114,6 +114,7 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 	ret->mem_bytes = controller->machine.mem_bytes;
 	ret->hostname = controller->machine.hostname;
 	ret->recovering = false;
+	ret->fence_tier = controller->fence ? weir_fence_tier(controller->fence) : WEIR_TIER_NONE;
 	pthread_rwlock_unlock(&controller->lock);
 }
 

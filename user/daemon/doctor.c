@@ -84,6 +84,7 @@ int weir_doctor(const struct weir_options *options, int *ret_status, struct weir
 		.pin_dir = options->pin_dir,
 		.cgroup_parent = options->cgroup_parent,
 		.cgroup_prefix = options->cgroup_prefix,
+		.fence_at_most = options->tunables.fence_at_most,
 	};
 	enum weir_probe_state worst;
 

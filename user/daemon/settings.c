@@ -1,349 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/settings.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <grp.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/quantity.h"
-#include "daemon/listen.h"
 #include "daemon/options.h"
+#include "daemon/values.h"
 
-#define AUTO		 "auto"
-#define MAX_BAND_CHANGES 10000
-#define MAX_SHARE	 500 /* thousandths */
-
-#define ID_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
-
-static int replace(char **field, const char *value, struct weir_error *err)
-{
-	char *copy = strdup(value);
-
-	if (!copy)
-		return weir_fail_memory(err);
-	free(*field);
-	*field = copy;
-	return 0;
-}
-
-/* "." and ".." would let one place have two names, and locks go by the name. */
-static bool has_dots(const char *path)
-{
-	for (const char *part = path; (part = strchr(part, '/'));) {
-		size_t n = strcspn(++part, "/");
-
-		if ((n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
-			return true;
-	}
-	return false;
-}
-
-/* Absolute, and one spelling for one place. */
-static int set_path(const char *value, void *field, struct weir_error *err)
-{
-	char path[PATH_MAX];
-	size_t n = 0;
-
-	if (value[0] != '/' || value[strspn(value, "/")] == '\0' || has_dots(value))
-		return weir_fail(err, -EINVAL,
-				 "'%s' is not usable: expected an absolute path without . and ..",
-				 value);
-	if (strlen(value) >= sizeof(path))
-		return weir_fail(err, -EINVAL, "the path is too long: expected at most %d bytes",
-				 PATH_MAX - 1);
-
-	for (; *value; value++) {
-		if (*value != '/' || n == 0 || path[n - 1] != '/')
-			path[n++] = *value;
-	}
-	if (path[n - 1] == '/')
-		n--;
-	path[n] = '\0';
-	return replace(field, path, err);
-}
-
-static int set_socket(const char *value, void *field, struct weir_error *err)
-{
-	int r = weir_listen_check_path(value, err);
-
-	return r < 0 ? r : set_path(value, field, err);
-}
-
-static int set_pin_dir(const char *value, void *field, struct weir_error *err)
-{
-	if (strlen(value) > WEIR_MAX_PIN_DIR_LENGTH)
-		return weir_fail(err, -EINVAL, "the path has %zu bytes: expected at most %d",
-				 strlen(value), WEIR_MAX_PIN_DIR_LENGTH);
-	return set_path(value, field, err);
-}
-
-static int set_prefix(const char *value, void *field, struct weir_error *err)
-{
-	size_t n = strlen(value);
-
-	if (n < 1 || n > 64 || strspn(value, ID_CHARACTERS) != n)
-		return weir_fail(err, -EINVAL,
-				 "'%s' is no prefix: expected 1 to 64 characters of A-Z a-z 0-9 _ "
-				 ". -",
-				 value);
-	return replace(field, value, err);
-}
-
-static int set_parent(const char *value, void *field, struct weir_error *err)
-{
-	size_t n = strlen(value);
-
-	if (n == 0) {
-		free(*(char **)field);
-		*(char **)field = NULL;
-		return 0;
-	}
-	if (n > 64 || strchr(value, '/') || strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
-		return weir_fail(err, -EINVAL,
-				 "'%s' is no parent: expected the name of one directory, of at "
-				 "most 64 bytes",
-				 value);
-	return replace(field, value, err);
-}
-
-static int set_log_level(const char *value, void *field, struct weir_error *err)
-{
-	if (weir_log_level_from_name(value, field) < 0)
-		return weir_fail(err, -EINVAL,
-				 "'%s' is no log level: expected err, warning, info or debug",
-				 value);
-	return 0;
-}
-
-/* Decimal digits only: strtoul() would take signs and blanks. */
-static int parse_number(const char *value, unsigned long max, unsigned long *ret)
-{
-	unsigned long number;
-	char *end;
-
-	if (!isdigit((unsigned char)value[0]))
-		return -EINVAL;
-	errno = 0;
-	number = strtoul(value, &end, 10);
-	if (errno != 0 || *end != '\0' || number > max)
-		return -EINVAL;
-	*ret = number;
-	return 0;
-}
-
-static int set_threads(const char *value, void *field, struct weir_error *err)
-{
-	unsigned long n = 0;
-
-	if (strcmp(value, AUTO) != 0 && (parse_number(value, WEIR_MAX_THREADS, &n) < 0 || n == 0))
-		return weir_fail(err, -EINVAL,
-				 "'%s' is no number of threads: expected 1 to %d, or " AUTO, value,
-				 WEIR_MAX_THREADS);
-	*(unsigned int *)field = (unsigned int)n;
-	return 0;
-}
-
-/* -ENOENT: no group of that name. */
-static int find_group(const char *name, gid_t *ret, struct weir_error *err)
-{
-	struct group group, *found = NULL;
-	size_t size = 1024;
-	int r;
-
-	do {
-		scoped(freep) char *buf = NULL;
-
-		size *= 2;
-		buf = malloc(size);
-		if (!buf)
-			return weir_fail_memory(err);
-		r = getgrnam_r(name, &group, buf, size, &found);
-	} while (r == ERANGE && size < (1u << 24));
-
-	if (r != 0)
-		return weir_fail(err, -r, "look up group '%s': %s", name, strerror(r));
-	if (!found)
-		return weir_fail(err, -ENOENT,
-				 "there is no group '%s': expected a group, a gid, or nothing",
-				 name);
-	*ret = group.gr_gid;
-	return 0;
-}
-
-static int set_group(const char *value, void *field, struct weir_error *err)
-{
-	unsigned long number = 0;
-
-	if (value[0] == '\0') {
-		*(gid_t *)field = WEIR_NO_GID;
-		return 0;
-	}
-	if (parse_number(value, WEIR_NO_GID - 1, &number) == 0) {
-		*(gid_t *)field = (gid_t)number;
-		return 0;
-	}
-	return find_group(value, field, err);
-}
-
-static int set_reserve(weir_parse_fn *parse, const char *value, uint64_t *field,
-		       struct weir_error *err)
-{
-	uint64_t amount = WEIR_ABSENT;
-
-	if (strcmp(value, AUTO) != 0) {
-		int r = parse(value, &amount, err);
-
-		if (r < 0)
-			return r;
-		if (amount == WEIR_INFINITE)
-			return weir_fail(err, -EINVAL,
-					 "'%s' is no reserve: expected an amount, "
-					 "or " AUTO,
-					 value);
-	}
-	*field = amount;
-	return 0;
-}
-
-static int set_reserve_cpu(const char *value, void *field, struct weir_error *err)
-{
-	return set_reserve(weir_parse_cpu, value, field, err);
-}
-
-static int set_reserve_memory(const char *value, void *field, struct weir_error *err)
-{
-	return set_reserve(weir_parse_memory, value, field, err);
-}
-
-static int set_default_cpu_limit(const char *value, void *field, struct weir_error *err)
-{
-	enum weir_default_cpu_limit *limit = field;
-
-	if (strcmp(value, "none") == 0)
-		*limit = WEIR_DEFAULT_CPU_LIMIT_NONE;
-	else if (strcmp(value, "request") == 0)
-		*limit = WEIR_DEFAULT_CPU_LIMIT_REQUEST;
-	else
-		return weir_fail(err, -EINVAL, "'%s' is no default: expected none or request",
-				 value);
-	return 0;
-}
-
-static int set_switch(const char *value, void *field, struct weir_error *err)
-{
-	bool on = strcmp(value, "yes") == 0;
-
-	if (!on && strcmp(value, "no") != 0)
-		return weir_fail(err, -EINVAL, "'%s' is neither: expected yes or no", value);
-	*(bool *)field = on;
-	return 0;
-}
-
-/* Of the section; a file for another one means something else by the same keys. */
-static int set_version(const char *value, void *field, struct weir_error *err)
-{
-	(void)field;
-	if (strcmp(value, "1") != 0)
-		return weir_fail(err, -EINVAL, "'%s' is no version of [bursting]: expected 1",
-				 value);
-	return 0;
-}
-
-static int set_linger(const char *value, void *field, struct weir_error *err)
-{
-	uint64_t ms = 0;
-	int r = weir_parse_duration(value, &ms, err);
-
-	if (r < 0)
-		return r;
-	if (ms < 100 || ms > 60000)
-		return weir_fail(err, -EINVAL, "'%s' is out of range: expected 100ms to 60s",
-				 value);
-	*(uint64_t *)field = ms * 1000000;
-	return 0;
-}
-
-static int set_changes(const char *value, void *field, struct weir_error *err)
-{
-	unsigned long n = 0;
-
-	if (parse_number(value, MAX_BAND_CHANGES, &n) < 0 || n == 0)
-		return weir_fail(err, -EINVAL, "'%s' is no rate: expected 1 to %d a second", value,
-				 MAX_BAND_CHANGES);
-	*(uint64_t *)field = n;
-	return 0;
-}
-
-/* "2.5%", to one decimal, into thousandths. */
-static int set_share(const char *value, void *field, struct weir_error *err)
-{
-	size_t n = strspn(value, "0123456789");
-	uint32_t share = 10 * (uint32_t)(n < 1 || n > 3 ? MAX_SHARE : atoi(value));
-	const char *rest = value + n;
-
-	if (rest[0] == '.' && isdigit((unsigned char)rest[1])) {
-		share += (uint32_t)(rest[1] - '0');
-		rest += 2;
-	}
-	if (strcmp(rest, "%") != 0 || share > MAX_SHARE)
-		return weir_fail(err, -EINVAL,
-				 "'%s' is no share of the memory: expected 0%% to 50%%, such as "
-				 "2.5%%",
-				 value);
-	*(uint32_t *)field = share;
-	return 0;
-}
-
-static int set_log_max(const char *value, void *field, struct weir_error *err)
-{
-	uint64_t bytes = 0;
-	int r;
-
-	r = weir_parse_memory(value, &bytes, err);
-	if (r < 0)
-		return r;
-	if (bytes < WEIR_MIN_LOG_BYTES || bytes > WEIR_MAX_LOG_BYTES)
-		return weir_fail(err, -EINVAL, "'%s' is out of range: expected 4Ki to 1Ti", value);
-	*(uint64_t *)field = bytes;
-	return 0;
-}
+#define AUTO "auto"
 
 #define MARK(name)  FIELD(tunables.squeeze_marks.name)
 #define FIELD(name) offsetof(struct weir_options, name)
 
 const struct weir_setting weir_settings[] = {
-	{ "daemon", "socket", "/run/weir/weir.sock", set_socket, FIELD(socket) },
-	{ "daemon", "state_dir", "/var/lib/weir", set_path, FIELD(state_dir) },
-	{ "daemon", "pin_dir", WEIR_PIN_DIR_DEFAULT, set_pin_dir, FIELD(pin_dir) },
-	{ "daemon", "run_dir", "/run/weir", set_path, FIELD(run_dir) },
-	{ "daemon", "cgroup_prefix", "weir.", set_prefix, FIELD(cgroup_prefix) },
-	{ "daemon", "cgroup_parent", "", set_parent, FIELD(cgroup_parent) },
-	{ "daemon", "log_level", "info", set_log_level, FIELD(log_level) },
-	{ "daemon", "threads", AUTO, set_threads, FIELD(threads) },
-	{ "access", "admin_group", "weir-admin", set_group, FIELD(admin_gid) },
-	{ "access", "reader_group", "weir", set_group, FIELD(reader_gid) },
-	{ "node", "reserve_cpu", AUTO, set_reserve_cpu, FIELD(reserve_mcpu) },
-	{ "node", "reserve_memory", AUTO, set_reserve_memory, FIELD(reserve_bytes) },
-	{ "containers", "default_cpu_limit", "none", set_default_cpu_limit,
+	{ "daemon", "socket", "/run/weir/weir.sock", weir_value_socket, FIELD(socket) },
+	{ "daemon", "state_dir", "/var/lib/weir", weir_value_path, FIELD(state_dir) },
+	{ "daemon", "pin_dir", WEIR_PIN_DIR_DEFAULT, weir_value_pin_dir, FIELD(pin_dir) },
+	{ "daemon", "run_dir", "/run/weir", weir_value_path, FIELD(run_dir) },
+	{ "daemon", "cgroup_prefix", "weir.", weir_value_prefix, FIELD(cgroup_prefix) },
+	{ "daemon", "cgroup_parent", "", weir_value_parent, FIELD(cgroup_parent) },
+	{ "daemon", "log_level", "info", weir_value_log_level, FIELD(log_level) },
+	{ "daemon", "threads", AUTO, weir_value_threads, FIELD(threads) },
+	{ "access", "admin_group", "weir-admin", weir_value_group, FIELD(admin_gid) },
+	{ "access", "reader_group", "weir", weir_value_group, FIELD(reader_gid) },
+	{ "node", "reserve_cpu", AUTO, weir_value_reserve_cpu, FIELD(reserve_mcpu) },
+	{ "node", "reserve_memory", AUTO, weir_value_reserve_memory, FIELD(reserve_bytes) },
+	{ "containers", "default_cpu_limit", "none", weir_value_default_cpu_limit,
 	  FIELD(tunables.default_cpu_limit) },
-	{ "containers", "log_max", "16Mi", set_log_max, FIELD(tunables.log_max_bytes) },
-	{ "bursting", "version", "1", set_version, 0 },
-	{ "bursting", "bands", "yes", set_switch, FIELD(tunables.bands) },
-	{ "bursting", "bands_linger", "1s", set_linger, FIELD(tunables.band_params.linger_ns) },
-	{ "bursting", "bands_changes", "100", set_changes,
+	{ "containers", "log_max", "16Mi", weir_value_log_max, FIELD(tunables.log_max_bytes) },
+	{ "fence", "agent_ports", "5051", weir_value_ports, FIELD(tunables.agent_ports) },
+	{ "fence", "agent_socket", "", weir_value_agent_socket, FIELD(tunables.agent_socket) },
+	{ "fence", "agent_user", "root", weir_value_user, FIELD(tunables.agent_uid) },
+	{ "fence", "agent_cgroup", "", weir_value_agent_cgroup, FIELD(tunables.agent_cgroup) },
+	{ "fence", "tier", AUTO, weir_value_tier, FIELD(tunables.fence_at_most) },
+	{ "fence", "default_net", "open", weir_value_net, FIELD(tunables.default_net) },
+	{ "bursting", "version", "1", weir_value_version, 0 },
+	{ "bursting", "bands", "yes", weir_value_switch, FIELD(tunables.bands) },
+	{ "bursting", "bands_linger", "1s", weir_value_linger,
+	  FIELD(tunables.band_params.linger_ns) },
+	{ "bursting", "bands_changes", "100", weir_value_changes,
 	  FIELD(tunables.band_params.max_changes) },
-	{ "bursting", "bands_turns", "yes", set_switch, FIELD(tunables.turns) },
-	{ "bursting", "squeeze", "yes", set_switch, FIELD(tunables.squeeze) },
-	{ "bursting", "squeeze_kill_below", "2.5%", set_share, MARK(min) },
-	{ "bursting", "squeeze_below", "5%", set_share, MARK(low) },
-	{ "bursting", "squeeze_until", "7.5%", set_share, MARK(ok) },
-	{ "bursting", "dry_run", "no", set_switch, FIELD(tunables.dry_run) },
+	{ "bursting", "bands_turns", "yes", weir_value_switch, FIELD(tunables.turns) },
+	{ "bursting", "squeeze", "yes", weir_value_switch, FIELD(tunables.squeeze) },
+	{ "bursting", "squeeze_kill_below", "2.5%", weir_value_share, MARK(min) },
+	{ "bursting", "squeeze_below", "5%", weir_value_share, MARK(low) },
+	{ "bursting", "squeeze_until", "7.5%", weir_value_share, MARK(ok) },
+	{ "bursting", "dry_run", "no", weir_value_switch, FIELD(tunables.dry_run) },
 };
 
 const size_t weir_n_settings = ARRAY_SIZE(weir_settings);

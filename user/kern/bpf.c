@@ -64,32 +64,34 @@ struct weir_bpf *weir_bpf_close(struct weir_bpf *bpf)
 	return NULL;
 }
 
-/* An iterator that yields no text: to read it is to run it. */
-static int run_iterator(const struct weir_bpf *bpf, enum weir_link which, struct weir_error *err)
+int weir_bpf_run_iterator(const struct weir_bpf *bpf, const char *pin, struct weir_error *err)
 {
-	char path[PATH_MAX], nothing[1];
+	char path[PATH_MAX], text[16];
 	scoped(closep) int fd = -1;
+	int sum = 0;
 	ssize_t n;
 
-	if (weir_bpf_pin_path(bpf, weir_pinned_links[which].pin, path, err) < 0)
+	if (weir_bpf_pin_path(bpf, pin, path, err) < 0)
 		return err->code;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return weir_fail(err, -errno, "open '%s': %s", path, strerror(errno));
 	do {
-		n = read(fd, nothing, sizeof(nothing));
-	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
-	return n < 0 ? weir_fail(err, -errno, "read '%s': %s", path, strerror(errno)) : 0;
+		n = read(fd, text, sizeof(text));
+		if (n > 0)
+			sum += (int)n;
+	} while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
+	return n < 0 ? weir_fail(err, -errno, "read '%s': %s", path, strerror(errno)) : sum;
 }
 
 int weir_bpf_refresh(struct weir_bpf *bpf, struct weir_error *err)
 {
-	return run_iterator(bpf, WEIR_LINK_REFRESH, err);
+	return weir_bpf_run_iterator(bpf, weir_pinned_links[WEIR_LINK_REFRESH].pin, err);
 }
 
 int weir_bpf_follow(struct weir_bpf *bpf, struct weir_error *err)
 {
-	return run_iterator(bpf, WEIR_LINK_FOLLOW, err);
+	return weir_bpf_run_iterator(bpf, weir_pinned_links[WEIR_LINK_FOLLOW].pin, err);
 }
 
 /* Pins hold links and links hold programs, or the program itself: ask by its fd. */
@@ -114,15 +116,20 @@ static int visit_program(int pin_fd, bool is_link, weir_bpf_program_fn *fn, void
 	return 0;
 }
 
+int weir_bpf_visit_pin(const struct weir_bpf *bpf, const char *pin, bool is_link,
+		       weir_bpf_program_fn *fn, void *data, struct weir_error *err)
+{
+	scoped(closep) int fd = weir_bpf_open_pin(bpf, pin, err);
+
+	return fd < 0 ? fd : visit_program(fd, is_link, fn, data, err);
+}
+
 int weir_bpf_foreach_program(struct weir_bpf *bpf, weir_bpf_program_fn *fn, void *data,
 			     struct weir_error *err)
 {
 	for (size_t i = 0; i < WEIR_LINK_COUNT_; i++) {
-		scoped(closep) int fd = weir_bpf_open_pin(bpf, weir_pinned_links[i].pin, err);
-
-		if (fd < 0)
-			return err->code;
-		if (visit_program(fd, !weir_pinned_links[i].is_program, fn, data, err) < 0)
+		if (weir_bpf_visit_pin(bpf, weir_pinned_links[i].pin,
+				       !weir_pinned_links[i].is_program, fn, data, err) < 0)
 			return err->code;
 	}
 	return 0;

@@ -56,6 +56,7 @@ struct weir_bpf_identity {
 	uint64_t cgroup2_id, cpu_id,
 		memory_id; /* kernel's ids of its directories; 0: it has none there */
 	uint32_t parent; /* of a task: its executor's slot; else 0 */
+	uint32_t fence; /* the word of struct weir_entry: what holds there; 0: no fence */
 };
 
 /*
@@ -73,6 +74,9 @@ int weir_bpf_reclaim(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 
 /* Give a slot back: the cgroup leaves `index`, the state becomes FREE. Idempotent. */
 void weir_bpf_drop(struct weir_bpf *bpf, uint32_t slot);
+
+/* Another word for @slot, in one step. -ENOENT: it is not in use. */
+int weir_bpf_fence(struct weir_bpf *bpf, uint32_t slot, uint32_t word, struct weir_error *err);
 
 /* Slots that were in use at opening and that nobody has reclaimed: dropped. Returns how many. */
 unsigned int weir_bpf_drop_unclaimed(struct weir_bpf *bpf);

@@ -83,6 +83,11 @@ int weir_bpf_make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options
 /* Take whatever maps are pinned into map_fds; a missing one stays -1. */
 int weir_bpf_open_maps(struct weir_bpf *bpf, struct weir_error *err);
 int weir_bpf_pin_map(const struct weir_bpf *bpf, size_t which, gid_t gid, struct weir_error *err);
+/* Tell @fn of the program behind a pin, of its link or of itself. */
+int weir_bpf_visit_pin(const struct weir_bpf *bpf, const char *pin, bool is_link,
+		       weir_bpf_program_fn *fn, void *data, struct weir_error *err);
+/* To read an iterator is to run it. Returns how many bytes it had to say. */
+int weir_bpf_run_iterator(const struct weir_bpf *bpf, const char *pin, struct weir_error *err);
 /* What is not there is fine. */
 int weir_bpf_unpin(const struct weir_bpf *bpf, const char *name, struct weir_error *err);
 
@@ -91,6 +96,9 @@ int weir_bpf_unpin(const struct weir_bpf *bpf, const char *name, struct weir_err
  * to each CPU's; else 0. -ENOENT: it is needed, and the kernel does not tell it.
  */
 int weir_bpf_per_cpu_offset(uint64_t *ret, struct weir_error *err);
+
+/* Of a skeleton's ELF: what makes programs "the same". */
+uint64_t weir_bpf_fingerprint(const void *elf, size_t size);
 
 /* Fill map_fds from the pins, or by loading, attaching and pinning; says which. */
 int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,

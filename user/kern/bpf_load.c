@@ -27,16 +27,22 @@
  * What makes programs "the same": their code, and what is compiled in at load. FNV-1a is enough,
  * since nobody gains by a collision: whoever can write the pins can write the programs.
  */
+uint64_t weir_bpf_fingerprint(const void *elf, size_t size)
+{
+	const unsigned char *bytes = elf;
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
 static uint64_t fingerprint(void)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
-	const unsigned char *elf;
 	size_t size;
+	const void *elf = weir_programs__elf_bytes(&size);
 
-	elf = weir_programs__elf_bytes(&size);
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ elf[i]) * 0x100000001b3ULL;
-	return hash;
+	return weir_bpf_fingerprint(elf, size);
 }
 
 /* The end of @text that holds @most lines. */
@@ -281,7 +287,6 @@ static int open_skeleton(struct weir_programs **ret, struct weir_error *err)
 				 "/sys/kernel/btf/vmlinux: %s: weir needs a kernel built with "
 				 "CONFIG_DEBUG_INFO_BTF",
 				 strerror(errno));
-	libbpf_set_print(on_libbpf_print);
 	skel = weir_programs__open();
 	if (!skel)
 		return weir_fail(err, -errno, "open the BPF programs: %s", strerror(errno));
@@ -326,6 +331,7 @@ int weir_bpf_load(struct weir_bpf *bpf, const struct weir_bpf_options *options,
 	bool migrated = false;
 	int r;
 
+	libbpf_set_print(on_libbpf_print);
 	/* Pins of a newer weir are left as they are, so they are looked at first. */
 	if (weir_bpf_open_maps(bpf, err) < 0 || read_node(bpf, &node, err) < 0 ||
 	    weir_bpf_make_dirs(bpf, options, err) < 0)

@@ -5,6 +5,7 @@
  *	DIR/v1/node slots cpus index containers refresh	readers' group may read
  *	DIR/v1/private/…				maps that mean nothing to readers
  *	DIR/v1/links/…					what keeps the programs attached
+ *	DIR/v1/fence/…					both, of the fence
  */
 #include "kern/bpf_internal.h"
 
@@ -108,7 +109,7 @@ static int fail_fs(const char *pin_dir, struct weir_error *err)
 int weir_bpf_make_dirs(const struct weir_bpf *bpf, const struct weir_bpf_options *options,
 		       struct weir_error *err)
 {
-	static const char *const private_dirs[] = { "private", "links" };
+	static const char *const private_dirs[] = { "private", "links", "fence" };
 	char path[PATH_MAX];
 
 	if (!is_on_bpffs(bpf->dir))

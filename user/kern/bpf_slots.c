@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 
 #include "base/error.h"
+#include "weir/abi_fence.h"
 
 static uint64_t now_ns(void)
 {
@@ -100,7 +101,8 @@ static int enter(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 {
 	struct weir_entry entry = { .slot = slot,
 				    .generation = generation,
-				    .parent = identity->parent };
+				    .parent = identity->parent,
+				    .fence = identity->fence };
 	/* struct weir_source of bpf/maps.h: ids, and no addresses yet. */
 	const uint64_t source[4] = { identity->cpu_id, identity->memory_id };
 	uint64_t old[4] = {};
@@ -115,6 +117,24 @@ static int enter(struct weir_bpf *bpf, uint32_t slot, uint32_t generation,
 				BPF_ANY) < 0)
 		return weir_fail(err, -errno, "enter index: %s", strerror(errno));
 	note_index_change(bpf);
+	weir_bpf_slot(bpf, slot)->policy = WEIR_FENCE_POLICY(identity->fence);
+	return 0;
+}
+
+int weir_bpf_fence(struct weir_bpf *bpf, uint32_t slot, uint32_t word, struct weir_error *err)
+{
+	struct weir_slot *record = weir_bpf_slot(bpf, slot);
+	struct weir_entry entry = {};
+
+	if (!record || !bpf->slots[slot].used ||
+	    bpf_map_lookup_elem(bpf->map_fds[WEIR_MAP_INDEX], &record->cgroup_id, &entry) < 0 ||
+	    entry.slot != slot)
+		return weir_fail(err, -ENOENT, "slot %u is in nobody's use", slot);
+	entry.fence = word;
+	if (bpf_map_update_elem(bpf->map_fds[WEIR_MAP_INDEX], &record->cgroup_id, &entry,
+				BPF_EXIST) < 0)
+		return weir_fail(err, -errno, "enter index: %s", strerror(errno));
+	__atomic_store_n(&record->policy, WEIR_FENCE_POLICY(word), __ATOMIC_RELEASE);
 	return 0;
 }
 

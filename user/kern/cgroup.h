@@ -89,6 +89,9 @@ int weir_cgroup_populated(const struct weir_groups *groups, const char *id, stru
 int weir_cgroup_path(const struct weir_groups *groups, size_t index, const char *id, char *buf,
 		     size_t size, struct weir_error *err);
 
+/* An fd of its directory on cgroup2. -ENODEV: it has none there; others: as open(2). */
+int weir_cgroup_open(const struct weir_groups *groups, const char *id, struct weir_error *err);
+
 /* Kernel's id of the group's directory on cgroup2 (@subsys < 0) or in the hierarchy of @subsys. */
 int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys, uint64_t *ret,
 		   struct weir_error *err);

@@ -31,6 +31,17 @@ int weir_cgroup_id(const struct weir_groups *groups, const char *id, int subsys,
 	return 0;
 }
 
+int weir_cgroup_open(const struct weir_groups *groups, const char *id, struct weir_error *err)
+{
+	char name[WEIR_GROUP_PATH];
+	int at, fd;
+
+	if (weir_group_at(groups, &groups->h.list[0], id, NULL, name, &at, err) < 0)
+		return err->code;
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? weir_fail(err, -errno, "open cgroup '%s': %s", name, strerror(errno)) : fd;
+}
+
 int weir_cgroup_path(const struct weir_groups *groups, size_t index, const char *id, char *buf,
 		     size_t size, struct weir_error *err)
 {

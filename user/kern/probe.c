@@ -276,7 +276,8 @@ static void run_check(const struct weir_probed *machine, size_t i, struct weir_p
 {
 	probe->name = checks[i].name;
 	if (!checks[i].check) {
-		weir_probe_fence(machine->mounts.cgroup2, machine->cgroup_prefix, probe);
+		weir_probe_fence(machine->mounts.cgroup2, machine->cgroup_prefix,
+				 machine->fence_at_most, probe);
 		return;
 	}
 	probe->state = checks[i].check(machine, probe->found, sizeof(probe->found));
@@ -294,6 +295,7 @@ enum weir_probe_state weir_probe_run(const struct weir_probe_options *options, w
 		.pin_dir = options->pin_dir ? options->pin_dir : WEIR_PIN_DIR_DEFAULT,
 		.cgroup_prefix = options->cgroup_prefix ? options->cgroup_prefix : "weir.",
 		.cgroup_parent = options->cgroup_parent ? options->cgroup_parent : "",
+		.fence_at_most = options->fence_at_most ? options->fence_at_most : WEIR_TIER_3,
 	};
 	unsigned int major = 0, minor = 0;
 	struct weir_error ignored; /* what was not discovered is missing, and shown as that */

@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+#include "weir/abi.h"
+
 enum weir_probe_state {
 	WEIR_PROBE_OK,
 	WEIR_PROBE_DEGRADED, /* weir works, with something less */
@@ -30,6 +32,7 @@ struct weir_probe_options {
 	const char *pin_dir; /* NULL: WEIR_PIN_DIR_DEFAULT */
 	const char *cgroup_parent; /* that containers are to lie below; NULL or "": none */
 	const char *cgroup_prefix; /* of an empty group that lives for an instant; NULL: "weir." */
+	enum weir_tier fence_at_most; /* WEIR_TIER_NONE: as high as it goes */
 };
 
 /* Borrowed during the call. */

@@ -217,7 +217,8 @@ static void not_tried(struct weir_probe *probe, const char *why, const char *rem
 	probe->remedy = remedy;
 }
 
-void weir_probe_fence(const char *cgroup2, const char *cgroup_prefix, struct weir_probe *probe)
+void weir_probe_fence(const char *cgroup2, const char *cgroup_prefix, enum weir_tier at_most,
+		      struct weir_probe *probe)
 {
 	struct weir_hooks_tried tried = {};
 
@@ -235,5 +236,16 @@ void weir_probe_fence(const char *cgroup2, const char *cgroup_prefix, struct wei
 		return;
 	}
 	try_lsm_hooks(&tried);
-	weir_tier_tell(&tried, probe);
+	weir_tier_tell(&tried, at_most, probe);
+}
+
+enum weir_tier weir_probe_tier(const char *cgroup2, const char *cgroup_prefix,
+			       enum weir_tier at_most)
+{
+	struct weir_hooks_tried tried = {};
+
+	if (!try_cgroup_hooks(cgroup2, cgroup_prefix, &tried))
+		return WEIR_TIER_NONE;
+	try_lsm_hooks(&tried);
+	return weir_tier_of(&tried, at_most);
 }

@@ -11,6 +11,7 @@ struct weir_probed {
 	const char *pin_dir, *cgroup_prefix, *cgroup_parent;
 	struct weir_discovery mounts;
 	unsigned int release; /* as weir_probe_release() makes it; 0: not known */
+	enum weir_tier fence_at_most;
 };
 
 static inline unsigned int weir_probe_release(unsigned int major, unsigned int minor)

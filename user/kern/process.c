@@ -10,6 +10,7 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -30,6 +31,18 @@ int weir_pidfd_open(pid_t pid, int *ret, struct weir_error *err)
 				 strerror(errno));
 	*ret = fd;
 	return 0;
+}
+
+int weir_process_fd(pid_t pid, int fd, struct weir_error *err)
+{
+	scoped(closep) int pidfd = -1;
+	int r;
+
+	if (weir_pidfd_open(pid, &pidfd, err) < 0)
+		return err->code;
+	r = pidfd_getfd(pidfd, fd, 0);
+	return r < 0 ? weir_fail(err, -errno, "fd %d of process %d: %s", fd, pid, strerror(errno))
+		     : r;
 }
 
 int weir_pidfd_signal(int pidfd, int sig, struct weir_error *err)

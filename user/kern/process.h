@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/confine.h"
 #include "kern/cgroup.h"
 
 struct weir_error;
@@ -28,6 +29,10 @@ struct weir_spawn {
 	const char *const *rlimits, *const *groups;
 	const char *capabilities;
 	bool new_privileges;
+	/* It is executed only if the fence holds it (base/canary.h), and is confined to it (base/confine.h). */
+	bool fenced;
+	enum weir_families families;
+	const char *const *writable;
 	const char *workdir; /* NULL: "/" */
 	int stdout_fd, stderr_fd; /* borrowed; stdin is /dev/null */
 	int oom_score_adj;
@@ -39,7 +44,7 @@ struct weir_spawn {
  *
  * -ENOENT: no such command; -EACCES: it can't be executed; -EINVAL: no such user, group, limit,
  * capability or directory (the text names it), or one that the kernel refuses. Anything else: the
- * kernel would not have it.
+ * kernel would not have it; -ENOTCONN: it should be fenced, and is not.
  */
 int weir_spawn(const struct weir_spawn *spawn, pid_t *ret_pid, int *ret_pidfd,
 	       struct weir_error *err);
@@ -50,6 +55,12 @@ int weir_pidfd_open(pid_t pid, int *ret, struct weir_error *err);
 int weir_pidfd_signal(int pidfd, int sig, struct weir_error *err);
 /* Reap a child of ours through its pidfd. 0 and *@ret_status; -ECHILD: not ours; -EAGAIN: still running. */
 int weir_pidfd_reap(int pidfd, int *ret_status);
+
+/*
+ * What it has open as @fd, open here, too: for a peer that waits for the answer, and so is still who it was.
+ * -EBADF: it has no such fd; -ESRCH.
+ */
+int weir_process_fd(pid_t pid, int fd, struct weir_error *err);
 
 /* Fields of /proc/PID/stat. -ESRCH: no such process. */
 int weir_process_start_ticks(pid_t pid, uint64_t *ret, struct weir_error *err);

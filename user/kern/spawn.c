@@ -33,6 +33,7 @@
 static void launch_done(struct launch *launch)
 {
 	weir_user_done(&launch->user);
+	weir_confine_done(&launch->confine);
 	free(launch->candidates);
 	for (size_t i = 0; i < ARRAY_SIZE(launch->stdio); i++)
 		close_fd(launch->stdio[i]);
@@ -124,6 +125,12 @@ static int prepare(const struct weir_spawn *spawn, struct launch *launch, int *r
 	    weir_privileges_parse(spawn->rlimits, spawn->capabilities, spawn->new_privileges,
 				  &launch->privileges, err) < 0)
 		return err->code;
+	if (spawn->fenced) {
+		weir_privileges_hold(&launch->privileges);
+		if (weir_confine_prepare(&launch->confine, spawn->families, spawn->writable, err) <
+		    0)
+			return err->code;
+	}
 	r = list_candidates(spawn, &launch->candidates, err);
 	if (r < 0)
 		return r;
@@ -202,6 +209,10 @@ static int explain(const struct weir_spawn *spawn, const struct report *report,
 	if (report->step == STEP_WORKDIR)
 		return weir_fail(err, -EINVAL, "working directory '%s': %s",
 				 spawn->workdir ? spawn->workdir : "/", why);
+	if (report->step == STEP_CANARY)
+		return weir_fail(err, -ENOTCONN,
+				 "the fence is broken: what it has to deny was not denied (%s)",
+				 why);
 	if (report->step != STEP_EXEC)
 		return weir_fail(err, was_asked_for(report->step) ? -EINVAL : -EIO, "%s: %s",
 				 step_name(report->step), why);

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/canary.h"
 #include "kern/spawn_internal.h"
 
 static int reset_scheduling(const struct launch *launch)
@@ -49,6 +50,11 @@ static int join_v1(const struct launch *launch)
 		if (write(join->v1_tasks_fd[i], "0", 1) != 1)
 			return -1;
 	return 0;
+}
+
+static int try_fence(const struct launch *launch)
+{
+	return launch->spawn->fenced ? weir_canary() : 0;
 }
 
 static int start_session(const struct launch *launch)
@@ -99,6 +105,16 @@ static int set_limits(const struct launch *launch)
 	return weir_privileges_limit(&launch->privileges);
 }
 
+static int confine(const struct launch *launch)
+{
+	return weir_confine_enter(&launch->confine);
+}
+
+static int filter_calls(const struct launch *launch)
+{
+	return weir_confine_filter(&launch->confine, launch->privileges.gains);
+}
+
 static int bound_capabilities(const struct launch *launch)
 {
 	return weir_privileges_bound(&launch->privileges);
@@ -144,12 +160,15 @@ static const struct {
 	[STEP_SCHEDULING] = { reset_scheduling, "reset the scheduling policy" },
 	[STEP_OOM_SCORE] = { write_oom_score, "write oom_score_adj" },
 	[STEP_JOIN] = { join_v1, "join the cgroups" },
+	[STEP_CANARY] = { try_fence, "find the fence around it" },
 	[STEP_SESSION] = { start_session, "start a session" },
 	[STEP_SIGNALS] = { reset_signals, "reset signals" },
 	[STEP_FD_LIMIT] = { lower_fd_limit, "lower the limit of open files" },
 	[STEP_LIMITS] = { set_limits, "set its resource limits" },
 	[STEP_FDS] = { set_up_fds, "set up file descriptors" },
+	[STEP_CONFINE] = { confine, "confine it to its cgroups" },
 	[STEP_BOUND] = { bound_capabilities, "drop capabilities" },
+	[STEP_FILTER] = { filter_calls, "filter its system calls" },
 	[STEP_USER] = { switch_user, "switch to the user" },
 	[STEP_KEEP] = { keep_capabilities, "keep capabilities" },
 	[STEP_WORKDIR] = { change_directory, "working directory" },

@@ -4,6 +4,7 @@
 
 /* What the two halves of weir_spawn() share: spawn.c prepares, spawn_child.c is the child. */
 
+#include "base/confine.h"
 #include "base/privileges.h"
 #include "base/user.h"
 #include "kern/process.h"
@@ -13,6 +14,7 @@ struct launch {
 	const struct weir_spawn *spawn;
 	struct weir_user user;
 	struct weir_privileges privileges;
+	struct weir_confine confine;
 	char *candidates; /* paths to try, NUL-terminated one after the other, "" at the end */
 	char oom_score_adj[16];
 	int stdio[3]; /* all above 2, so that dup2() to one never hits another */
@@ -24,12 +26,15 @@ enum step {
 	STEP_SCHEDULING,
 	STEP_OOM_SCORE,
 	STEP_JOIN,
+	STEP_CANARY,
 	STEP_SESSION,
 	STEP_SIGNALS,
 	STEP_FD_LIMIT,
 	STEP_LIMITS,
 	STEP_FDS,
+	STEP_CONFINE,
 	STEP_BOUND,
+	STEP_FILTER,
 	STEP_USER,
 	STEP_KEEP,
 	STEP_WORKDIR,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "kern/probe.h"
+#include "weir/metrics.h"
 
 #define BOOT_WITH_LSM "boot with lsm=…,bpf, on a kernel built with CONFIG_BPF_LSM=y"
 
@@ -30,20 +31,35 @@ static bool work(const struct weir_hooks_tried *tried, enum weir_hooks hooks)
 	return !tried->why[hooks][0];
 }
 
-enum weir_tier weir_tier_of(const struct weir_hooks_tried *tried)
+enum weir_tier weir_tier_of(const struct weir_hooks_tried *tried, enum weir_tier at_most)
 {
-	if (!work(tried, WEIR_HOOKS_INET))
+	if (at_most == WEIR_TIER_NONE || !work(tried, WEIR_HOOKS_INET))
 		return WEIR_TIER_NONE;
-	if (!work(tried, WEIR_HOOKS_LSM))
-		return work(tried, WEIR_HOOKS_UNIX) ? WEIR_TIER_1 : WEIR_TIER_0;
-	return work(tried, WEIR_HOOKS_GUARD) ? WEIR_TIER_3 : WEIR_TIER_2;
+	if (at_most >= WEIR_TIER_2 && work(tried, WEIR_HOOKS_LSM))
+		return at_most == WEIR_TIER_3 && work(tried, WEIR_HOOKS_GUARD) ? WEIR_TIER_3
+									       : WEIR_TIER_2;
+	return at_most >= WEIR_TIER_1 && work(tried, WEIR_HOOKS_UNIX) ? WEIR_TIER_1 : WEIR_TIER_0;
 }
 
-void weir_tier_tell(const struct weir_hooks_tried *tried, struct weir_probe *probe)
+static void tell_override(enum weir_tier tier, enum weir_tier offered, struct weir_probe *probe)
 {
-	enum weir_tier tier = weir_tier_of(tried);
+	snprintf(probe->found, sizeof(probe->found), "%s, as weir.conf has it; the kernel gives %s",
+		 weir_metrics_tier_name(tier), weir_metrics_tier_name(offered));
+	probe->state = WEIR_PROBE_DEGRADED;
+	probe->cost = tiers[tier].cost ? tiers[tier].cost : "weir's own programs are not guarded";
+	probe->remedy = "leave tier in [fence] of weir.conf at auto";
+}
+
+void weir_tier_tell(const struct weir_hooks_tried *tried, enum weir_tier at_most,
+		    struct weir_probe *probe)
+{
+	enum weir_tier tier = weir_tier_of(tried, WEIR_TIER_3);
 	const size_t size = sizeof(probe->found);
 
+	if (weir_tier_of(tried, at_most) < tier) {
+		tell_override(weir_tier_of(tried, at_most), tier, probe);
+		return;
+	}
 	switch (tier) {
 	case WEIR_TIER_NONE:
 		snprintf(probe->found, size, "no tier: %s", tried->why[WEIR_HOOKS_INET]);

@@ -9,15 +9,9 @@
  * kernel can be tested on every other.
  */
 
-struct weir_probe;
+#include "weir/abi.h"
 
-enum weir_tier {
-	WEIR_TIER_NONE,
-	WEIR_TIER_0, /* by address and port */
-	WEIR_TIER_1, /* and unix sockets by path */
-	WEIR_TIER_2, /* whatever socket, by what it is */
-	WEIR_TIER_3, /* and nobody takes that away */
-};
+struct weir_probe;
 
 /* Hooks of which a tier needs all or none. */
 enum weir_hooks {
@@ -35,10 +29,14 @@ struct weir_hooks_tried {
 	char why[WEIR_HOOKS_COUNT_][WEIR_HOOKS_WHY];
 };
 
-/* The highest tier whose hooks work. WEIR_HOOKS_UNIX are no part of tiers 2 and 3. */
-enum weir_tier weir_tier_of(const struct weir_hooks_tried *tried);
+/* The highest tier, up to @at_most, whose hooks work. WEIR_HOOKS_UNIX are no part of tiers 2 and 3. */
+enum weir_tier weir_tier_of(const struct weir_hooks_tried *tried, enum weir_tier at_most);
 
-/* The tier, and what the next one wants; fills all of @probe but its name. */
-void weir_tier_tell(const struct weir_hooks_tried *tried, struct weir_probe *probe);
+/*
+ * The tier, and what the next one wants, or that no more than @at_most is to be in force; fills all of @probe
+ * but its name.
+ */
+void weir_tier_tell(const struct weir_hooks_tried *tried, enum weir_tier at_most,
+		    struct weir_probe *probe);
 
 #endif /* WEIR_TIER_H */

@@ -303,6 +303,13 @@ struct weir_container *weir_container_new(const char *id)
 	return container;
 }
 
+bool weir_container_is_fenced(const struct weir_container *container)
+{
+	const struct weir_container *holder = container->parent ? container->parent : container;
+
+	return holder->net.policy != WEIR_POLICY_OPEN;
+}
+
 int weir_container_locate(struct weir_container *container, struct weir_error *err)
 {
 	const char *task = container->shares_cgroups ? weir_name_task(container->id) : NULL;
@@ -336,6 +343,7 @@ struct weir_container *weir_container_free(struct weir_container *container)
 	weir_strv_free(container->argv);
 	weir_strv_free(container->supplementary_groups);
 	weir_strv_free(container->rlimits);
+	weir_net_done(&container->net);
 	free(container->capabilities);
 	free(container->cpus_set);
 	free(container->workdir);
@@ -346,38 +354,5 @@ struct weir_container *weir_container_free(struct weir_container *container)
 	free(container->group);
 	free(container->id);
 	free(container);
-	return NULL;
-}
-
-static void strv_freep(char ***strv)
-{
-	weir_strv_free(*strv);
-}
-
-char **weir_strv_copy(char *const *strv)
-{
-	scoped(strv_freep) char **copy = NULL;
-	size_t n = 0;
-
-	while (strv && strv[n])
-		n++;
-
-	copy = calloc(n + 1, sizeof(*copy));
-	if (!copy)
-		return NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		copy[i] = strdup(strv[i]);
-		if (!copy[i])
-			return NULL;
-	}
-	return take_ptr(copy);
-}
-
-char **weir_strv_free(char **strv)
-{
-	for (size_t i = 0; strv && strv[i]; i++)
-		free(strv[i]);
-	free(strv);
 	return NULL;
 }

@@ -13,6 +13,8 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/strv.h"
+#include "model/policy.h"
 #include "weir/abi.h"
 
 struct weir_error;
@@ -159,6 +161,7 @@ struct weir_container {
 	char *capabilities; /* those it keeps; NULL: as its user has them */
 	bool new_privileges; /* a program that it executes may give it more than it has */
 	char *cpus_set; /* the CPUs that it may use; NULL: all */
+	struct weir_net net; /* what of the network it may reach; of a task its executor's holds */
 	char *workdir;
 	char **env; /* "KEY=VALUE", NULL-terminated, may be NULL */
 	struct weir_label *labels;
@@ -210,15 +213,11 @@ struct weir_container *weir_container_new(const char *id);
  * or "EXECUTOR/self/task.TASK"; or its place. -ENOMEM.
  */
 int weir_container_locate(struct weir_container *container, struct weir_error *err);
+
+/* Does a policy hold it, its own or its executor's? */
+bool weir_container_is_fenced(const struct weir_container *container);
 /* NULL is fine. @live must be NULL by then. Always returns NULL. */
 struct weir_container *weir_container_free(struct weir_container *container);
 WEIR_DEFINE_CLEANUP(struct weir_container, weir_container_free);
-
-/*
- * Vectors of strings, NULL-terminated. copy: NULL counts as empty, and is returned for want of
- * memory only; free: NULL is fine, returns NULL.
- */
-char **weir_strv_copy(char *const *strv);
-char **weir_strv_free(char **strv);
 
 #endif /* WEIR_CONTAINER_H */
