@@ -14,7 +14,7 @@ trap 'rm -rf "$dir"' EXIT
 # value EXPRESSION: in Python, with the benchmarks' modules.
 value() {
     PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$tree/tools/bench python3 -c \
-        "import booked, bursters, case; print($1)"
+        "import booked, bursters, case, fences, place; print($1)"
 }
 
 # The rule that moves quotas.
@@ -39,6 +39,21 @@ is "$(value 'case.bar("x", [1.0, 1.05, 9.0], most=1.1)["reached"]')" True "one b
 is "$(value 'case.bar("x", [1.0, 1.2, 1.2], most=1.1)["reached"]')" False "most rounds do"
 is "$(value 'case.bar("x", [0.96], least=0.97)["reached"]')" False "too little is a miss"
 
+# The fence: what an operation passes, and what is said of it.
+is "$(value 'fences.hooks("tcp-connect", "T1", False)')" 1 "where nobody is fenced a connection calls one program"
+is "$(value 'fences.hooks("tcp-connect", "T1", True)')" 7 "else three segments are seen to leave and to come, too"
+is "$(value 'fences.hooks("udp-connect", "T2", True)')" 2 "a UDP connect sends none; the LSM is asked, too"
+is "$(value '[fences.hooks("unix-connect", tier, False) for tier in ("T0", "T1", "T3")]')" "[0, 1, 2]" "unix sockets go by the tier"
+is "$(value 'len(set(place.rules(1000).split("\n")))')" 1002 "a thousand rules are all different"
+matches "$(value 'place.rules(1)')" "^default deny"$'\n'"allow 127.0.0.1 any 7001" "and one of them is the target's"
+arms='{"none": 100, "empty-unix": 150, "idle": 160, "others": 260, "open": 190, "deny-agent-tcp": 170, "agent-socket-only": 400}'
+fence="(lambda case: [setattr(case, 'tier', 'T1'), case][1])(fences.ByUnix(''))"
+results="[{arm: {o: ns for o in case.operations} for arm, ns in $arms.items()}]"
+bars=$(value "[(b['what'].split('a hook')[1], b['measured']['median'], b['reached']) for case in [$fence] for b in case.bars($results)]")
+is "$bars" "[(' (most: others)', 160.0, False), (', net of empty programs (most: others)', 110.0, False), \
+(' (most: agent-socket-only)', 270.0, False), (', net of empty programs (most: agent-socket-only)', 220.0, False)]" \
+    "the dearest arm is held against the bound, and named; less what a container adds"
+
 # Choosing.
 is "$("$tree/tools/bench/run" --list booked)" "booked: weights, weir" "a case has its arms"
 is "$("$tree/tools/bench/run" --list latency-long | wc -l)" 2 "the beginning of a name chooses all that have it"
@@ -62,4 +77,7 @@ matches "$page" "2 of 3 bounds were kept" "the report counts what was kept"
 matches "$page" "first \| <= 1.1 \| 1.2 \(1.1 .. 1.3\) \| \*\*missed\*\*" "and shows what was missed"
 matches "$page" "\`b\` \| 1.2 \| 1.1 .. 1.3 \| 1.2 \(1.1 .. 1.3\) \|" "a row has the further columns"
 is "$(grep -c 'stroke="#c02020"' "$dir/benchmarks/c.svg")" 1 "the plot marks what must be reached"
+sed -i 's/"discarded": 0/"discarded": 0, "ratios": false/' "$dir/results.json"
+"$tree/tools/bench/report" "$dir/results.json" --docs "$dir"
+matches "$(<"$dir/benchmarks.md")" "\`b\` \| 1.2 \(1.1 .. 1.3\) \|" "arms that are no match for each other have no ratios"
 done_testing

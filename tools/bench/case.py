@@ -7,6 +7,10 @@ import subprocess
 import benchlib
 
 
+class Skipped(Exception):
+    """What a case needs is not to be had on this machine; it says what."""
+
+
 def output(argv, **options):
     done = subprocess.run(argv, capture_output=True, text=True, **options)
     if done.returncode != 0:
@@ -29,6 +33,7 @@ def bar(what, values, most=None, least=None, unit=""):
 class Case:
     note = ""
     what = ""  # the figure, where the title does not say it
+    ratios = True  # of the arms' values: whether they say anything
     round = 0  # which one it is, for what has to be another in each
 
     def __init__(self, build, seconds=10, trials=100):
@@ -62,7 +67,7 @@ class Case:
         return {}
 
     def columns(self, results):
-        """Further columns of the report's table: {heading: {arm: spread}}; no times."""
+        """Further columns of the report's table: {heading: {arm: spread}}; times where a bound is one."""
         return {}
 
     def bars(self, results):

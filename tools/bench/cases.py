@@ -2,7 +2,7 @@
 """
 The cases of `make bench`. Each has arms that do the same thing in different ways, and times
 one arm at a time; preparing it is not timed. Those of the bands are in beside.py and booked.py,
-that of `weir top` is in frames.py.
+those of the fence in fences.py, that of `weir top` is in frames.py.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import time
 import benchlib
 import beside
 import booked
+import fences
 import frames
 from case import Case, bar, output
 from loader import Loader
@@ -258,4 +259,5 @@ class Thousand(Case):
                     most=24, unit=" MiB")]
 
 
-ALL = [Pipe, Messaging, Read, Launch, Thousand, frames.Frame, *beside.ALL, *booked.ALL]
+ALL = [Pipe, Messaging, Read, Launch, Thousand, frames.Frame, *beside.ALL, *booked.ALL,
+       *fences.ALL]
