@@ -51,7 +51,7 @@ static __always_inline bool is_agents_port(const struct weir_fence_node *fence, 
  * Two questions that come first in a program, so that most calls are decided by a few lines of cache; what is
  * asked else is in functions that are called, out of their way.
  *
- * Is no policy in force about anything but the agent's ports, if there is any? So on most machines.
+ * Is no policy in force about anything but the agent's ports, if there is any?
  */
 static __always_inline bool is_ports_only(void)
 {
