@@ -80,7 +80,8 @@ import collections, errno, os, socket, sys, time
 said = collections.Counter()
 while not os.path.exists(sys.argv[2]):
     try:
-        with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5) as sock:
+        # Whose first packet is held again and again gets through once policies stand still, some seconds later.
+        with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30) as sock:
             sock.sendall(b"probe")
         said["ok"] += 1
     except OSError as error:
