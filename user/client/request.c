@@ -74,8 +74,7 @@ static json_t *text_for_show(const char *text)
 	return json_string(copy);
 }
 
-/* Of "EXECUTOR/TASK" the task's, with the executor's as parent. */
-static json_t *container_id(const char *id)
+json_t *weir_request_id(const char *id)
 {
 	const char *slash = strchr(id, '/');
 
@@ -183,7 +182,7 @@ static json_t *command(const struct weir_launch_options *options, bool foregroun
 	return json;
 }
 
-static bool add_list(json_t *to, const char *name, const char *const *list)
+bool weir_request_add_list(json_t *to, const char *name, const char *const *list)
 {
 	json_t *json = list ? json_array() : NULL;
 	bool ok = true;
@@ -204,8 +203,8 @@ static json_t *extension(const struct weir_launch_options *options, bool foregro
 		"cpus_set", options->cpus_set);
 
 	if (weir_request_add_net(json, &options->net) &&
-	    add_list(json, "rlimits", options->rlimits) &&
-	    add_list(json, "supplementary_groups", options->supplementary_groups))
+	    weir_request_add_list(json, "rlimits", options->rlimits) &&
+	    weir_request_add_list(json, "supplementary_groups", options->supplementary_groups))
 		return json;
 	json_decref(json);
 	return NULL;
@@ -267,7 +266,7 @@ int weir_request_launch(const struct weir_launch_options *options, bool foregrou
 	body = json_pack("{s:s, s:o}", "type", "LAUNCH_CONTAINER", "launch_container", call);
 	if (!body)
 		return weir_fail_memory(err);
-	ok &= !json_object_set_new(call, "container_id", container_id(options->id));
+	ok &= !json_object_set_new(call, "container_id", weir_request_id(options->id));
 	ok &= !json_object_set_new(call, "command", command(options, foreground));
 	ok &= !json_object_set_new(call, "weir", extension(options, foreground));
 	ok &= add_amounts(call, &options->amounts);
@@ -300,7 +299,7 @@ int weir_request_adopt(const struct weir_adopt_options *options, char **ret, str
 		r = check_utf8("the cgroup", options->cgroup, err);
 	if (r < 0)
 		return r;
-	call = json_pack("{s:o, s:b, s:s*, s:s*}", "container_id", container_id(options->id),
+	call = json_pack("{s:o, s:b, s:s*, s:s*}", "container_id", weir_request_id(options->id),
 			 "enforce", options->enforce, "role", options->role, "cgroup",
 			 options->cgroup);
 	body = json_pack("{s:s, s:o}", "type", "ADOPT_CONTAINER", "adopt_container", call);
@@ -321,7 +320,7 @@ int weir_request_update(const char *id, const struct weir_amounts *change, char 
 	r = check_utf8("the container's id", id, err);
 	if (r < 0)
 		return r;
-	call = json_pack("{s:o}", "container_id", container_id(id));
+	call = json_pack("{s:o}", "container_id", weir_request_id(id));
 	body = json_pack("{s:s, s:o}", "type", "UPDATE_CONTAINER", "update_container", call);
 	return finish(body, body && add_amounts(call, change), ret, err);
 }
@@ -340,7 +339,7 @@ int weir_request_containers(const char *id, char **ret, struct weir_error *err)
 	body = json_pack("{s:s, s:o}", "type", "GET_CONTAINERS", "get_containers", call);
 	if (id)
 		ok = !json_object_set_new(call, "weir",
-					  json_pack("{s:o}", "container_id", container_id(id)));
+					  json_pack("{s:o}", "container_id", weir_request_id(id)));
 	return finish(body, body && ok, ret, err);
 }
 
@@ -362,7 +361,7 @@ int weir_request_events(const char *id, uint64_t since, uint64_t epoch_us, unsig
 			 (json_int_t)epoch_us, "wait_ms", (json_int_t)wait_ms);
 	body = json_pack("{s:s, s:o}", "type", "GET_EVENTS", "get_events", call);
 	if (id)
-		ok = !json_object_set_new(call, "container_id", container_id(id));
+		ok = !json_object_set_new(call, "container_id", weir_request_id(id));
 	return finish(body, body && ok, ret, err);
 }
 
@@ -377,7 +376,7 @@ int weir_request_on(const char *type, const char *member, const char *id, const 
 	r = check_utf8("the container's id", id, err);
 	if (r < 0)
 		return r;
-	call = json_pack("{s:o}", "container_id", container_id(id));
+	call = json_pack("{s:o}", "container_id", weir_request_id(id));
 	body = json_pack("{s:s, s:o}", "type", type, member, call);
 	if (number)
 		ok = !json_object_set_new(call, number, json_integer(value));

@@ -10,16 +10,6 @@
 #include "base/error.h"
 #include "client/request_net.h"
 
-static bool add_texts(json_t *to, const char *key, const char *const *texts)
-{
-	json_t *array = json_array();
-	bool ok = array != NULL;
-
-	for (size_t i = 0; ok && texts && texts[i]; i++)
-		ok = !json_array_append_new(array, json_string(texts[i]));
-	return !json_object_set_new(to, key, array) && ok;
-}
-
 bool weir_request_add_net(json_t *to, const struct weir_net_options *net)
 {
 	json_t *json;
@@ -31,8 +21,8 @@ bool weir_request_add_net(json_t *to, const struct weir_net_options *net)
 	return !json_object_set_new(to, "net", json) &&
 	       (!net->default_allow ||
 		!json_object_set_new(json, "default", json_string("allow"))) &&
-	       (!net->rules || add_texts(json, "rules", net->rules)) &&
-	       (!net->sockets || add_texts(json, "sockets", net->sockets));
+	       weir_request_add_list(json, "rules", net->rules) &&
+	       weir_request_add_list(json, "sockets", net->sockets);
 }
 
 static int finish(const char *type, const char *parameters, json_t *call, char **ret,
@@ -48,7 +38,7 @@ static int finish(const char *type, const char *parameters, json_t *call, char *
 int weir_request_policy(const char *id, const struct weir_net_options *net, char **ret,
 			struct weir_error *err)
 {
-	json_t *call = json_pack("{s:{s:s}}", "container_id", "value", id);
+	json_t *call = json_pack("{s:o}", "container_id", weir_request_id(id));
 
 	/* jansson takes no other bytes. */
 	if (!call || !weir_request_add_net(call, net)) {

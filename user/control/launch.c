@@ -255,7 +255,7 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	char self[WEIR_GROUP_NAME];
 	const struct weir_seat seat = weir_family_seat(container, self);
 	const char *writable[WEIR_MAX_JOIN_PATHS + 1] = {};
-	struct weir_join_paths places;
+	struct weir_join_paths places = {};
 	char **env = NULL;
 	struct weir_spawn spawn;
 	pid_t pid;
@@ -267,7 +267,8 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	env = make_env(controller, container);
 	if (!env)
 		return weir_fail_memory(err);
-	weir_foreground_seat(controller, container, &places);
+	if (container->delegated)
+		weir_foreground_seat(controller, container, &places);
 	for (size_t i = 0; i < places.n; i++)
 		writable[i] = places.list[i].path;
 	spawn = (struct weir_spawn){
@@ -334,10 +335,9 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 		weir_controller_undo(controller, container);
 		return weir_fail_in(err, "container '%s'", launch->id);
 	}
-	if (!launch->foreground) {
+	if (launch->foreground)
+		weir_foreground_seat(controller, container, join);
+	else
 		weir_controller_announce(controller, container);
-		return 0;
-	}
-	weir_foreground_seat(controller, container, join);
 	return 0;
 }

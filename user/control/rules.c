@@ -41,6 +41,12 @@ static int choose_set(struct weir_controller *controller, uint32_t *ret, struct 
 	return weir_fail(err, -ENOSPC, "as many containers have rules as can");
 }
 
+static int fail_unregistered(const char *name, struct weir_error *err)
+{
+	return weir_fail(err, -EINVAL,
+			 "no socket is registered by the name '%.64s' (weir agent register)", name);
+}
+
 static int put_peers(struct weir_controller *controller, const struct weir_net *net, uint32_t set,
 		     struct weir_error *err)
 {
@@ -49,10 +55,7 @@ static int put_peers(struct weir_controller *controller, const struct weir_net *
 		struct weir_socket socket;
 
 		if (weir_fence_socket(controller->fence, net->sockets[i], &socket) < 0)
-			return weir_fail(err, -EINVAL,
-					 "no socket is registered by the name '%.64s' (weir agent "
-					 "register)",
-					 net->sockets[i]);
+			return fail_unregistered(net->sockets[i], err);
 		key.socket = socket.number;
 		if (weir_fence_put_peer(controller->fence, &key, err) < 0)
 			return err->code;
@@ -108,10 +111,7 @@ static int agents_number(struct weir_controller *controller, const struct weir_n
 		uid_t uid = lstat(name, &st) == 0 ? st.st_uid : 0;
 
 		if (name[0] != '/')
-			return weir_fail(err, -EINVAL,
-					 "no socket is registered by the name '%.64s' (weir agent "
-					 "register)",
-					 name);
+			return fail_unregistered(name, err);
 		if (weir_controller_name_path(controller, name, name, uid, err) < 0)
 			return err->code;
 		if (weir_fence_socket(controller->fence, name, &socket) < 0)

@@ -309,15 +309,21 @@ static int check_other_names(struct weir_controller *controller, const char *nam
 			       : 0;
 }
 
+static int check_fence(const struct weir_controller *controller, struct weir_error *err)
+{
+	return controller->fence
+		       ? 0
+		       : weir_fail(err, -EOPNOTSUPP,
+				   "there is no fence on this machine (weir doctor says why)");
+}
+
 int weir_controller_name_path(struct weir_controller *controller, const char *name,
 			      const char *path, uid_t uid, struct weir_error *err)
 {
 	struct weir_socket socket = { .uid = uid, .by_path = WEIR_SOCKET_BY_PATH };
 
-	if (!controller->fence)
-		return weir_fail(err, -EOPNOTSUPP,
-				 "there is no fence on this machine (weir doctor "
-				 "says why)");
+	if (check_fence(controller, err) < 0)
+		return err->code;
 	if (path[0] != '/' || strlen(path) >= sizeof(socket.path) || strstr(path, "/../"))
 		return weir_fail(
 			err, -EINVAL,
@@ -349,9 +355,8 @@ int weir_controller_name_fd(struct weir_controller *controller, const char *name
 	struct weir_socket socket = { .uid = peer->uid };
 	scoped(closep) int own_fd = -1;
 
-	if (!controller->fence)
-		return weir_fail(err, -EOPNOTSUPP,
-				 "there is no fence on this machine (weir doctor says why)");
+	if (check_fence(controller, err) < 0)
+		return err->code;
 	own_fd = weir_process_fd(peer->pid, fd, err);
 	if (own_fd < 0)
 		return own_fd;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "base/user.h"
 #include "daemon/options.h"
 #include "daemon/values_internal.h"
+#include "model/policy.h"
 #include "weir/metrics.h"
 
 #define AUTO "auto"
@@ -42,32 +44,36 @@ int weir_value_ports(const char *value, void *field, struct weir_error *err)
 	return 0;
 }
 
+/* An absolute path, or "", padded with NULs. false: it is none that fits. */
+static bool take_path(const char *value, char *field, size_t size)
+{
+	if (value[0] && (value[0] != '/' || weir_value_has_dots(value) || strlen(value) >= size))
+		return false;
+	memset(field, 0, size);
+	snprintf(field, size, "%s", value);
+	return true;
+}
+
 int weir_value_agent_socket(const char *value, void *field, struct weir_error *err)
 {
-	if (value[0] &&
-	    (value[0] != '/' || weir_value_has_dots(value) || strlen(value) >= WEIR_PATH_MAX))
-		return weir_fail(
-			err, -EINVAL,
-			"'%s' is no socket: expected an absolute path without . and .., of at "
-			"most %d bytes",
-			value, WEIR_PATH_MAX - 1);
-	memset(field, 0, WEIR_PATH_MAX);
-	memcpy(field, value, strlen(value));
-	return 0;
+	if (take_path(value, field, WEIR_PATH_MAX))
+		return 0;
+	return weir_fail(err, -EINVAL,
+			 "'%s' is no socket: expected an absolute path without . and .., of at "
+			 "most %d bytes",
+			 value, WEIR_PATH_MAX - 1);
 }
 
 int weir_value_agent_cgroup(const char *value, void *field, struct weir_error *err)
 {
 	const size_t size = sizeof(((struct weir_tunables *)NULL)->agent_cgroup);
 
-	if (value[0] && (value[0] != '/' || weir_value_has_dots(value) || strlen(value) >= size))
-		return weir_fail(err, -EINVAL,
-				 "'%s' is no cgroup: expected a path from the root of cgroup2 on, "
-				 "without . and .., of at most %zu bytes",
-				 value, size - 1);
-	memset(field, 0, size);
-	memcpy(field, value, strlen(value));
-	return 0;
+	if (take_path(value, field, size))
+		return 0;
+	return weir_fail(err, -EINVAL,
+			 "'%s' is no cgroup: expected a path from the root of cgroup2 on, "
+			 "without . and .., of at most %zu bytes",
+			 value, size - 1);
 }
 
 int weir_value_user(const char *value, void *field, struct weir_error *err)
@@ -99,11 +105,11 @@ int weir_value_tier(const char *value, void *field, struct weir_error *err)
 /* Rules are for a container to have, so custom is none of them. */
 int weir_value_net(const char *value, void *field, struct weir_error *err)
 {
-	for (uint32_t i = WEIR_POLICY_OPEN; i <= WEIR_POLICY_AGENT_SOCKET_ONLY; i++) {
-		if (strcmp(weir_metrics_policy_name(i), value) == 0) {
-			*(enum weir_policy *)field = (enum weir_policy)i;
-			return 0;
-		}
+	enum weir_policy policy;
+
+	if (weir_policy_from_name(value, &policy, err) == 0 && policy != WEIR_POLICY_CUSTOM) {
+		*(enum weir_policy *)field = policy;
+		return 0;
 	}
 	return weir_fail(err, -EINVAL,
 			 "there is no policy '%.64s' for all: expected open, deny-agent-tcp or "

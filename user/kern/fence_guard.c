@@ -97,7 +97,7 @@ int weir_fence_arm(struct weir_fence *fence, struct weir_error *err)
 	if (stat(fence->bpf->dir, &pins) < 0 || stat("/proc/self/ns/mnt", &mounts) < 0)
 		return weir_fail(err, -errno, "arm the fence's guard: '%s': %s", fence->bpf->dir,
 				 strerror(errno));
-	fence->settings->guard_dev = (uint64_t)major(pins.st_dev) << 20 | minor(pins.st_dev);
+	fence->settings->guard_dev = weir_fence_kernel_dev(pins.st_dev);
 	fence->settings->guard_mount_ns = (uint32_t)mounts.st_ino;
 	walk = (struct walk){ .fence = fence, .err = err };
 	if (nftw(fence->bpf->dir, visit, WALK_FDS, FTW_PHYS | FTW_MOUNT) != 0)

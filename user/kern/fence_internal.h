@@ -4,6 +4,8 @@
 
 /* What kern/fence*.c share among themselves; nobody else includes this. */
 
+#include <sys/sysmacros.h>
+
 #include "kern/bpf_internal.h"
 #include "kern/fence.h"
 
@@ -55,6 +57,12 @@ struct weir_fence {
 /* Take over, or load, attach and pin; fills map_fds and the tier. */
 int weir_fence_load(struct weir_fence *fence, const struct weir_fence_options *options,
 		    struct weir_error *err);
+/* The kernel's own way to write a device's number. */
+static inline uint64_t weir_fence_kernel_dev(dev_t dev)
+{
+	return (uint64_t)major(dev) << 20 | minor(dev);
+}
+
 /* Is it part of the tier in force? */
 bool weir_fence_has(const struct weir_fence *fence, const struct weir_fence_program *program);
 

@@ -11,20 +11,30 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <bpf/bpf.h>
 
 #include "base/error.h"
 #include "weir/metrics.h"
 
+/* false: nothing can be called that. */
+static bool name_key(const char *name, struct weir_socket_name *ret)
+{
+	size_t size = strlen(name);
+
+	*ret = (struct weir_socket_name){};
+	if (size == 0 || size >= sizeof(ret->bytes))
+		return false;
+	memcpy(ret->bytes, name, size);
+	return true;
+}
+
 int weir_fence_socket(const struct weir_fence *fence, const char *name, struct weir_socket *ret)
 {
-	struct weir_socket_name key = {};
+	struct weir_socket_name key;
 
-	if (strlen(name) >= sizeof(key.bytes))
+	if (!name_key(name, &key))
 		return -ENOENT;
-	memcpy(key.bytes, name, strlen(name));
 	return bpf_map_lookup_elem(fence->map_fds[WEIR_FENCE_SOCKETS], &key, ret) < 0 ? -errno : 0;
 }
 
@@ -84,14 +94,13 @@ int weir_fence_leave_path(struct weir_fence *fence, const struct weir_socket *so
 int weir_fence_name_socket(struct weir_fence *fence, const char *name, struct weir_socket *socket,
 			   struct weir_error *err)
 {
-	struct weir_socket_name key = {};
+	struct weir_socket_name key;
 	struct weir_socket before = {};
 	struct weir_error ignored = {};
 
-	if (!*name || strlen(name) >= sizeof(key.bytes))
+	if (!name_key(name, &key))
 		return weir_fail(err, -EINVAL, "a socket's name has 1 to %zu bytes",
 				 sizeof(key.bytes) - 1);
-	memcpy(key.bytes, name, strlen(name));
 	if (weir_fence_socket(fence, name, &before) < 0)
 		before.number = free_number(fence);
 	if (!before.number)
@@ -102,12 +111,6 @@ int weir_fence_name_socket(struct weir_fence *fence, const char *name, struct we
 	if (bpf_map_update_elem(fence->map_fds[WEIR_FENCE_SOCKETS], &key, socket, BPF_ANY) < 0)
 		return weir_fail(err, -errno, "enter the socket '%s': %s", name, strerror(errno));
 	return weir_fence_leave_path(fence, &before, false, &ignored);
-}
-
-/* The kernel's own way to write a device's number. */
-static uint64_t kernel_dev(dev_t dev)
-{
-	return (uint64_t)major(dev) << 20 | minor(dev);
 }
 
 int weir_fence_tag(struct weir_fence *fence, const struct weir_socket *socket,
@@ -127,7 +130,7 @@ int weir_fence_tag(struct weir_fence *fence, const struct weir_socket *socket,
 	if (!S_ISSOCK(st.st_mode))
 		return weir_fail(err, -EINVAL, "'%s' is no socket", socket->path);
 	settings->wanted_ino = st.st_ino;
-	settings->wanted_dev = kernel_dev(st.st_dev);
+	settings->wanted_dev = weir_fence_kernel_dev(st.st_dev);
 	settings->wanted_uid = socket->uid;
 	settings->wanted_cgroup = socket->cgroup;
 	settings->wanted_level = socket->cgroup_level;
