@@ -37,7 +37,7 @@ ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) $(HARDEN) $(if $(SAN),$(SAN_FLAGS)) \
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SAN),$(SAN_FLAGS)) $(if $(COV),--coverage)
 
 # Which libraries each floor may lean on; tools/check-floors checks the includes.
-DAEMON_PKGS := libbpf libsystemd libmicrohttpd jansson sqlite3 inih libcap-ng libseccomp
+DAEMON_PKGS := libbpf libsystemd libmicrohttpd jansson libprotobuf-c sqlite3 inih libcap-ng libseccomp
 CLI_PKGS := jansson libcap-ng libseccomp ncursesw
 DAEMON_LIBS = $(shell $(PKG_CONFIG) --libs $(DAEMON_PKGS)) -lcgroup -lpthread -lm
 CLI_LIBS = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS)) -lm
@@ -53,6 +53,7 @@ CLI_OBJS := $(call objects,cli)
 all: $(O)/weir-daemon $(O)/weir ## build the daemon, the command line and libweir
 
 include bpf/rules.mk
+include include/weir/v1/rules.mk
 
 # ---- user space ------------------------------------------------------------
 
@@ -79,7 +80,7 @@ $(O)/libweir.a: $(CLIENT_OBJS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Everything but main(): what the unit tests link against.
-$(O)/libdaemon.a: $(filter-out %/daemon/main.o,$(DAEMON_OBJS))
+$(O)/libdaemon.a: $(filter-out %/daemon/main.o,$(DAEMON_OBJS)) $(PROTO_OBJS)
 	$(call say,AR)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -233,7 +234,7 @@ budget: $(O)/tools/budget ## instructions verified and time to load, per BPF pro
 	$(Q)WEIR_BUILD=$(O) tools/insn-budget
 
 # Lines of what is pure: the model, and whatever takes bytes from outside.
-COVERED := user/model/ user/base/quantity user/api/(json|tree|field|decode|encode) user/client/decode
+COVERED := user/model/ user/base/quantity user/api/(json|tree|field|decode|convert|wire|out|media|kinds) user/client/decode
 
 .PHONY: coverage
 coverage: ## line coverage of the model and the codecs, at least 90 %
@@ -374,6 +375,7 @@ install: all ## into DESTDIR and PREFIX
 	$(INSTALL) -D -m 755 $(O)/weir $(DESTDIR)$(PREFIX)/bin/weir
 	$(INSTALL) -D -m 644 $(O)/libweir.a $(DESTDIR)$(PREFIX)/lib/libweir.a
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/include/weir include/weir/*.h
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/include/weir/v1 include/weir/v1/*.proto
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/weir docs/weir.conf.example docs/api.md
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system dist/systemd/*
 	$(foreach page,$(MAN_PAGES),$(INSTALL) -D -m 644 $(page) \

@@ -59,7 +59,7 @@ def launch_fields(name, argv=("sleep", "600"), limits=None, parent=None, share=F
     if limits:
         fields["limits"] = {key: {"value": value} for key, value in limits.items()}
     if parent:
-        fields["container"] = {"linux_info": {"share_cgroups": share}}
+        fields["container"] = {"type": "MESOS", "linux_info": {"share_cgroups": share}}
     return fields
 
 

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""api_doc.py DOCUMENT: its examples, sent in their order to the daemon of WEIR_SOCKET.
+"""api_doc.py DOCUMENT ENCODING: its examples, sent in their order to the daemon of WEIR_SOCKET.
+
+With the encoding protobuf they go as that, and are answered in it; what a message comes to is held
+against the document.
 
 The cgroup that is adopted is that of ADOPTED_CGROUP.
 
@@ -14,7 +17,8 @@ import os
 import re
 import sys
 
-from api import Connection, say
+from api import say
+from protobuf import JSON, PROTOBUF, Client, without_empty
 
 # Words that are of this machine or this build.
 OTHER_HERE = {"version", "git_sha", "path", "stdout_path", "stderr_path", "families",
@@ -76,7 +80,7 @@ class Child:
         os.waitpid(self.pid, 0)
 
 
-def replay(connection, heading, blocks, join):
+def replay(client, encoding, heading, blocks, join):
     """Send the request of one section; the places to join that its answer named."""
     request, child = json.loads(blocks[0]), None
     kind = request["type"]
@@ -87,14 +91,16 @@ def replay(connection, heading, blocks, join):
     if kind == "ADOPT_CONTAINER":
         request[kind.lower()]["cgroup"] = os.environ["ADOPTED_CGROUP"]
 
-    status, _, text = connection.post(json.dumps(request))
-    if say(status == 200, f"{heading}: 200", f"it is {status}: {text}") and len(blocks) > 1:
-        answer = json.loads(text)
-        wrong = list(differences(json.loads(blocks[1]), answer, "answer"))
+    status, answer = client.ask(request, encoding, encoding)
+    if say(status == 200, f"{heading}: 200", f"it is {status}: {answer}") and len(blocks) > 1:
+        shown = json.loads(blocks[1])
+        if encoding == PROTOBUF:
+            shown = without_empty(shown)
+        wrong = list(differences(shown, answer, "answer"))
         say(not wrong, f"{heading}: the answer is as shown", *wrong)
         join = answer.get(kind.lower(), {}).get("join", join)
     elif status == 200:
-        say(text == "", f"{heading}: no body", text)
+        say(answer == "", f"{heading}: no body", str(answer))
     if child:
         child.release()
     return join
@@ -104,9 +110,10 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         examples = list(sections(file.read()))
     say(len(examples) >= 10, "the document has an example of each call", f"{len(examples)} of them")
-    connection, join = Connection(), []
+    client, join = Client(), []
+    encoding = {"json": JSON, "protobuf": PROTOBUF}[sys.argv[2]]
     for heading, blocks in examples:
-        join = replay(connection, heading, blocks, join)
+        join = replay(client, encoding, f"{sys.argv[2]}: {heading}", blocks, join)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,16 @@ points_of() {
     done < <("$@" 2>&1 || echo "not ok $* exited with $?")
 }
 
+# What the packages of Debian are for, whatever another Python stands before it.
+python=/usr/bin/python3
+
+# For $python: classes of include/weir/v1, which protobuf.py imports.
+python_protos() {
+    export PROTO_DIR=$scratch/protos
+    mkdir -p "$PROTO_DIR"
+    protoc -I"$tree/include" --python_out="$PROTO_DIR" "$tree"/include/weir/v1/*.proto
+}
+
 # witness_start EVENTS PATH…: what happens to these from now on goes to $witnessed.
 witnessed=$scratch/witnessed
 witness_start() {

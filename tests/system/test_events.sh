@@ -137,7 +137,7 @@ bad() {
     matches "$code $body" "^400 $2" "$1: refused"
 }
 bad "a wait of more than a minute" "get_events.wait_ms: 60001 is not between 0 and 60000" '"wait_ms": 60001'
-bad "a wait that is a text" "get_events.wait_ms: expected an integer, got a string" '"wait_ms": "1"'
+bad "a wait that is a text" "get_events.wait_ms: expected an integer, got a string" '"wait_ms": "1 s"'
 bad "a negative number" "get_events.since: -1 is not between" '"since": -1'
 bad "a container that is a text" "get_events.container_id: expected an object" '"container_id": "greedy"'
 bad "a bad id" "get_events.container_id.value: .*'/'" '"container_id": {"value": "a/b"}'

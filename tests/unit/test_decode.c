@@ -29,9 +29,10 @@ static const char launch_body[] =
 	"{\"key\": "
 	"\"bare\"}]}}}";
 
+#define DECODE(...) weir_call_decode(WEIR_MEDIA_JSON, WEIR_DIALECT_AGENT, __VA_ARGS__)
 static int decode(const char *body, struct weir_call *call, struct weir_error *err)
 {
-	return weir_call_decode(body, strlen(body), call, err);
+	return DECODE(body, strlen(body), call, err);
 }
 
 static void a_launch_has_all_that_was_said(void **state)
@@ -334,7 +335,7 @@ static void a_body_cut_anywhere_is_refused(void **state)
 		struct weir_call call = {};
 		struct weir_error err = {};
 
-		assert_int_equal(weir_call_decode(launch_body, size, &call, &err), -EINVAL);
+		assert_int_equal(DECODE(launch_body, size, &call, &err), -EINVAL);
 	}
 }
 

@@ -23,7 +23,7 @@ static int decode(const char *rest, struct weir_call *call, struct weir_error *e
 		 "{\"type\":\"LAUNCH_CONTAINER\",\"launch_container\":{\"container_id\":"
 		 "{\"value\":\"a\"},\"command\":{\"value\":\"true\"}%s}}",
 		 rest);
-	return weir_call_decode(body, strlen(body), call, err);
+	return weir_call_decode(WEIR_MEDIA_JSON, WEIR_DIALECT_AGENT, body, strlen(body), call, err);
 }
 
 static void nothing_said_is_nothing_kept(void **state)

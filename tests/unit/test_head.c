@@ -19,6 +19,7 @@ static const struct {
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", JSON, MAX_BODY }, 0 },
 	{ { WEIR_LEVEL_MUTATE, true, "POST", "/api/v1", JSON, 0 }, 0 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", JSON, MAX_BODY + 1 }, 413 },
+	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", "application/x-protobuf", 0 }, 0 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", "text/plain", MAX_BODY + 1 }, 415 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", NULL, 0 }, 400 },
 	{ { WEIR_LEVEL_READ, true, "GET", "/api/v1", NULL, 0 }, 405 },
@@ -45,6 +46,8 @@ static void the_first_reason_to_refuse_in_the_documented_order_wins(void **state
 		assert_int_equal(verdict.status, cases[i].status);
 		if (verdict.status)
 			assert_non_null(verdict.text);
+		else
+			assert_int_equal(verdict.media, weir_media_of(cases[i].head.content_type));
 		if (verdict.status == 405)
 			assert_non_null(verdict.allow);
 		else

@@ -21,16 +21,17 @@ static const struct {
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST LENGTH HEALTH, 400, "Content-Type: text/plain",
 	  "Expecting 'Content-Type' to be present" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST "Content-Type: text/plain\r\n" LENGTH HEALTH, 415, NULL,
-	  "expected a Content-Type of application/json" },
+	  "expected a Content-Type of application/json or application/x-protobuf" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Accept: text/html\r\n" LENGTH HEALTH, 406, NULL,
-	  "expected an Accept that application/json satisfies" },
+	  "expected an Accept that application/json or application/x-protobuf satisfies" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Accept: text/html\r\nContent-Length: 1\r\n\r\n{",
 	  400, NULL,
 	  "Failed to parse body into JSON: line 1, column 1: string or '}' expected near end of "
 	  "file" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE
 	  "Accept: text/html\r\nContent-Length: 18\r\n\r\n{\"type\":\"UNKNOWN\"}",
-	  406, NULL, "expected an Accept that application/json satisfies" },
+	  406, NULL,
+	  "expected an Accept that application/json or application/x-protobuf satisfies" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Content-Length: 18\r\n\r\n{\"type\":\"UNKNOWN\"}",
 	  501, NULL, "type: 'UNKNOWN' is not a call that is answered here" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Content-Length: 2\r\n\r\n{}", 400, NULL,
@@ -43,6 +44,12 @@ static const struct {
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE
 	  "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"typ\r\n10\r\ne\":\"GET_HEALTH\"}\r\n0\r\n\r\n",
 	  200, NULL, HEALTHY },
+	{ "POST /api/v1 HTTP/1.1\r\n" HOST "Content-Type: application/x-protobuf\r\n"
+	  "Content-Length: 2\r\n\r\n\x08\x01",
+	  200, "Content-Type: application/json\r\n", HEALTHY },
+	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Accept: application/x-protobuf\r\n" LENGTH HEALTH,
+	  200, "Content-Type: application/x-protobuf\r\n",
+	  "\x08\x01\x12\x0b\x08\x01\xc2\x3e\x06\x0a\x04none" },
 	{ "POST /api/v2 HTTP/1.1\r\n" HOST TYPE LENGTH HEALTH, 404, NULL,
 	  "no such path, expected /api/v1 or /healthz" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Content-Length: 1048577\r\n\r\n", 413, NULL,

@@ -3,8 +3,8 @@
 #define WEIR_ANSWER_H
 
 /*
- * The bodies of answers, written from live state straight into the buffer. docs/api.md shows
- * them all. Failures stay in the buffer.
+ * The bodies of answers, written from live state straight into where they go, in JSON or in
+ * protobuf. docs/api.md shows them all. Failures stay in the buffer.
  */
 
 #include <stdbool.h>
@@ -12,33 +12,31 @@
 
 #include "control/controller.h"
 
-struct weir_buffer;
+struct weir_out;
 
-void weir_answer_health(struct weir_buffer *buffer, const struct weir_node_view *node);
-void weir_answer_version(struct weir_buffer *buffer);
+void weir_answer_health(struct weir_out *out, const struct weir_node_view *node);
+void weir_answer_version(struct weir_out *out);
 /* @join: NULL unless the command is in the foreground. */
-void weir_answer_launch(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
+void weir_answer_launch(struct weir_out *out, const char *id, const struct weir_notes *notes,
 			const struct weir_join_paths *join);
-void weir_answer_join(struct weir_buffer *buffer, const char *id,
-		      const struct weir_join_paths *join);
-void weir_answer_adopt(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes);
-void weir_answer_update(struct weir_buffer *buffer, const char *id, const struct weir_notes *notes,
+void weir_answer_join(struct weir_out *out, const char *id, const struct weir_join_paths *join);
+void weir_answer_adopt(struct weir_out *out, const char *id, const struct weir_notes *notes);
+void weir_answer_update(struct weir_out *out, const char *id, const struct weir_notes *notes,
 			bool pending);
-void weir_answer_end(struct weir_buffer *buffer, const struct weir_end *end);
+void weir_answer_end(struct weir_out *out, const struct weir_end *end);
 
 /* GET_EVENTS: those above @since of container @id (NULL: of all). */
-void weir_answer_events(struct weir_buffer *buffer, struct weir_controller *controller,
-			uint64_t since, const char *id);
+void weir_answer_events(struct weir_out *out, struct weir_controller *controller, uint64_t since,
+			const char *id);
 
 /* EXPLAIN_CONTAINER. */
-void weir_answer_explain(struct weir_buffer *buffer, const struct weir_explanation *explanation);
+void weir_answer_explain(struct weir_out *out, const struct weir_explanation *explanation);
 
 /*
  * GET_CONTAINERS, tasks if @show_nested, all others if @show_standalone; @id: one of them, NULL: all. Walks under the
  * controller's read lock. -ENOENT: @id is unknown.
  */
-int weir_answer_containers(struct weir_buffer *buffer, struct weir_controller *controller,
-			   const char *id, bool show_standalone, bool show_nested,
-			   struct weir_error *err);
+int weir_answer_containers(struct weir_out *out, struct weir_controller *controller, const char *id,
+			   bool show_standalone, bool show_nested, struct weir_error *err);
 
 #endif /* WEIR_ANSWER_H */

@@ -4,57 +4,58 @@
 #include "model/policy.h"
 #include "weir/metrics.h"
 
-void weir_answer_strings(struct weir_json *json, const char *name, char *const *strings)
+void weir_answer_strings(struct weir_out *out, uint32_t number, const char *name,
+			 char *const *strings)
 {
-	weir_json_open_array(json, name);
+	weir_out_list(out, name);
 	for (; strings && *strings; strings++)
-		weir_json_string(json, NULL, *strings);
-	weir_json_close_array(json);
+		weir_out_string(out, number, NULL, *strings);
+	weir_out_list_end(out);
 }
 
-void weir_answer_net(struct weir_json *json, const struct weir_net *net, enum weir_tier tier)
+void weir_answer_net(struct weir_out *out, const struct weir_net *net, enum weir_tier tier)
 {
 	const char *gap = weir_net_gap(net, tier);
 
-	weir_json_open_object(json, "net");
-	weir_json_string(json, "policy", weir_metrics_policy_name(net->policy));
+	weir_out_open(out, 12, "net");
+	weir_out_string(out, 1, "policy", weir_metrics_policy_name(net->policy));
 	if (net->degraded)
-		weir_json_bool(json, "accept_degraded", true);
+		weir_out_bool(out, 2, "accept_degraded", true);
 	if (gap)
-		weir_json_string(json, "left_open", gap);
+		weir_out_string(out, 6, "left_open", gap);
 	if (net->policy == WEIR_POLICY_CUSTOM)
-		weir_json_string(json, "default", net->allows ? "allow" : "deny");
+		weir_out_string(out, 3, "default", net->allows ? "allow" : "deny");
 	if (net->rules)
-		weir_answer_strings(json, "rules", net->rules);
+		weir_answer_strings(out, 4, "rules", net->rules);
 	if (net->sockets)
-		weir_answer_strings(json, "sockets", net->sockets);
-	weir_json_close_object(json);
+		weir_answer_strings(out, 5, "sockets", net->sockets);
+	weir_out_close(out);
 }
 
-static void add_join(struct weir_json *json, const struct weir_join_paths *join)
+static void add_join(struct weir_out *out, const struct weir_join_paths *join)
 {
-	weir_json_open_array(json, "join");
+	weir_out_list(out, "join");
 	for (size_t i = 0; i < join->n; i++) {
-		weir_json_open_object(json, NULL);
-		weir_json_u64(json, "version", (uint64_t)join->list[i].version);
-		weir_json_string(json, "path", join->list[i].path);
-		weir_json_close_object(json);
+		weir_out_open(out, 3, NULL);
+		weir_out_u64(out, 1, "version", (uint64_t)join->list[i].version);
+		weir_out_string(out, 2, "path", join->list[i].path);
+		weir_out_close(out);
 	}
-	weir_json_close_array(json);
+	weir_out_list_end(out);
 }
 
-static void add_confinement(struct weir_json *json, const struct weir_join_paths *join)
+static void add_confinement(struct weir_out *out, const struct weir_join_paths *join)
 {
-	weir_json_bool(json, "fenced", true);
-	weir_json_string(json, "families", weir_families_name(join->families));
-	weir_json_bool(json, "delegated", join->delegated);
+	weir_out_bool(out, 4, "fenced", true);
+	weir_out_string(out, 5, "families", weir_families_name(join->families));
+	weir_out_bool(out, 6, "delegated", join->delegated);
 }
 
-void weir_answer_seat(struct weir_json *json, const struct weir_join_paths *join)
+void weir_answer_seat(struct weir_out *out, const struct weir_join_paths *join)
 {
-	add_join(json, join);
+	add_join(out, join);
 	if (join->fenced)
-		add_confinement(json, join);
+		add_confinement(out, join);
 	if (join->agent_socket[0])
-		weir_json_string(json, "agent_socket", join->agent_socket);
+		weir_out_string(out, 7, "agent_socket", join->agent_socket);
 }

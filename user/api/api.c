@@ -48,11 +48,11 @@ static void refuse(struct weir_http_request *request, enum weir_call_type type,
 static void run(struct weir_api *api, struct weir_http_request *request,
 		const struct weir_call *call)
 {
+	struct weir_out out = weir_http_out(request);
 	struct weir_error err = {};
 	int r;
 
-	r = weir_call_run(call, api->controller, &weir_http_caller(request)->peer,
-			  weir_http_buffer(request), &err);
+	r = weir_call_run(call, api->controller, &weir_http_caller(request)->peer, &out, &err);
 	if (r < 0)
 		refuse(request, call->type, &err);
 	else
@@ -112,13 +112,14 @@ static void on_call(struct weir_http_request *request, void *data)
 	int r;
 
 	body = weir_http_body(request, &size);
-	r = weir_call_decode(body, size, &call, &err);
+	r = weir_call_decode(weir_http_media(request), WEIR_DIALECT_AGENT, body, size, &call, &err);
 	if (r < 0 && r != -ENOSYS)
 		return refuse(request, WEIR_CALL_COUNT_, &err);
 
-	if (!weir_http_accepts_json(request))
+	if (!weir_http_accept(request))
 		weir_http_refuse(request, 406,
-				 "expected an Accept that application/json satisfies");
+				 "expected an Accept that application/json or "
+				 "application/x-protobuf satisfies");
 	else if (r < 0)
 		refuse(request, WEIR_CALL_COUNT_, &err);
 	else if (weir_http_caller(request)->level < weir_call_level(call.type))

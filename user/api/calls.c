@@ -13,7 +13,7 @@ struct run {
 	const struct weir_call *call;
 	struct weir_controller *controller;
 	const struct weir_peer *peer;
-	struct weir_buffer *answer;
+	struct weir_out *answer;
 };
 
 static int get_health(const struct run *run, struct weir_error *err)
@@ -214,7 +214,7 @@ bool weir_call_waits(const struct weir_call *call, struct weir_controller *contr
 }
 
 int weir_call_run(const struct weir_call *call, struct weir_controller *controller,
-		  const struct weir_peer *peer, struct weir_buffer *answer, struct weir_error *err)
+		  const struct weir_peer *peer, struct weir_out *answer, struct weir_error *err)
 {
 	const struct run run = { call, controller, peer, answer };
 

@@ -7,7 +7,7 @@
 #include "api/auth.h"
 #include "api/decode.h"
 
-struct weir_buffer;
+struct weir_out;
 struct weir_error;
 
 /* Who may make it. */
@@ -27,7 +27,7 @@ bool weir_call_waits(const struct weir_call *call, struct weir_controller *contr
  * Failures are the controller's; weir_call_status() knows what they are in HTTP.
  */
 int weir_call_run(const struct weir_call *call, struct weir_controller *controller,
-		  const struct weir_peer *peer, struct weir_buffer *answer, struct weir_error *err);
+		  const struct weir_peer *peer, struct weir_out *answer, struct weir_error *err);
 
 /* The status for the negative errno @code of a call of type @type. */
 unsigned int weir_call_status(enum weir_call_type type, int code);

@@ -5,243 +5,75 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "api/decode_net.h"
-#include "api/decode_process.h"
+#include "api/convert.h"
 #include "api/message.h"
 #include "api/tree.h"
 #include "base/error.h"
-#include "model/family.h"
 
 struct weir_call_memory {
 	json_t *tree;
 	struct weir_arena arena;
 };
 
-/* ---- What values mean ------------------------------------------------------- */
-
-struct conversion {
-	const char *call; /* the name of the parameters, for error texts */
-	const struct weir_parameters *from;
-	struct weir_arena *arena;
-	struct weir_call *to;
-};
-
-/* One amount, of cpus or mem, into the part of @ask that it stands for. */
-static int convert_amount(const char *resource, const struct weir_scalar *amount, bool is_limit,
-			  const char *what, struct weir_ask *ask, struct weir_error *err)
-{
-	bool is_cpus = strcmp(resource, "cpus") == 0;
-	uint64_t *slot;
-
-	if (is_cpus)
-		slot = is_limit ? &ask->cpu_limit_mcpu : &ask->cpu_request_mcpu;
-	else
-		slot = is_limit ? &ask->mem_limit_bytes : &ask->mem_request_bytes;
-	if (*slot != WEIR_ABSENT)
-		return weir_fail(err, -EINVAL, "%s: %s was given before", what, resource);
-
-	if (is_cpus)
-		return weir_scalar_to_mcpu(amount->value, is_limit, what, slot, err);
-	return weir_scalar_to_bytes(amount->value, is_limit, what, slot, err);
-}
-
-static int convert_resource(const struct conversion *c, size_t i, struct weir_ask *ask,
-			    struct weir_error *err)
-{
-	const struct weir_resource *resource =
-		(const struct weir_resource *)c->from->resources.list + i;
-	char what[WEIR_PATH_TEXT];
-
-	if (strcmp(resource->name, "cpus") != 0 && strcmp(resource->name, "mem") != 0)
-		return weir_fail(err, -EINVAL,
-				 "%s.resources[%zu].name: expected cpus or mem, got '%.64s'",
-				 c->call, i, resource->name);
-	if (resource->type && strcmp(resource->type, "SCALAR") != 0)
-		return weir_fail(err, -EINVAL,
-				 "%s.resources[%zu].type: expected SCALAR, got '%.64s'", c->call, i,
-				 resource->type);
-	if (resource->role && strcmp(resource->role, "*") != 0)
-		return weir_fail(err, -EINVAL, "%s.resources[%zu].role: expected '*', got '%.64s'",
-				 c->call, i, resource->role);
-
-	snprintf(what, sizeof(what), "%s.resources[%zu].scalar.value", c->call, i);
-	return convert_amount(resource->name, &resource->amount, false, what, ask, err);
-}
-
-static int convert_ask(const struct conversion *c, struct weir_ask *ret, struct weir_error *err)
-{
-	const struct weir_launch_extra *extra = &c->from->extra;
-	const struct weir_limits *limits = &c->from->limits;
-	struct weir_ask ask = WEIR_ASK_NOTHING;
-	char what[WEIR_PATH_TEXT];
-
-	for (size_t i = 0; i < c->from->resources.n; i++) {
-		if (convert_resource(c, i, &ask, err) < 0)
-			return err->code;
-	}
-
-	snprintf(what, sizeof(what), "%s.limits.cpus.value", c->call);
-	if (limits->cpus.present &&
-	    convert_amount("cpus", &limits->cpus, true, what, &ask, err) < 0)
-		return err->code;
-	snprintf(what, sizeof(what), "%s.limits.mem.value", c->call);
-	if (limits->mem.present && convert_amount("mem", &limits->mem, true, what, &ask, err) < 0)
-		return err->code;
-
-	snprintf(what, sizeof(what), "%s.weir.swap.value", c->call);
-	if (extra->swap.present &&
-	    weir_scalar_to_bytes(extra->swap.value, true, what, &ask.swap_limit_bytes, err) < 0)
-		return err->code;
-	snprintf(what, sizeof(what), "%s.weir.cpu_burst.value", c->call);
-	if (extra->cpu_burst.present &&
-	    weir_scalar_to_mcpu(extra->cpu_burst.value, false, what, &ask.cpu_burst_mcpu, err) < 0)
-		return err->code;
-
-	snprintf(what, sizeof(what), "%s.weir.pids.value", c->call);
-	if (extra->pids.present &&
-	    weir_scalar_to_count(extra->pids.value, what, &ask.pids_limit, err) < 0)
-		return err->code;
-
-	*ret = ask;
-	return 0;
-}
-
-/* Mesos' rule: `shell` gives the value to the shell; else it is the program, under the arguments as they are. */
-static int convert_command(const struct conversion *c, struct weir_launch *launch,
-			   struct weir_error *err)
-{
-	const struct weir_command *command = &c->from->command;
-	const char **argv;
-
-	launch->user = command->user;
-	if (!command->shell) {
-		launch->program = command->value;
-		if (command->arguments.n) {
-			launch->argv = (char *const *)command->arguments.list;
-			return 0;
-		}
-	}
-
-	argv = weir_arena_alloc(c->arena, 4 * sizeof(*argv));
-	if (!argv)
-		return weir_fail_memory(err);
-	launch->argv = (char *const *)argv;
-	if (command->shell) {
-		*argv++ = "/bin/sh";
-		*argv++ = "-c";
-	}
-	*argv = command->value;
-	return 0;
-}
-
-static int convert_launch(const struct conversion *c, struct weir_error *err)
-{
-	const struct weir_launch_extra *extra = &c->from->extra;
-	struct weir_launch *launch = &c->to->launch;
-
-	launch->id = c->to->id;
-	launch->is_executor = extra->executor;
-	/* As in Mesos a task shares unless it is said not to; for others there is nothing to share. */
-	launch->shares_cgroups =
-		c->from->container.share_cgroups == WEIR_CHOICE_YES ||
-		(c->from->id.parent && c->from->container.share_cgroups == WEIR_CHOICE_OPEN);
-	launch->role = extra->role;
-	launch->workdir = extra->workdir;
-	launch->foreground = extra->foreground;
-	launch->keep = extra->keep;
-	launch->exempt = extra->exempt;
-	launch->autoremove = extra->autoremove;
-	launch->delegate = extra->delegate;
-	launch->new_privileges = extra->new_privileges;
-	launch->supplementary_groups = extra->supplementary_groups.list;
-	launch->cpus_set = extra->cpus_set;
-	launch->labels = extra->labels.list;
-	launch->n_labels = extra->labels.n;
-
-	if (convert_ask(c, &launch->ask, err) < 0 || convert_command(c, launch, err) < 0 ||
-	    weir_decode_process(c->from, c->call, c->arena, launch, err) < 0 ||
-	    weir_decode_net(&extra->net, c->call, c->arena, &launch->net, err) < 0)
-		return err->code;
-	return 0;
-}
-
-static int convert_update(const struct conversion *c, struct weir_error *err)
-{
-	return convert_ask(c, &c->to->change, err);
-}
-
-static int convert_adopt(const struct conversion *c, struct weir_error *err)
-{
-	struct weir_adoption *adoption = &c->to->adoption;
-
-	adoption->id = c->to->id;
-	adoption->role = c->from->role;
-	adoption->pid = c->from->pid;
-	adoption->path = c->from->cgroup;
-	adoption->enforce = c->from->enforce;
-	if (weir_decode_net(&c->from->extra.net, c->call, c->arena, &adoption->net, err) < 0)
-		return err->code;
-	return convert_ask(c, &adoption->ask, err);
-}
-
-static int convert_policy(const struct conversion *c, struct weir_error *err)
-{
-	return weir_decode_net(&c->from->extra.net, c->call, c->arena, &c->to->net, err);
-}
-
-static int convert_socket(const struct conversion *c, struct weir_error *err)
-{
-	return weir_decode_socket(c->from, c->call, &c->to->socket, err);
-}
-
-/* ---- Calls ------------------------------------------------------------------- */
-
 static const struct call_kind {
-	const char *name;
-	const char *parameters; /* NULL: it has none */
-	const struct weir_message *message;
-	bool optional; /* the parameters may be absent */
-	int (*convert)(const struct conversion *c, struct weir_error *err);
-} kinds[] = {
-	[WEIR_CALL_GET_HEALTH] = { .name = "GET_HEALTH" },
-	[WEIR_CALL_GET_VERSION] = { .name = "GET_VERSION" },
-	[WEIR_CALL_LAUNCH_CONTAINER] = { "LAUNCH_CONTAINER", "launch_container",
-					 &weir_launch_message, .convert = convert_launch },
-	[WEIR_CALL_START_CONTAINER] = { "START_CONTAINER", "start_container",
-					.message = &weir_start_message },
-	[WEIR_CALL_UPDATE_CONTAINER] = { "UPDATE_CONTAINER", "update_container",
-					 &weir_update_message, .convert = convert_update },
-	[WEIR_CALL_GET_CONTAINERS] = { "GET_CONTAINERS", "get_containers", &weir_get_message,
-				       .optional = true },
-	[WEIR_CALL_WAIT_CONTAINER] = { "WAIT_CONTAINER", "wait_container",
-				       .message = &weir_named_message },
-	[WEIR_CALL_KILL_CONTAINER] = { "KILL_CONTAINER", "kill_container",
-				       .message = &weir_kill_message },
-	[WEIR_CALL_REMOVE_CONTAINER] = { "REMOVE_CONTAINER", "remove_container",
-					 .message = &weir_named_message },
-	[WEIR_CALL_GET_EVENTS] = { "GET_EVENTS", "get_events", &weir_events_message,
-				   .optional = true },
-	[WEIR_CALL_EXPLAIN_CONTAINER] = { "EXPLAIN_CONTAINER", "explain_container",
-					  .message = &weir_named_message },
-	[WEIR_CALL_PAUSE_CONTAINER] = { "PAUSE_CONTAINER", "pause_container",
-					.message = &weir_named_message },
-	[WEIR_CALL_RESUME_CONTAINER] = { "RESUME_CONTAINER", "resume_container",
-					 .message = &weir_named_message },
-	[WEIR_CALL_JOIN_CONTAINER] = { "JOIN_CONTAINER", "join_container",
-				       .message = &weir_join_message },
-	[WEIR_CALL_ADOPT_CONTAINER] = { "ADOPT_CONTAINER", "adopt_container", &weir_adopt_message,
-					.convert = convert_adopt },
-	[WEIR_CALL_RELEASE_CONTAINER] = { "RELEASE_CONTAINER", "release_container",
-					  .message = &weir_named_message },
-	[WEIR_CALL_REGISTER_AGENT_SOCKET] = { "REGISTER_AGENT_SOCKET", "register_agent_socket",
-					      &weir_register_message, .convert = convert_socket },
-	[WEIR_CALL_SET_POLICY] = { "SET_POLICY", "set_policy", &weir_policy_message,
-				   .convert = convert_policy },
-	[WEIR_CALL_RELOAD] = { .name = "RELOAD" },
-	[WEIR_CALL_RESET_KNOBS] = { .name = "RESET_KNOBS" },
+	const struct weir_message *message; /* of its parameters; NULL: it has none */
+	bool optional; /* they may be absent */
+	int (*convert)(const struct weir_conversion *c, struct weir_error *err);
+} kinds[WEIR_CALL_COUNT_] = {
+	[WEIR_CALL_LAUNCH_CONTAINER] = { &weir_launch_message, .convert = weir_convert_launch },
+	[WEIR_CALL_START_CONTAINER] = { &weir_start_message },
+	[WEIR_CALL_UPDATE_CONTAINER] = { &weir_update_message, .convert = weir_convert_update },
+	[WEIR_CALL_GET_CONTAINERS] = { &weir_get_message, .optional = true },
+	[WEIR_CALL_WAIT_CONTAINER] = { &weir_named_message },
+	[WEIR_CALL_KILL_CONTAINER] = { &weir_kill_message },
+	[WEIR_CALL_REMOVE_CONTAINER] = { &weir_named_message },
+	[WEIR_CALL_GET_EVENTS] = { &weir_events_message, .optional = true },
+	[WEIR_CALL_EXPLAIN_CONTAINER] = { &weir_named_message },
+	[WEIR_CALL_PAUSE_CONTAINER] = { &weir_named_message },
+	[WEIR_CALL_RESUME_CONTAINER] = { &weir_named_message },
+	[WEIR_CALL_JOIN_CONTAINER] = { &weir_join_message },
+	[WEIR_CALL_ADOPT_CONTAINER] = { &weir_adopt_message, .convert = weir_convert_adopt },
+	[WEIR_CALL_RELEASE_CONTAINER] = { &weir_named_message },
+	[WEIR_CALL_REGISTER_AGENT_SOCKET] = { &weir_register_message,
+					      .convert = weir_convert_socket },
+	[WEIR_CALL_SET_POLICY] = { &weir_policy_message, .convert = weir_convert_policy },
 };
+
+/* The parameters are absent: may they be? */
+static int check_absent(enum weir_call_type type, struct weir_error *err)
+{
+	if (kinds[type].optional)
+		return 0;
+	return weir_fail(err, -EINVAL, "Expecting '%s' to be present", weir_call_parameters(type));
+}
+
+/* What the parameters, once they are in their structs, come to. */
+static int convert(const struct weir_parameters *parameters, struct weir_arena *arena,
+		   struct weir_call *call, struct weir_error *err)
+{
+	const struct call_kind *kind = &kinds[call->type];
+	const struct weir_conversion c = { weir_call_parameters(call->type), parameters, arena,
+					   call };
+
+	if (weir_convert_id(&parameters->id, c.call, arena, &call->id, err) < 0)
+		return err->code;
+	call->pid = parameters->pid;
+	call->signal = parameters->signal ? parameters->signal : SIGKILL;
+	call->show_standalone = parameters->show_standalone;
+	call->show_nested = parameters->show_nested;
+	call->since = parameters->since;
+	call->epoch_us = parameters->epoch_us;
+	call->wait_ms = parameters->wait_ms;
+	return kind->convert ? kind->convert(&c, err) : 0;
+}
+
+static int refuse_type(const char *name, struct weir_error *err)
+{
+	return weir_fail(err, -ENOSYS, "type: '%.64s' is not a call that is answered here", name);
+}
+
+/* ---- JSON -------------------------------------------------------------------- */
 
 static int find_kind(const json_t *tree, enum weir_call_type *ret, struct weir_error *err)
 {
@@ -254,69 +86,113 @@ static int find_kind(const json_t *tree, enum weir_call_type *ret, struct weir_e
 		return weir_fail(err, -EINVAL, "Expecting 'type' to be present");
 	if (!name)
 		return weir_fail(err, -EINVAL, "type: expected a string");
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(kinds[i].name, name) == 0) {
-			*ret = (enum weir_call_type)i;
-			return 0;
-		}
-	}
-	return weir_fail(err, -ENOSYS, "type: '%.64s' is not a call that is answered here", name);
+	*ret = weir_call_type_named(name);
+	return *ret == WEIR_CALL_COUNT_ ? refuse_type(name, err) : 0;
 }
 
-/* "ID", or "EXECUTOR/TASK". *@ret: NULL where there is none. */
-static int convert_id(const struct weir_named *id, const char *parameters, struct weir_arena *arena,
-		      const char **ret, struct weir_error *err)
+static int decode_json(const char *body, size_t size, struct weir_call_memory *memory,
+		       struct weir_call *call, struct weir_error *err)
 {
-	size_t size;
-	char *name;
+	struct weir_parameters parameters = WEIR_PARAMETERS_INIT;
+	const struct weir_message *message;
+	struct weir_at at = {};
+	const json_t *json;
 
-	*ret = id->value;
-	if (!id->value)
-		return 0;
-	if (weir_id_check(id->value, err) < 0)
-		return weir_fail_in(err, "%s.container_id.value", parameters);
-	if (!id->parent)
-		return 0;
-	if (weir_id_check(id->parent, err) < 0)
-		return weir_fail_in(err, "%s.container_id.parent.value", parameters);
-	size = strlen(id->parent) + strlen(id->value) + sizeof("/");
-	name = weir_arena_alloc(arena, size);
-	if (!name)
-		return weir_fail_memory(err);
-	snprintf(name, size, "%s/%s", id->parent, id->value);
-	*ret = name;
-	if (weir_name_check(name, err) < 0)
-		return weir_fail_in(err, "%s.container_id", parameters);
-	return 0;
-}
-
-static int decode_parameters(const struct call_kind *kind, const json_t *tree,
-			     struct weir_arena *arena, struct weir_call *call,
-			     struct weir_error *err)
-{
-	const struct weir_at at = { .name = kind->parameters };
-	struct weir_parameters parameters = { .socket.fd = UINT64_MAX };
-	const struct conversion c = { kind->parameters, &parameters, arena, call };
-	const json_t *json = json_object_get(tree, kind->parameters);
-
-	if (!json && kind->optional)
-		return 0;
-	if (!json)
-		return weir_fail(err, -EINVAL, "Expecting '%s' to be present", kind->parameters);
-
-	if (weir_message_decode(kind->message, json, &at, arena, &parameters, err) < 0 ||
-	    convert_id(&parameters.id, kind->parameters, arena, &call->id, err) < 0)
+	if (weir_tree_load(body, size, &memory->tree, err) < 0 ||
+	    find_kind(memory->tree, &call->type, err) < 0)
 		return err->code;
-	call->pid = parameters.pid;
-	call->signal = parameters.signal ? parameters.signal : SIGKILL;
-	call->show_standalone = parameters.show_standalone;
-	call->show_nested = parameters.show_nested;
-	call->since = parameters.since;
-	call->epoch_us = parameters.epoch_us;
-	call->wait_ms = parameters.wait_ms;
-	return kind->convert ? kind->convert(&c, err) : 0;
+	message = kinds[call->type].message;
+	if (!message)
+		return 0;
+
+	at.name = weir_call_parameters(call->type);
+	json = json_object_get(memory->tree, at.name);
+	if (!json)
+		return check_absent(call->type, err);
+	if (weir_message_decode(message, json, &at, &memory->arena, &parameters, err) < 0)
+		return err->code;
+	return convert(&parameters, &memory->arena, call, err);
 }
+
+/* ---- Protobuf ---------------------------------------------------------------- */
+
+/* Of a Call: its type, and where its parameters may be. */
+struct outline {
+	const struct weir_wire wire;
+	const ProtobufCMessageDescriptor *descriptor;
+};
+
+/* *@ret: what field @name of the call last says. 1; 0: it is not there. */
+static int find_item(const struct outline *call, const char *name, struct weir_wire_item *ret,
+		     struct weir_error *err)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(call->descriptor, name);
+	const char *expected = field->type == PROTOBUF_C_TYPE_ENUM ? "an integer" : "a message";
+	struct weir_wire left = call->wire;
+	struct weir_wire_item item;
+	int r, found = 0;
+
+	while ((r = weir_wire_next(&left, &item)) > 0) {
+		if (item.number != field->id)
+			continue;
+		if ((field->type == PROTOBUF_C_TYPE_ENUM) != (item.type == WEIR_WIRE_VARINT))
+			return weir_fail(err, -EINVAL, "%s: expected %s, got another type", name,
+					 expected);
+		*ret = item;
+		found = 1;
+	}
+	return r < 0 ? weir_fail(err, -EINVAL, "Failed to parse body into a protobuf Call") : found;
+}
+
+static int find_type(const struct outline *call, enum weir_call_type *ret, struct weir_error *err)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(call->descriptor, "type");
+	const ProtobufCEnumValue *value;
+	struct weir_wire_item item;
+	char number[24];
+	int r = find_item(call, "type", &item, err);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return weir_fail(err, -EINVAL, "Expecting 'type' to be present");
+	value = protobuf_c_enum_descriptor_get_value(field->descriptor, (int)item.value);
+	snprintf(number, sizeof(number), "%lld", (long long)item.value);
+	*ret = value ? weir_call_type_named(value->name) : WEIR_CALL_COUNT_;
+	return *ret == WEIR_CALL_COUNT_ ? refuse_type(value ? value->name : number, err) : 0;
+}
+
+static int decode_wire(enum weir_dialect dialect, const struct weir_wire *wire,
+		       struct weir_arena *arena, struct weir_call *call, struct weir_error *err)
+{
+	const struct outline outline = { *wire, weir_call_descriptor(dialect) };
+	struct weir_parameters parameters = WEIR_PARAMETERS_INIT;
+	const ProtobufCFieldDescriptor *field;
+	const struct weir_message *message;
+	struct weir_wire_item item;
+	struct weir_at at = {};
+	int r;
+
+	if (find_type(&outline, &call->type, err) < 0)
+		return err->code;
+	message = kinds[call->type].message;
+	if (!message)
+		return 0;
+
+	at.name = weir_call_parameters(call->type);
+	field = protobuf_c_message_descriptor_get_field_by_name(outline.descriptor, at.name);
+	r = find_item(&outline, at.name, &item, err);
+	if (r <= 0)
+		return r < 0 ? r : check_absent(call->type, err);
+	if (weir_message_decode_wire(message, field->descriptor, item.bytes, &at, arena,
+				     &parameters, err) < 0)
+		return err->code;
+	return convert(&parameters, arena, call, err);
+}
+
+/* ------------------------------------------------------------------------------ */
 
 static struct weir_call_memory *memory_free(struct weir_call_memory *memory)
 {
@@ -327,21 +203,24 @@ static struct weir_call_memory *memory_free(struct weir_call_memory *memory)
 }
 WEIR_DEFINE_CLEANUP(struct weir_call_memory, memory_free);
 
-int weir_call_decode(const char *body, size_t size, struct weir_call *ret, struct weir_error *err)
+int weir_call_decode(enum weir_media media, enum weir_dialect dialect, const char *body,
+		     size_t size, struct weir_call *ret, struct weir_error *err)
 {
+	const unsigned char *bytes = (const unsigned char *)body;
+	const struct weir_wire wire = { bytes, bytes + size };
 	scoped(memory_freep) struct weir_call_memory *memory = NULL;
 	struct weir_call call = {};
+	int r;
 
 	memory = calloc(1, sizeof(*memory));
 	if (!memory)
 		return weir_fail_memory(err);
-	if (weir_tree_load(body, size, &memory->tree, err) < 0)
-		return err->code;
-	if (find_kind(memory->tree, &call.type, err) < 0)
-		return err->code;
-	if (kinds[call.type].parameters &&
-	    decode_parameters(&kinds[call.type], memory->tree, &memory->arena, &call, err) < 0)
-		return err->code;
+	if (media == WEIR_MEDIA_PROTOBUF)
+		r = decode_wire(dialect, &wire, &memory->arena, &call, err);
+	else
+		r = decode_json(body, size, memory, &call, err);
+	if (r < 0)
+		return r;
 
 	call.memory = take_ptr(memory);
 	*ret = call;

@@ -13,33 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/kinds.h"
+#include "api/media.h"
 #include "control/controller.h"
 
 struct weir_error;
-
-enum weir_call_type {
-	WEIR_CALL_GET_HEALTH,
-	WEIR_CALL_GET_VERSION,
-	WEIR_CALL_LAUNCH_CONTAINER,
-	WEIR_CALL_START_CONTAINER,
-	WEIR_CALL_UPDATE_CONTAINER,
-	WEIR_CALL_GET_CONTAINERS,
-	WEIR_CALL_WAIT_CONTAINER,
-	WEIR_CALL_KILL_CONTAINER,
-	WEIR_CALL_REMOVE_CONTAINER,
-	WEIR_CALL_GET_EVENTS,
-	WEIR_CALL_EXPLAIN_CONTAINER,
-	WEIR_CALL_PAUSE_CONTAINER,
-	WEIR_CALL_RESUME_CONTAINER,
-	WEIR_CALL_JOIN_CONTAINER,
-	WEIR_CALL_ADOPT_CONTAINER,
-	WEIR_CALL_RELEASE_CONTAINER,
-	WEIR_CALL_SET_POLICY,
-	WEIR_CALL_REGISTER_AGENT_SOCKET,
-	WEIR_CALL_RELOAD,
-	WEIR_CALL_RESET_KNOBS,
-	WEIR_CALL_COUNT_,
-};
 
 /* One that its caller has open, or that lies, or will, at a path. */
 struct weir_socket_call {
@@ -66,10 +44,11 @@ struct weir_call {
 
 /*
  * -EINVAL, -ERANGE: it is no call, and the text says where; -ENOSYS: it is none of ours;
- * -E2BIG: the JSON takes more memory than a call has any use for.
- * On success weir_call_done() releases the call.
+ * -E2BIG: the JSON takes more memory than a call has any use for. @media: of the body, @dialect: whose numbers
+ * it has, if it is protobuf. On success weir_call_done() releases the call.
  */
-int weir_call_decode(const char *body, size_t size, struct weir_call *ret, struct weir_error *err);
+int weir_call_decode(enum weir_media media, enum weir_dialect dialect, const char *body,
+		     size_t size, struct weir_call *ret, struct weir_error *err);
 void weir_call_done(struct weir_call *call);
 
 #endif /* WEIR_DECODE_H */

@@ -122,13 +122,28 @@ static int decode_choice(const json_t *json, const struct weir_at *at, enum weir
 	return 0;
 }
 
+/* As in proto3's JSON a number may be a string, so that none is too large. */
+static bool get_integer(const json_t *json, json_int_t *ret)
+{
+	const char *text = json_string_value(json);
+	char *end;
+
+	if (!text) {
+		*ret = json_integer_value(json);
+		return json_is_integer(json);
+	}
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	return errno == 0 && !*end && strspn(text, "-0123456789") == strlen(text) && *text;
+}
+
 static int decode_int(const json_t *json, const struct weir_at *at, int *ret,
 		      struct weir_error *err)
 {
-	json_int_t value = json_integer_value(json);
 	char path[WEIR_PATH_TEXT];
+	json_int_t value;
 
-	if (!json_is_integer(json))
+	if (!get_integer(json, &value))
 		return fail_type(json, at, "an integer", err);
 	if (value < 1 || value > INT_MAX)
 		return weir_fail(err, -EINVAL, "%s: %lld is not between 1 and %d",
@@ -140,10 +155,10 @@ static int decode_int(const json_t *json, const struct weir_at *at, int *ret,
 static int decode_u64(const struct weir_field *field, const json_t *json, const struct weir_at *at,
 		      uint64_t *ret, struct weir_error *err)
 {
-	json_int_t value = json_integer_value(json);
 	char path[WEIR_PATH_TEXT];
+	json_int_t value;
 
-	if (!json_is_integer(json))
+	if (!get_integer(json, &value))
 		return fail_type(json, at, "an integer", err);
 	if (value < 0 || (uint64_t)value > field->max)
 		return weir_fail(err, -EINVAL, "%s: %lld is not between 0 and %zu",

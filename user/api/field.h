@@ -3,18 +3,24 @@
 #define WEIR_FIELD_H
 
 /*
- * From a tree of JSON into structs, by tables: a message is a list of fields, a field a name,
- * a kind and an offset.
+ * From a tree of JSON, or from the bytes of protobuf, into structs, by tables: a message is a list of
+ * fields, a field a name, a kind and an offset. Protobuf's numbers are found by the names, in the
+ * descriptors of include/weir/v1.
  *
  * Knows types and presence; what values mean is decode.c's. Unknown fields are passed over, a
  * field of the wrong type is refused by its path: "launch_container.command.shell: expected
- * true or false, got a string". Strings are borrowed from the tree, arrays lie in an arena.
+ * true or false, got a string". Strings are borrowed from the tree, or lie in an arena, as arrays do.
+ *
+ * Bytes are read without a message of protobuf-c's in between: its parser goes as deep as the bytes
+ * say, a table only as deep as it is.
  */
 
 #include <jansson.h>
+#include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "api/wire.h"
 #include "base/cleanup.h"
 
 struct weir_error;
@@ -83,7 +89,7 @@ struct weir_message {
 	bool is_map; /* a key that is no field is refused */
 };
 
-/* A place in the tree, for error texts; lives on the stack of who descends. */
+/* A place in a body, for error texts; lives on the stack of who descends. */
 struct weir_at {
 	const struct weir_at *up; /* NULL: the top */
 	const char *name; /* NULL: an entry of a list, */
@@ -99,5 +105,14 @@ const char *weir_at_text(const struct weir_at *at, char buf[WEIR_PATH_TEXT]);
 int weir_message_decode(const struct weir_message *message, const json_t *json,
 			const struct weir_at *at, struct weir_arena *arena, void *ret,
 			struct weir_error *err);
+
+/*
+ * The same of the bytes of a message, of which @descriptor has the numbers. Of two of a field that is not
+ * repeated the later counts. An enum becomes the name of its value.
+ */
+int weir_message_decode_wire(const struct weir_message *message,
+			     const ProtobufCMessageDescriptor *descriptor, struct weir_wire wire,
+			     const struct weir_at *at, struct weir_arena *arena, void *ret,
+			     struct weir_error *err);
 
 #endif /* WEIR_FIELD_H */

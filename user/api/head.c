@@ -30,6 +30,7 @@ static struct weir_verdict judge_health(const struct weir_head *head)
 struct weir_verdict weir_head_judge(const struct weir_head *head, size_t max_body)
 {
 	bool is_health = strcmp(head->path, "/healthz") == 0;
+	enum weir_media media;
 
 	if (head->level == WEIR_LEVEL_NONE)
 		return refuse_at_once(
@@ -44,9 +45,12 @@ struct weir_verdict weir_head_judge(const struct weir_head *head, size_t max_bod
 		return refuse_method("POST", "expected a POST to /api/v1");
 	if (!head->content_type)
 		return refuse(400, "Expecting 'Content-Type' to be present");
-	if (!weir_media_is_json(head->content_type))
-		return refuse(415, "expected a Content-Type of application/json");
+	media = weir_media_of(head->content_type);
+	if (media == WEIR_MEDIA_NONE)
+		return refuse(
+			415,
+			"expected a Content-Type of application/json or application/x-protobuf");
 	if (head->length > max_body)
 		return refuse_at_once(413, WEIR_HEAD_TOO_LONG);
-	return (struct weir_verdict){};
+	return (struct weir_verdict){ .media = media };
 }

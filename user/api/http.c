@@ -39,6 +39,7 @@ struct weir_http_request {
 	int fd;
 
 	struct weir_hold hold;
+	enum weir_media media, answer_media; /* of the body, and of what it is answered with */
 	size_t dropped_bytes; /* of a body that is not taken */
 	unsigned int status; /* 0: not answered */
 	const char *type; /* of the answer */
@@ -75,9 +76,15 @@ int weir_http_fd(const struct weir_http_request *request)
 	return request->fd;
 }
 
-struct weir_buffer *weir_http_buffer(struct weir_http_request *request)
+enum weir_media weir_http_media(const struct weir_http_request *request)
 {
-	return &request->hold.answer;
+	return request->media;
+}
+
+struct weir_out weir_http_out(struct weir_http_request *request)
+{
+	return (struct weir_out)WEIR_OUT_INIT(&request->hold.answer, request->answer_media,
+					      WEIR_DIALECT_AGENT);
 }
 
 static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *key,
@@ -90,12 +97,13 @@ static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
-bool weir_http_accepts_json(const struct weir_http_request *request)
+bool weir_http_accept(struct weir_http_request *request)
 {
 	struct weir_accept accept = {};
 
 	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, on_header, &accept);
-	return weir_accept_is_json(&accept);
+	request->answer_media = weir_accept_choose(&accept);
+	return request->answer_media != WEIR_MEDIA_NONE;
 }
 
 void weir_http_suspend(struct weir_http_request *request)
@@ -127,7 +135,7 @@ void weir_http_answer(struct weir_http_request *request)
 	if (request->hold.answer.failed || !weir_hold_count(&request->hold))
 		return weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 					"too many long answers are under way");
-	complete(request, MHD_HTTP_OK, "application/json");
+	complete(request, MHD_HTTP_OK, weir_media_type(request->answer_media));
 }
 
 void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text)
@@ -190,6 +198,7 @@ static bool judge_head(struct weir_http_request *request, const char *path, cons
 	const struct weir_verdict verdict = weir_head_judge(&head, options->max_body);
 
 	request->allow = verdict.allow;
+	request->media = verdict.media;
 	if (verdict.status)
 		weir_http_refuse(request, verdict.status, verdict.text);
 	return verdict.at_once;

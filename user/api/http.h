@@ -4,7 +4,7 @@
 
 /*
  * HTTP/1.1 on a unix listener. Knows peers, bytes, statuses and requests that wait for their
- * answer; knows no calls and no JSON.
+ * answer; knows no calls.
  *
  * What head.h can judge is answered here, as are bodies that are too long (413) or one too
  * many (503). What is left is a whole body, and goes to on_call().
@@ -14,9 +14,10 @@
 #include <stddef.h>
 
 #include "api/auth.h"
+#include "api/media.h"
+#include "api/out.h"
 #include "base/cleanup.h"
 
-struct weir_buffer;
 struct weir_error;
 struct weir_http;
 struct weir_http_request;
@@ -49,15 +50,17 @@ const struct weir_caller *weir_http_caller(const struct weir_http_request *reque
 const char *weir_http_body(const struct weir_http_request *request, size_t *ret_size);
 /* The connection's socket, to watch and not to read. */
 int weir_http_fd(const struct weir_http_request *request);
-/* Would the client take JSON? In on_call() only. */
-bool weir_http_accepts_json(const struct weir_http_request *request);
+/* What the body is in. */
+enum weir_media weir_http_media(const struct weir_http_request *request);
+/* In on_call(), before weir_http_out(): false: the client would take nothing that we have. */
+bool weir_http_accept(struct weir_http_request *request);
 
 /* In on_call(): the answer comes later, perhaps from another thread, perhaps before this returns. */
 void weir_http_suspend(struct weir_http_request *request);
 
-/* Where the body of the answer is written. */
-struct weir_buffer *weir_http_buffer(struct weir_http_request *request);
-/* 200 with the JSON that is in the buffer, if any. */
+/* Where the body of the answer is written, in what the client takes. */
+struct weir_out weir_http_out(struct weir_http_request *request);
+/* 200 with what was written, if anything. */
 void weir_http_answer(struct weir_http_request *request);
 /* Another status, with a sentence as its body; what is in the buffer is dropped. */
 void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text);

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/utf8.h"
 #include "weir/abi.h"
-
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* With one reservation: keys are half of what is written. */
 static void begin_value(struct weir_json *json, const char *key)
@@ -66,24 +65,6 @@ void weir_json_close_array(struct weir_json *json)
 	close_with(json, ']');
 }
 
-/* Length of the UTF-8 sequence at @s (NUL-terminated, not ASCII). 0: it is none. */
-static size_t sequence_length(const unsigned char *s)
-{
-	size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	/* Overlong forms, surrogates and what lies above U+10FFFF show in the second byte. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return length;
-}
-
 static void add_escaped(struct weir_buffer *buffer, unsigned char byte)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -110,7 +91,7 @@ void weir_json_string(struct weir_json *json, const char *key, const char *text)
 		size_t length = 1;
 
 		if (*s >= 0x80)
-			length = sequence_length(s);
+			length = weir_utf8_length(s);
 		else if (*s < 0x20 || *s == '"' || *s == '\\')
 			length = 0;
 		if (length) {
@@ -120,7 +101,7 @@ void weir_json_string(struct weir_json *json, const char *key, const char *text)
 
 		weir_buffer_add(json->buffer, plain, (size_t)(s - plain));
 		if (*s >= 0x80)
-			weir_buffer_add_text(json->buffer, REPLACEMENT);
+			weir_buffer_add_text(json->buffer, WEIR_UTF8_REPLACEMENT);
 		else
 			add_escaped(json->buffer, *s);
 		plain = ++s;

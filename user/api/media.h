@@ -2,24 +2,36 @@
 #ifndef WEIR_MEDIA_H
 #define WEIR_MEDIA_H
 
-/* Media types in request headers, as far as one has to know them to speak JSON alone. */
+/* Media types in request headers: those that a body can be in, and which of them a client would take. */
 
 #include <stdbool.h>
 
-/* Is this Content-Type application/json, whatever its parameters? */
-bool weir_media_is_json(const char *content_type);
+enum weir_media {
+	WEIR_MEDIA_NONE,
+	WEIR_MEDIA_JSON,
+	WEIR_MEDIA_PROTOBUF,
+	WEIR_MEDIA_COUNT_,
+};
+
+/* "application/json"; of NONE NULL. */
+const char *weir_media_type(enum weir_media media);
+
+/* What this Content-Type says, whatever its parameters. NONE: another one. */
+enum weir_media weir_media_of(const char *content_type);
 
 /* What all Accept headers of a request come to. Starts as {}: there was none. */
 struct weir_accept {
-	int specificity; /* of the best range that covers JSON so far; 0: none did */
-	bool wanted; /* that range's quality is above 0 */
 	bool given; /* there was a range at all */
+	struct {
+		int specificity; /* of the best range that covers it so far; 0: none did */
+		int quality; /* that range's, in thousandths */
+	} of[WEIR_MEDIA_COUNT_];
 };
 
 /* Take in one Accept header's @value. */
 void weir_accept_add(struct weir_accept *accept, const char *value);
 
-/* May the answer be JSON? Also when nothing was said. */
-bool weir_accept_is_json(const struct weir_accept *accept);
+/* What the answer is to be in: what is wanted most, JSON if that leaves a choice. NONE: nothing that we have. */
+enum weir_media weir_accept_choose(const struct weir_accept *accept);
 
 #endif /* WEIR_MEDIA_H */

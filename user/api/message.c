@@ -226,6 +226,7 @@ static const struct weir_message rlimit_info_message = {
 };
 
 static const struct weir_field container_info_fields[] = {
+	{ "type", WEIR_FIELD_STRING, .offset = offsetof(struct weir_container_info, type) },
 	{ "linux_info", WEIR_FIELD_MESSAGE, .message = &linux_info_message },
 	{ "rlimit_info", WEIR_FIELD_MESSAGE, .message = &rlimit_info_message },
 };

@@ -40,6 +40,7 @@ struct weir_rlimit_info { /* UINT64_MAX: it was not given */
 };
 
 struct weir_container_info { /* Mesos' ContainerInfo */
+	const char *type; /* NULL: it was not given */
 	enum weir_choice share_cgroups; /* linux_info.share_cgroups */
 	struct weir_strings capabilities; /* linux_info.effective_capabilities.capabilities */
 	struct weir_items rlimits; /* rlimit_info.rlimits, of struct weir_rlimit_info */
@@ -78,6 +79,11 @@ struct weir_parameters {
 		uint64_t fd;
 	} socket;
 };
+
+#define WEIR_PARAMETERS_INIT             \
+	{                                \
+		.socket.fd = UINT64_MAX, \
+	}
 
 /* All of them describe struct weir_parameters. */
 extern const struct weir_message weir_launch_message;

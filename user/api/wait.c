@@ -37,6 +37,7 @@ static void on_end(const struct weir_end *end, void *data)
 {
 	struct weir_waiter *waiter = data;
 	struct weir_http_request *request = waiter->request;
+	struct weir_out out = weir_http_out(request);
 
 	/* First: once answered, the socket is the HTTP server's again. */
 	waiter_free(waiter);
@@ -44,7 +45,7 @@ static void on_end(const struct weir_end *end, void *data)
 		weir_http_refuse(request, 404, "the container was removed before it had ended");
 		return;
 	}
-	weir_answer_end(weir_http_buffer(request), end);
+	weir_answer_end(&out, end);
 	weir_http_answer(request);
 }
 
@@ -52,8 +53,9 @@ static void on_events(void *data)
 {
 	struct weir_waiter *waiter = data;
 	struct weir_http_request *request = waiter->request;
+	struct weir_out out = weir_http_out(request);
 
-	weir_answer_events(weir_http_buffer(request), waiter->controller, waiter->since,
+	weir_answer_events(&out, waiter->controller, waiter->since,
 			   *waiter->id ? waiter->id : NULL);
 	waiter_free(waiter);
 	weir_http_answer(request);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET_CONTAINERS. */
+#include <time.h>
+
+#include "api/answer_internal.h"
+
+#define UNKNOWN UINT64_MAX /* a counter that could not be read */
+
+static void add_counter(struct weir_out *out, uint32_t number, const char *key, uint64_t value)
+{
+	if (value != UNKNOWN)
+		weir_out_u64(out, number, key, value);
+}
+
+static void add_seconds(struct weir_out *out, uint32_t number, const char *key, uint64_t ns)
+{
+	if (ns != UNKNOWN)
+		weir_out_fixed(out, number, key, ns, 9);
+}
+
+struct listing {
+	struct weir_out *out;
+	bool show_standalone, show_nested;
+	struct weir_node_view node; /* stands in for limits that are infinite */
+	uint64_t now_us;
+};
+
+static void add_status(struct weir_out *out, const struct weir_container *c)
+{
+	weir_out_open(out, 5, "container_status");
+	weir_answer_id(out, 4, c->id);
+	if (c->pid > 0)
+		weir_out_u64(out, 3, "executor_pid", (uint64_t)c->pid);
+	weir_out_close(out);
+}
+
+static void add_statistics(const struct listing *list, struct weir_out *out,
+			   const struct weir_view *view)
+{
+	const struct weir_figures *figures = &view->container->figures;
+	uint64_t cpu_limit = figures->cpu_limit_mcpu, mem_limit = figures->mem_limit_bytes;
+
+	weir_out_open(out, 6, "resource_statistics");
+	weir_out_fixed(out, 1, "timestamp", list->now_us, 6);
+	add_seconds(out, 2, "cpus_user_time_secs", view->user_ns);
+	add_seconds(out, 3, "cpus_system_time_secs", view->system_ns);
+	weir_out_fixed(out, 4, "cpus_limit",
+		       cpu_limit == WEIR_INFINITE ? list->node.cpus * 1000 : cpu_limit, 3);
+	weir_out_fixed(out, 45, "cpus_soft_limit", figures->cpu_request_mcpu, 3);
+	add_counter(out, 7, "cpus_nr_periods", view->nr_periods);
+	add_counter(out, 8, "cpus_nr_throttled", view->nr_throttled);
+	add_seconds(out, 9, "cpus_throttled_time_secs", view->throttled_ns);
+	add_counter(out, 36, "mem_total_bytes", view->mem_current_bytes);
+	weir_out_u64(out, 6, "mem_limit_bytes",
+		     mem_limit == WEIR_INFINITE ? list->node.mem_bytes : mem_limit);
+	weir_out_u64(out, 38, "mem_soft_limit_bytes", figures->mem_request_bytes);
+	weir_out_close(out);
+}
+
+static void add_record(struct weir_out *out, const struct weir_container *c, enum weir_tier tier)
+{
+	weir_out_string(out, 1, "state", weir_state_name(c->state));
+	weir_out_string(out, 2, "reason", weir_reason_name(c->reason));
+	weir_out_string(out, 3, "message", c->message);
+	weir_out_string(out, 4, "role", c->role ? c->role : "*");
+	weir_out_string(out, 5, "user", c->user ? c->user : "root");
+	weir_answer_strings(out, 6, "argv", c->argv);
+	if (c->supplementary_groups)
+		weir_answer_strings(out, 7, "supplementary_groups", c->supplementary_groups);
+	if (c->rlimits)
+		weir_answer_strings(out, 8, "rlimits", c->rlimits);
+	if (c->capabilities)
+		weir_out_string(out, 9, "capabilities", c->capabilities);
+	if (c->new_privileges)
+		weir_out_bool(out, 10, "allow_new_privileges", true);
+	if (c->cpus_set)
+		weir_out_string(out, 11, "cpus_set", c->cpus_set);
+	weir_answer_net(out, &c->net, tier);
+	weir_out_bool(out, 13, "foreground", c->foreground);
+	weir_out_bool(out, 14, "exempt", c->exempt);
+	if (c->adopted) {
+		weir_out_bool(out, 15, "adopted", true);
+		weir_out_bool(out, 16, "enforced", c->enforced);
+	}
+	if (c->paused)
+		weir_out_bool(out, 17, "paused", true);
+	if (c->autoremove)
+		weir_out_bool(out, 18, "autoremove", true);
+	if (c->is_executor)
+		weir_out_bool(out, 19, "executor", true);
+	if (c->parent)
+		weir_out_bool(out, 20, "share_cgroups", c->shares_cgroups);
+	weir_out_u64(out, 21, "slot", c->slot);
+	if (c->status_known)
+		weir_out_u64(out, 22, "status", (uint32_t)c->status);
+	weir_out_u64(out, 23, "created_us", c->created_us);
+	weir_out_u64(out, 24, "started_us", c->started_us);
+	weir_out_u64(out, 25, "ended_us", c->ended_us);
+	weir_answer_amounts(out, 26, c);
+}
+
+static void add_counters(struct weir_out *out, const struct weir_view *view)
+{
+	add_counter(out, 34, "cpu_ns", view->cpu_ns);
+	add_counter(out, 35, "cpu_beyond_ns", view->cpu_beyond_ns);
+	add_counter(out, 36, "wait_ns", view->wait_ns);
+	add_counter(out, 37, "nr_periods", view->nr_periods);
+	add_counter(out, 38, "nr_throttled", view->nr_throttled);
+	add_counter(out, 39, "throttled_ns", view->throttled_ns);
+	add_counter(out, 40, "mem_current_bytes", view->mem_current_bytes);
+	add_counter(out, 41, "mem_peak_bytes", view->mem_peak_bytes);
+	add_counter(out, 42, "mem_beyond_bytes", view->mem_beyond_bytes);
+	add_counter(out, 43, "oom_kills", view->oom_kills);
+}
+
+static void add_labels(struct weir_out *out, const struct weir_container *c)
+{
+	weir_out_list(out, "labels");
+	for (size_t i = 0; i < c->n_labels; i++) {
+		weir_out_open(out, 46, NULL);
+		weir_out_string(out, 1, "key", c->labels[i].key);
+		weir_out_string(out, 2, "value", c->labels[i].value);
+		weir_out_close(out);
+	}
+	weir_out_list_end(out);
+}
+
+static int on_view(const struct weir_view *view, void *data)
+{
+	struct listing *list = data;
+	struct weir_out *out = list->out;
+
+	if (!(view->container->parent ? list->show_nested : list->show_standalone))
+		return 0;
+
+	weir_out_open(out, 1, NULL);
+	weir_answer_id(out, 4, view->container->id);
+	add_status(out, view->container);
+	add_statistics(list, out, view);
+	weir_out_open(out, 1000, "weir");
+	add_record(out, view->container, list->node.fence_tier);
+	add_counters(out, view);
+	if (view->stdout_path)
+		weir_out_string(out, 44, "stdout_path", view->stdout_path);
+	if (view->stderr_path)
+		weir_out_string(out, 45, "stderr_path", view->stderr_path);
+	add_labels(out, view->container);
+	weir_out_close(out);
+	weir_out_close(out);
+	return weir_out_failed(out); /* full: the rest would be in vain */
+}
+
+int weir_answer_containers(struct weir_out *out, struct weir_controller *controller, const char *id,
+			   bool show_standalone, bool show_nested, struct weir_error *err)
+{
+	struct listing list = { .out = out,
+				.show_standalone = show_standalone,
+				.show_nested = show_nested };
+	struct timespec now;
+	int r;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	list.now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	weir_controller_read_node(controller, &list.node);
+
+	weir_answer_open(out, WEIR_CALL_GET_CONTAINERS);
+	weir_out_list(out, "containers");
+	r = weir_controller_read_containers(controller, id, on_view, &list, err);
+	if (r < 0 && !weir_out_failed(out))
+		return r;
+	weir_out_list_end(out);
+	weir_answer_close(out);
+	return 0;
+}
