@@ -18,11 +18,11 @@ import re
 import sys
 
 from api import say
-from protobuf import JSON, PROTOBUF, Client, without_empty
+from protobuf import AGENT, JSON, MASTER, PROTOBUF, Client, without_empty
 
 # Words that are of this machine or this build.
 OTHER_HERE = {"version", "git_sha", "path", "stdout_path", "stderr_path", "families",
-              "fence_tier"}
+              "fence_tier", "hostname", "agent_id", "agent_info.id"}
 
 
 def sections(text):
@@ -43,7 +43,7 @@ def differences(shown, got, where):
                 yield f"{where}.{key}: not in the answer"
             elif key not in shown:
                 yield f"{where}.{key}: not in the document, it is {json.dumps(got[key])}"
-            elif key not in OTHER_HERE:
+            elif not OTHER_HERE & {key, f"{where.rpartition('.')[2]}.{key}"}:
                 yield from differences(shown[key], got[key], f"{where}.{key}")
     elif isinstance(shown, list):
         if bool(shown) != bool(got):
@@ -91,11 +91,13 @@ def replay(client, encoding, heading, blocks, join):
     if kind == "ADOPT_CONTAINER":
         request[kind.lower()]["cgroup"] = os.environ["ADOPTED_CGROUP"]
 
-    status, answer = client.ask(request, encoding, encoding)
+    # In protobuf each family has its path.
+    family = AGENT if kind in AGENT[1].Call.Type.keys() else MASTER
+    status, answer = client.ask(request, encoding, encoding, family)
     if say(status == 200, f"{heading}: 200", f"it is {status}: {answer}") and len(blocks) > 1:
         shown = json.loads(blocks[1])
         if encoding == PROTOBUF:
-            shown = without_empty(shown)
+            shown, answer = without_empty(shown), without_empty(answer)
         wrong = list(differences(shown, answer, "answer"))
         say(not wrong, f"{heading}: the answer is as shown", *wrong)
         join = answer.get(kind.lower(), {}).get("join", join)

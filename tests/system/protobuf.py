@@ -12,10 +12,11 @@ sys.path.insert(0, os.environ["PROTO_DIR"])
 # pylint: disable=import-error,wrong-import-position
 from google.protobuf import json_format  # noqa: E402
 from google.protobuf.descriptor import FieldDescriptor  # noqa: E402
-from weir.v1 import agent_pb2  # noqa: E402
+from weir.v1 import agent_pb2, master_pb2  # noqa: E402
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
+AGENT, MASTER = ("/api/v1", agent_pb2), ("/master/api/v1", master_pb2)
 
 
 def plain_value(field, value):
@@ -52,28 +53,28 @@ def without_empty(value):
     return value
 
 
-def encode(request):
-    """A call in its JSON as the bytes of a Call. Refuses what agent.proto does not know."""
-    return json_format.ParseDict(request, agent_pb2.Call()).SerializeToString()
+def encode(request, family=AGENT):
+    """A call in its JSON as the bytes of a Call. Refuses what the .proto does not know."""
+    return json_format.ParseDict(request, family[1].Call()).SerializeToString()
 
 
 class Client(Connection):
     """Calls in any of both, answers in any of both."""
 
-    def exchange(self, body, content=PROTOBUF, accept=PROTOBUF):
+    def exchange(self, body, content=PROTOBUF, accept=PROTOBUF, family=AGENT):
         """(status, type of the answer, bytes)."""
-        self.request("POST", "/api/v1", body, {"Content-Type": content, "Accept": accept})
+        self.request("POST", family[0], body, {"Content-Type": content, "Accept": accept})
         answer = self.getresponse()
         return answer.status, answer.headers.get("Content-Type"), answer.read()
 
-    def ask(self, request, content=PROTOBUF, accept=PROTOBUF):
+    def ask(self, request, content=PROTOBUF, accept=PROTOBUF, family=AGENT):
         """(status, answer), where the answer is a dict, or the text of a refusal, or ""."""
-        body = encode(request) if content == PROTOBUF else json.dumps(request)
-        status, kind, data = self.exchange(body, content, accept)
+        body = encode(request, family) if content == PROTOBUF else json.dumps(request)
+        status, kind, data = self.exchange(body, content, accept, family)
         if not data:
             return status, ""
         if kind == PROTOBUF:
-            return status, plain(agent_pb2.Response.FromString(data))
+            return status, plain(family[1].Response.FromString(data))
         if kind == JSON:
             return status, json.loads(data)
         return status, data.decode("utf-8", "replace")

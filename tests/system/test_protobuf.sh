@@ -19,7 +19,7 @@ cat >"$scratch/same.py" <<'PYTHON'
 import itertools
 
 from api import launch_fields, say
-from protobuf import JSON, PROTOBUF, Client, without_empty
+from protobuf import AGENT, JSON, MASTER, PROTOBUF, Client, without_empty
 
 client = Client()
 both = (JSON, PROTOBUF)
@@ -49,11 +49,14 @@ READS = [
     {"type": "EXPLAIN_CONTAINER", "explain_container": {"container_id": {"value": "web"}}},
     {"type": "WAIT_CONTAINER", "wait_container": {"container_id": {"value": "over"}}},
 ]
-for request in READS:
-    answers = [client.ask(request, content, accept) for content, accept in itertools.product(both, both)]
+STATE = [{"type": kind} for kind in ("GET_STATE", "GET_TASKS", "GET_EXECUTORS", "GET_FRAMEWORKS", "GET_OPERATIONS")]
+AGENTS = READS + STATE + [{"type": "GET_AGENT"}]
+MASTERS = READS[:2] + STATE + [{"type": "GET_AGENTS"}, {"type": "GET_ROLES"}]
+for request, family in [(request, AGENT) for request in AGENTS] + [(request, MASTER) for request in MASTERS]:
+    answers = [client.ask(request, content, accept, family) for content, accept in itertools.product(both, both)]
     first = still(without_empty(answers[0][1]))
     wrong = [answer for answer in answers if answer[0] != 200 or still(without_empty(answer[1])) != first]
-    say(not wrong, f"row 34: {request['type']} says the same, however it is asked and answered", str(answers[0]), *map(str, wrong))
+    say(not wrong, f"row 34: {request['type']} on {family[0]} says the same, however it is asked and answered", str(answers[0]), *map(str, wrong))
 
 infinite = client.ask(READS[3])[1]["get_containers"]["containers"][0]["weir"]
 say(infinite["mem_limit_bytes"] == "Infinity" and infinite["cpu_request_mcpu"] == 250, "a limit that is none is infinity", str(infinite))

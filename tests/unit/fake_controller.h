@@ -313,6 +313,17 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 	pthread_rwlock_unlock(&controller->lock);
 }
 
+void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data)
+{
+	struct weir_state_view state = { .node = { .hostname = "node", .agent_id = "agent" } };
+
+	pthread_rwlock_rdlock(&controller->lock);
+	state.all = controller->containers;
+	state.n = controller->n;
+	fn(&state, data);
+	pthread_rwlock_unlock(&controller->lock);
+}
+
 uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
 				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost)
 {

@@ -20,6 +20,7 @@ static const struct {
 	{ { WEIR_LEVEL_MUTATE, true, "POST", "/api/v1", JSON, 0 }, 0 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", JSON, MAX_BODY + 1 }, 413 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", "application/x-protobuf", 0 }, 0 },
+	{ { WEIR_LEVEL_READ, true, "POST", "/master/api/v1", JSON, 0 }, 0 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", "text/plain", MAX_BODY + 1 }, 415 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/api/v1", NULL, 0 }, 400 },
 	{ { WEIR_LEVEL_READ, true, "GET", "/api/v1", NULL, 0 }, 405 },

@@ -15,9 +15,9 @@ static const struct {
 	const char *body;
 } head_cases[] = {
 	{ "GET /api/v1 HTTP/1.1\r\n" HOST "\r\n", 405, "Allow: POST\r\n",
-	  "expected a POST to /api/v1" },
+	  "expected a POST of a call" },
 	{ "PUT /api/v1 HTTP/1.1\r\n" HOST TYPE LENGTH HEALTH, 405, "Allow: POST\r\n",
-	  "expected a POST to /api/v1" },
+	  "expected a POST of a call" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST LENGTH HEALTH, 400, "Content-Type: text/plain",
 	  "Expecting 'Content-Type' to be present" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST "Content-Type: text/plain\r\n" LENGTH HEALTH, 415, NULL,
@@ -51,7 +51,7 @@ static const struct {
 	  200, "Content-Type: application/x-protobuf\r\n",
 	  "\x08\x01\x12\x0b\x08\x01\xc2\x3e\x06\x0a\x04none" },
 	{ "POST /api/v2 HTTP/1.1\r\n" HOST TYPE LENGTH HEALTH, 404, NULL,
-	  "no such path, expected /api/v1 or /healthz" },
+	  "no such path, expected /api/v1, /master/api/v1 or /healthz" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Content-Length: 1048577\r\n\r\n", 413, NULL,
 	  "the body is longer than 1 MiB" },
 	{ "GET /healthz HTTP/1.1\r\n" HOST "\r\n", 200, "Content-Type: text/plain", "ok" },

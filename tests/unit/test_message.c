@@ -114,17 +114,17 @@ static void what_json_names_protobuf_numbers(void **state)
 	}
 }
 
-/* Only that an agent's client reads answers by; what has none answers without a body. */
 static void every_call_has_its_name_and_number(void **state)
 {
-	const ProtobufCFieldDescriptor *type =
-		find(weir_call_descriptor(WEIR_DIALECT_AGENT), "type");
 	char lower[64];
 
 	(void)state;
 
 	for (int i = 0; i < WEIR_CALL_COUNT_; i++) {
-		const char *name = weir_call_name((enum weir_call_type)i);
+		enum weir_call_type call = (enum weir_call_type)i;
+		enum weir_dialect dialect = weir_call_dialect(WEIR_DIALECT_AGENT, call);
+		const ProtobufCFieldDescriptor *type = find(weir_call_descriptor(dialect), "type");
+		const char *name = weir_call_name(call);
 		size_t n;
 
 		assert_non_null(
@@ -133,13 +133,29 @@ static void every_call_has_its_name_and_number(void **state)
 		for (n = 0; name[n]; n++)
 			lower[n] = name[n] == '_' ? '_' : (char)(name[n] | 0x20);
 		lower[n] = '\0';
-		assert_string_equal(lower, weir_call_parameters((enum weir_call_type)i));
+		assert_string_equal(lower, weir_call_parameters(call));
 		/* Both or none: an answer is of a type, and has something of it. */
-		assert_int_equal(!weir_response_type(WEIR_DIALECT_AGENT, (enum weir_call_type)i),
-				 !weir_response_field(WEIR_DIALECT_AGENT, (enum weir_call_type)i));
+		for (int d = 0; d < WEIR_DIALECT_COUNT_; d++)
+			assert_int_equal(!weir_response_type((enum weir_dialect)d, call),
+					 !weir_response_field((enum weir_dialect)d, call));
 	}
 	assert_int_equal(weir_call_type_named("UNKNOWN"), WEIR_CALL_COUNT_);
 	assert_int_equal(weir_call_type_named(""), WEIR_CALL_COUNT_);
+}
+
+static void a_call_is_of_the_family_that_has_it(void **state)
+{
+	(void)state;
+
+	for (int d = 0; d < WEIR_DIALECT_COUNT_; d++) {
+		enum weir_dialect asked = (enum weir_dialect)d;
+
+		assert_int_equal(weir_call_dialect(asked, WEIR_CALL_GET_STATE), asked);
+		assert_int_equal(weir_call_dialect(asked, WEIR_CALL_GET_AGENTS),
+				 WEIR_DIALECT_MASTER);
+		assert_int_equal(weir_call_dialect(asked, WEIR_CALL_LAUNCH_CONTAINER),
+				 WEIR_DIALECT_AGENT);
+	}
 }
 
 int main(void)
@@ -147,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_json_names_protobuf_numbers),
 		cmocka_unit_test(every_call_has_its_name_and_number),
+		cmocka_unit_test(a_call_is_of_the_family_that_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

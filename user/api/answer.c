@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "model/family.h"
 #include "weir/metrics.h"
-#include "weir/v1/types.pb-c.h"
+#include "weir/v1/state.pb-c.h"
 
 void weir_answer_open(struct weir_out *out, enum weir_call_type type)
 {
@@ -105,7 +105,7 @@ void weir_answer_update(struct weir_out *out, const char *id, const struct weir_
 }
 
 /* A request to kill explains any status. */
-static void add_task_state(struct weir_out *out, uint32_t number, const struct weir_end *end)
+void weir_answer_end_state(struct weir_out *out, uint32_t number, const struct weir_end *end)
 {
 	if (end->reason == WEIR_REASON_KILLED)
 		weir_out_enum(out, number, "state", WEIR__V1__TASK_STATE__TASK_KILLED,
@@ -118,16 +118,39 @@ static void add_task_state(struct weir_out *out, uint32_t number, const struct w
 			      "TASK_FAILED");
 }
 
+void weir_answer_task_state(struct weir_out *out, uint32_t number, const struct weir_container *c)
+{
+	const struct weir_end end = {
+		.status_known = c->status_known,
+		.status = c->status,
+		.reason = c->reason,
+	};
+
+	if (c->state == WEIR_STATE_EXITED)
+		weir_answer_end_state(out, number, &end);
+	else if (c->state == WEIR_STATE_RUNNING)
+		weir_out_enum(out, number, "state", WEIR__V1__TASK_STATE__TASK_RUNNING,
+			      "TASK_RUNNING");
+	else
+		weir_out_enum(out, number, "state", WEIR__V1__TASK_STATE__TASK_STARTING,
+			      "TASK_STARTING");
+}
+
+void weir_answer_reason(struct weir_out *out, uint32_t number, enum weir_reason reason)
+{
+	if (reason == WEIR_REASON_LIMIT || reason == WEIR_REASON_NODE_PRESSURE)
+		weir_out_enum(out, number, "reason",
+			      WEIR__V1__TASK_STATUS__REASON__REASON_CONTAINER_LIMITATION_MEMORY,
+			      "REASON_CONTAINER_LIMITATION_MEMORY");
+}
+
 void weir_answer_end(struct weir_out *out, const struct weir_end *end)
 {
 	weir_answer_open(out, WEIR_CALL_WAIT_CONTAINER);
 	if (end->status_known)
 		weir_out_u64(out, 1, "exit_status", (uint32_t)end->status);
-	add_task_state(out, 2, end);
-	if (end->reason == WEIR_REASON_LIMIT || end->reason == WEIR_REASON_NODE_PRESSURE)
-		weir_out_enum(out, 3, "reason",
-			      WEIR__V1__TASK_STATUS__REASON__REASON_CONTAINER_LIMITATION_MEMORY,
-			      "REASON_CONTAINER_LIMITATION_MEMORY");
+	weir_answer_end_state(out, 2, end);
+	weir_answer_reason(out, 3, end->reason);
 	weir_out_string(out, 5, "message", end->message);
 	weir_out_open(out, 1000, "weir");
 	weir_out_string(out, 1, "reason", weir_reason_name(end->reason));

@@ -10,8 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "api/kinds.h"
 #include "control/controller.h"
 
+struct weir_call;
 struct weir_out;
 
 void weir_answer_health(struct weir_out *out, const struct weir_node_view *node);
@@ -32,11 +34,12 @@ void weir_answer_events(struct weir_out *out, struct weir_controller *controller
 /* EXPLAIN_CONTAINER. */
 void weir_answer_explain(struct weir_out *out, const struct weir_explanation *explanation);
 
-/*
- * GET_CONTAINERS, tasks if @show_nested, all others if @show_standalone; @id: one of them, NULL: all. Walks under the
- * controller's read lock. -ENOENT: @id is unknown.
- */
-int weir_answer_containers(struct weir_out *out, struct weir_controller *controller, const char *id,
-			   bool show_standalone, bool show_nested, struct weir_error *err);
+/* GET_CONTAINERS: those that @call asks for. Walks under the controller's read lock. -ENOENT: the one that it names is unknown. */
+int weir_answer_containers(struct weir_out *out, struct weir_controller *controller,
+			   const struct weir_call *call, struct weir_error *err);
+
+/* GET_STATE, and what it consists of by itself; GET_AGENT, GET_AGENTS, GET_ROLES, GET_OPERATIONS. All of it is of one moment. */
+void weir_answer_state(struct weir_out *out, struct weir_controller *controller,
+		       enum weir_call_type type);
 
 #endif /* WEIR_ANSWER_H */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET_CONTAINERS. */
+#include <string.h>
 #include <time.h>
 
 #include "api/answer_internal.h"
+#include "api/decode.h"
+#include "api/state.h"
 
 #define UNKNOWN UINT64_MAX /* a counter that could not be read */
 
@@ -20,14 +23,14 @@ static void add_seconds(struct weir_out *out, uint32_t number, const char *key, 
 
 struct listing {
 	struct weir_out *out;
-	bool show_standalone, show_nested;
+	const struct weir_call *call;
 	struct weir_node_view node; /* stands in for limits that are infinite */
 	uint64_t now_us;
 };
 
-static void add_status(struct weir_out *out, const struct weir_container *c)
+void weir_answer_status(struct weir_out *out, uint32_t number, const struct weir_container *c)
 {
-	weir_out_open(out, 5, "container_status");
+	weir_out_open(out, number, "container_status");
 	weir_answer_id(out, 4, c->id);
 	if (c->pid > 0)
 		weir_out_u64(out, 3, "executor_pid", (uint64_t)c->pid);
@@ -113,11 +116,11 @@ static void add_counters(struct weir_out *out, const struct weir_view *view)
 	add_counter(out, 43, "oom_kills", view->oom_kills);
 }
 
-static void add_labels(struct weir_out *out, const struct weir_container *c)
+void weir_answer_labels(struct weir_out *out, uint32_t number, const struct weir_container *c)
 {
 	weir_out_list(out, "labels");
 	for (size_t i = 0; i < c->n_labels; i++) {
-		weir_out_open(out, 46, NULL);
+		weir_out_open(out, number, NULL);
 		weir_out_string(out, 1, "key", c->labels[i].key);
 		weir_out_string(out, 2, "value", c->labels[i].value);
 		weir_out_close(out);
@@ -125,17 +128,57 @@ static void add_labels(struct weir_out *out, const struct weir_container *c)
 	weir_out_list_end(out);
 }
 
+/* Is @role this one, or below it? */
+static bool is_within(const char *role, const char *top)
+{
+	size_t length = strlen(top);
+
+	return strncmp(role, top, length) == 0 && (!role[length] || role[length] == '/');
+}
+
+static bool is_wanted(const struct weir_call *call, const struct weir_view *view)
+{
+	const struct weir_container *c = view->container;
+	const struct weir_filter *filter = &call->filter;
+
+	return (c->parent ? call->show_nested : call->show_standalone) &&
+	       (!filter->role || is_within(c->role ? c->role : "*", filter->role)) &&
+	       (!filter->id_prefix ||
+		strncmp(c->id, filter->id_prefix, strlen(filter->id_prefix)) == 0) &&
+	       (!filter->over_request || view->over_request);
+}
+
+static void add_value(struct weir_out *out, uint32_t number, const char *name, const char *value)
+{
+	weir_out_open(out, number, name);
+	weir_out_string(out, 1, "value", value);
+	weir_out_close(out);
+}
+
+/* Whose it is, if it is an executor's, or an executor. */
+static void add_framework(struct weir_out *out, const struct weir_container *c)
+{
+	const struct weir_container *executor = c->parent ? c->parent : c;
+
+	if (!executor->is_executor)
+		return;
+	add_value(out, 1, "framework_id", weir_framework_of(executor));
+	add_value(out, 2, "executor_id", executor->id);
+	weir_out_string(out, 3, "executor_name", executor->id);
+}
+
 static int on_view(const struct weir_view *view, void *data)
 {
 	struct listing *list = data;
 	struct weir_out *out = list->out;
 
-	if (!(view->container->parent ? list->show_nested : list->show_standalone))
+	if (!is_wanted(list->call, view))
 		return 0;
 
 	weir_out_open(out, 1, NULL);
+	add_framework(out, view->container);
 	weir_answer_id(out, 4, view->container->id);
-	add_status(out, view->container);
+	weir_answer_status(out, 5, view->container);
 	add_statistics(list, out, view);
 	weir_out_open(out, 1000, "weir");
 	add_record(out, view->container, list->node.fence_tier);
@@ -144,18 +187,16 @@ static int on_view(const struct weir_view *view, void *data)
 		weir_out_string(out, 44, "stdout_path", view->stdout_path);
 	if (view->stderr_path)
 		weir_out_string(out, 45, "stderr_path", view->stderr_path);
-	add_labels(out, view->container);
+	weir_answer_labels(out, 46, view->container);
 	weir_out_close(out);
 	weir_out_close(out);
 	return weir_out_failed(out); /* full: the rest would be in vain */
 }
 
-int weir_answer_containers(struct weir_out *out, struct weir_controller *controller, const char *id,
-			   bool show_standalone, bool show_nested, struct weir_error *err)
+int weir_answer_containers(struct weir_out *out, struct weir_controller *controller,
+			   const struct weir_call *call, struct weir_error *err)
 {
-	struct listing list = { .out = out,
-				.show_standalone = show_standalone,
-				.show_nested = show_nested };
+	struct listing list = { .out = out, .call = call };
 	struct timespec now;
 	int r;
 
@@ -165,7 +206,7 @@ int weir_answer_containers(struct weir_out *out, struct weir_controller *control
 
 	weir_answer_open(out, WEIR_CALL_GET_CONTAINERS);
 	weir_out_list(out, "containers");
-	r = weir_controller_read_containers(controller, id, on_view, &list, err);
+	r = weir_controller_read_containers(controller, call->id, on_view, &list, err);
 	if (r < 0 && !weir_out_failed(out))
 		return r;
 	weir_out_list_end(out);

@@ -16,6 +16,13 @@ void weir_answer_id(struct weir_out *out, uint32_t number, const char *id);
 void weir_answer_net(struct weir_out *out, const struct weir_net *net, enum weir_tier tier);
 /* Where a child of the caller's joins, and what the caller has to do to it: of a placement. */
 void weir_answer_seat(struct weir_out *out, const struct weir_join_paths *join);
+/* "container_status", "labels" in an array. */
+void weir_answer_status(struct weir_out *out, uint32_t number, const struct weir_container *c);
+void weir_answer_labels(struct weir_out *out, uint32_t number, const struct weir_container *c);
+/* "state", as Mesos' TaskState; of an end; and its "reason", where Mesos has one. */
+void weir_answer_task_state(struct weir_out *out, uint32_t number, const struct weir_container *c);
+void weir_answer_end_state(struct weir_out *out, uint32_t number, const struct weir_end *end);
+void weir_answer_reason(struct weir_out *out, uint32_t number, enum weir_reason reason);
 /* Texts in an array. */
 void weir_answer_strings(struct weir_out *out, uint32_t number, const char *name,
 			 char *const *strings);

@@ -48,7 +48,7 @@ static void refuse(struct weir_http_request *request, enum weir_call_type type,
 static void run(struct weir_api *api, struct weir_http_request *request,
 		const struct weir_call *call)
 {
-	struct weir_out out = weir_http_out(request);
+	struct weir_out out = weir_http_out(request, call->dialect);
 	struct weir_error err = {};
 	int r;
 
@@ -112,7 +112,8 @@ static void on_call(struct weir_http_request *request, void *data)
 	int r;
 
 	body = weir_http_body(request, &size);
-	r = weir_call_decode(weir_http_media(request), WEIR_DIALECT_AGENT, body, size, &call, &err);
+	r = weir_call_decode(weir_http_media(request), weir_http_dialect(request), body, size,
+			     &call, &err);
 	if (r < 0 && r != -ENOSYS)
 		return refuse(request, WEIR_CALL_COUNT_, &err);
 

@@ -68,8 +68,15 @@ static int update_container(const struct run *run, struct weir_error *err)
 
 static int get_containers(const struct run *run, struct weir_error *err)
 {
-	return weir_answer_containers(run->answer, run->controller, run->call->id,
-				      run->call->show_standalone, run->call->show_nested, err);
+	return weir_answer_containers(run->answer, run->controller, run->call, err);
+}
+
+static int get_state(const struct run *run, struct weir_error *err)
+{
+	(void)err;
+
+	weir_answer_state(run->answer, run->controller, run->call->type);
+	return 0;
 }
 
 static int get_events(const struct run *run, struct weir_error *err)
@@ -167,6 +174,14 @@ static const struct {
 	[WEIR_CALL_GET_HEALTH] = { WEIR_LEVEL_READ, true, get_health },
 	[WEIR_CALL_GET_VERSION] = { WEIR_LEVEL_READ, true, get_version },
 	[WEIR_CALL_GET_CONTAINERS] = { WEIR_LEVEL_READ, true, get_containers },
+	[WEIR_CALL_GET_STATE] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_GET_TASKS] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_GET_EXECUTORS] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_GET_FRAMEWORKS] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_GET_AGENT] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_GET_AGENTS] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_GET_ROLES] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_GET_OPERATIONS] = { WEIR_LEVEL_READ, true, get_state },
 	[WEIR_CALL_GET_EVENTS] = { WEIR_LEVEL_READ, true, get_events },
 	[WEIR_CALL_WAIT_CONTAINER] = { WEIR_LEVEL_READ, true, NULL },
 	[WEIR_CALL_LAUNCH_CONTAINER] = { WEIR_LEVEL_MUTATE, false, launch_container },

@@ -62,6 +62,7 @@ static int convert(const struct weir_parameters *parameters, struct weir_arena *
 	call->signal = parameters->signal ? parameters->signal : SIGKILL;
 	call->show_standalone = parameters->show_standalone;
 	call->show_nested = parameters->show_nested;
+	call->filter = parameters->filter;
 	call->since = parameters->since;
 	call->epoch_us = parameters->epoch_us;
 	call->wait_ms = parameters->wait_ms;
@@ -130,7 +131,7 @@ static int find_item(const struct outline *call, const char *name, struct weir_w
 		protobuf_c_message_descriptor_get_field_by_name(call->descriptor, name);
 	const char *expected = field->type == PROTOBUF_C_TYPE_ENUM ? "an integer" : "a message";
 	struct weir_wire left = call->wire;
-	struct weir_wire_item item;
+	struct weir_wire_item item = {};
 	int r, found = 0;
 
 	while ((r = weir_wire_next(&left, &item)) > 0) {
@@ -150,7 +151,7 @@ static int find_type(const struct outline *call, enum weir_call_type *ret, struc
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field_by_name(call->descriptor, "type");
 	const ProtobufCEnumValue *value;
-	struct weir_wire_item item;
+	struct weir_wire_item item = {};
 	char number[24];
 	int r = find_item(call, "type", &item, err);
 
@@ -171,7 +172,7 @@ static int decode_wire(enum weir_dialect dialect, const struct weir_wire *wire,
 	struct weir_parameters parameters = WEIR_PARAMETERS_INIT;
 	const ProtobufCFieldDescriptor *field;
 	const struct weir_message *message;
-	struct weir_wire_item item;
+	struct weir_wire_item item = {};
 	struct weir_at at = {};
 	int r;
 
@@ -222,6 +223,7 @@ int weir_call_decode(enum weir_media media, enum weir_dialect dialect, const cha
 	if (r < 0)
 		return r;
 
+	call.dialect = media == WEIR_MEDIA_JSON ? weir_call_dialect(dialect, call.type) : dialect;
 	call.memory = take_ptr(memory);
 	*ret = call;
 	return 0;

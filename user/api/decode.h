@@ -19,6 +19,12 @@
 
 struct weir_error;
 
+/* What a container has to be like to be shown. */
+struct weir_filter {
+	const char *role, *id_prefix; /* NULL: any; a role has those below it */
+	bool over_request;
+};
+
 /* One that its caller has open, or that lies, or will, at a path. */
 struct weir_socket_call {
 	const char *name, *path;
@@ -28,6 +34,7 @@ struct weir_socket_call {
 
 struct weir_call {
 	enum weir_call_type type;
+	enum weir_dialect dialect; /* whose it is */
 	/* Of the container; NULL: GET_CONTAINERS or GET_EVENTS of all, or a call without one. */
 	const char *id;
 	struct weir_launch launch; /* LAUNCH_CONTAINER; the peer is not filled in */
@@ -37,7 +44,8 @@ struct weir_call {
 	struct weir_socket_call socket; /* REGISTER_AGENT_SOCKET */
 	int pid; /* START_CONTAINER, JOIN_CONTAINER; 0: not said */
 	int signal; /* KILL_CONTAINER */
-	bool show_standalone, show_nested; /* GET_CONTAINERS */
+	bool show_standalone, show_nested; /* GET_CONTAINERS, and of those only */
+	struct weir_filter filter;
 	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS; epoch_us 0: not said */
 	struct weir_call_memory *memory; /* what the strings above lie in */
 };

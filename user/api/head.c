@@ -30,19 +30,20 @@ static struct weir_verdict judge_health(const struct weir_head *head)
 struct weir_verdict weir_head_judge(const struct weir_head *head, size_t max_body)
 {
 	bool is_health = strcmp(head->path, "/healthz") == 0;
+	bool is_master = strcmp(head->path, "/master/api/v1") == 0;
 	enum weir_media media;
 
 	if (head->level == WEIR_LEVEL_NONE)
 		return refuse_at_once(
 			403, "only root and members of the admin and reader groups may call");
-	if (!is_health && strcmp(head->path, "/api/v1") != 0)
-		return refuse(404, "no such path, expected /api/v1 or /healthz");
+	if (!is_health && !is_master && strcmp(head->path, "/api/v1") != 0)
+		return refuse(404, "no such path, expected /api/v1, /master/api/v1 or /healthz");
 	if (!head->ready)
 		return refuse(503, "weir-daemon has not finished recovery");
 	if (is_health)
 		return judge_health(head);
 	if (strcmp(head->method, "POST") != 0)
-		return refuse_method("POST", "expected a POST to /api/v1");
+		return refuse_method("POST", "expected a POST of a call");
 	if (!head->content_type)
 		return refuse(400, "Expecting 'Content-Type' to be present");
 	media = weir_media_of(head->content_type);
@@ -52,5 +53,8 @@ struct weir_verdict weir_head_judge(const struct weir_head *head, size_t max_bod
 			"expected a Content-Type of application/json or application/x-protobuf");
 	if (head->length > max_body)
 		return refuse_at_once(413, WEIR_HEAD_TOO_LONG);
-	return (struct weir_verdict){ .media = media };
+	return (struct weir_verdict){
+		.media = media,
+		.dialect = is_master ? WEIR_DIALECT_MASTER : WEIR_DIALECT_AGENT,
+	};
 }

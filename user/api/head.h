@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "api/auth.h"
+#include "api/kinds.h"
 #include "api/media.h"
 
 #define WEIR_HEAD_TOO_LONG "the body is longer than 1 MiB"
@@ -21,7 +22,8 @@ struct weir_head {
 };
 
 struct weir_verdict {
-	enum weir_media media; /* of the body, if it is to be read */
+	enum weir_media media; /* of the body, if it is to be read, */
+	enum weir_dialect dialect; /* and whose calls the path is for */
 	unsigned int status; /* 0: go on and read the body */
 	const char *text; /* the answer's body */
 	const char *allow; /* of a 405 */

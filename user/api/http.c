@@ -39,6 +39,7 @@ struct weir_http_request {
 	int fd;
 
 	struct weir_hold hold;
+	enum weir_dialect dialect; /* of its path */
 	enum weir_media media, answer_media; /* of the body, and of what it is answered with */
 	size_t dropped_bytes; /* of a body that is not taken */
 	unsigned int status; /* 0: not answered */
@@ -81,10 +82,15 @@ enum weir_media weir_http_media(const struct weir_http_request *request)
 	return request->media;
 }
 
-struct weir_out weir_http_out(struct weir_http_request *request)
+enum weir_dialect weir_http_dialect(const struct weir_http_request *request)
+{
+	return request->dialect;
+}
+
+struct weir_out weir_http_out(struct weir_http_request *request, enum weir_dialect dialect)
 {
 	return (struct weir_out)WEIR_OUT_INIT(&request->hold.answer, request->answer_media,
-					      WEIR_DIALECT_AGENT);
+					      dialect);
 }
 
 static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *key,
@@ -199,6 +205,7 @@ static bool judge_head(struct weir_http_request *request, const char *path, cons
 
 	request->allow = verdict.allow;
 	request->media = verdict.media;
+	request->dialect = verdict.dialect;
 	if (verdict.status)
 		weir_http_refuse(request, verdict.status, verdict.text);
 	return verdict.at_once;

@@ -50,16 +50,17 @@ const struct weir_caller *weir_http_caller(const struct weir_http_request *reque
 const char *weir_http_body(const struct weir_http_request *request, size_t *ret_size);
 /* The connection's socket, to watch and not to read. */
 int weir_http_fd(const struct weir_http_request *request);
-/* What the body is in. */
+/* What the body is in, and whose calls its path is for. */
 enum weir_media weir_http_media(const struct weir_http_request *request);
+enum weir_dialect weir_http_dialect(const struct weir_http_request *request);
 /* In on_call(), before weir_http_out(): false: the client would take nothing that we have. */
 bool weir_http_accept(struct weir_http_request *request);
 
 /* In on_call(): the answer comes later, perhaps from another thread, perhaps before this returns. */
 void weir_http_suspend(struct weir_http_request *request);
 
-/* Where the body of the answer is written, in what the client takes. */
-struct weir_out weir_http_out(struct weir_http_request *request);
+/* Where the body of the answer is written, in what the client takes, by the numbers of @dialect. */
+struct weir_out weir_http_out(struct weir_http_request *request, enum weir_dialect dialect);
 /* 200 with what was written, if anything. */
 void weir_http_answer(struct weir_http_request *request);
 /* Another status, with a sentence as its body; what is in the buffer is dropped. */

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "weir/v1/agent.pb-c.h"
+#include "weir/v1/master.pb-c.h"
 
 static const struct {
 	const char *name, *parameters;
@@ -29,15 +30,28 @@ static const struct {
 	[WEIR_CALL_REGISTER_AGENT_SOCKET] = { "REGISTER_AGENT_SOCKET", "register_agent_socket" },
 	[WEIR_CALL_RELOAD] = { "RELOAD", "reload" },
 	[WEIR_CALL_RESET_KNOBS] = { "RESET_KNOBS", "reset_knobs" },
+	[WEIR_CALL_GET_STATE] = { "GET_STATE", "get_state" },
+	[WEIR_CALL_GET_TASKS] = { "GET_TASKS", "get_tasks" },
+	[WEIR_CALL_GET_EXECUTORS] = { "GET_EXECUTORS", "get_executors" },
+	[WEIR_CALL_GET_FRAMEWORKS] = { "GET_FRAMEWORKS", "get_frameworks" },
+	[WEIR_CALL_GET_AGENT] = { "GET_AGENT", "get_agent" },
+	[WEIR_CALL_GET_AGENTS] = { "GET_AGENTS", "get_agents" },
+	[WEIR_CALL_GET_ROLES] = { "GET_ROLES", "get_roles" },
+	[WEIR_CALL_GET_OPERATIONS] = { "GET_OPERATIONS", "get_operations" },
 };
 
 static const struct {
 	const ProtobufCMessageDescriptor *call, *response;
-	const ProtobufCEnumDescriptor *response_type;
+	const ProtobufCEnumDescriptor *call_type, *response_type;
 } dialects[] = {
 	[WEIR_DIALECT_AGENT] = { &weir__v1__agent__call__descriptor,
 				 &weir__v1__agent__response__descriptor,
+				 &weir__v1__agent__call__type__descriptor,
 				 &weir__v1__agent__response__type__descriptor },
+	[WEIR_DIALECT_MASTER] = { &weir__v1__master__call__descriptor,
+				  &weir__v1__master__response__descriptor,
+				  &weir__v1__master__call__type__descriptor,
+				  &weir__v1__master__response__type__descriptor },
 };
 
 const char *weir_call_name(enum weir_call_type type)
@@ -57,6 +71,14 @@ enum weir_call_type weir_call_type_named(const char *name)
 	while (i < ARRAY_SIZE(kinds) && strcmp(kinds[i].name, name) != 0)
 		i++;
 	return (enum weir_call_type)i;
+}
+
+enum weir_dialect weir_call_dialect(enum weir_dialect asked, enum weir_call_type type)
+{
+	if (protobuf_c_enum_descriptor_get_value_by_name(dialects[asked].call_type,
+							 kinds[type].name))
+		return asked;
+	return asked == WEIR_DIALECT_AGENT ? WEIR_DIALECT_MASTER : WEIR_DIALECT_AGENT;
 }
 
 const ProtobufCMessageDescriptor *weir_call_descriptor(enum weir_dialect dialect)

@@ -31,12 +31,21 @@ enum weir_call_type {
 	WEIR_CALL_REGISTER_AGENT_SOCKET,
 	WEIR_CALL_RELOAD,
 	WEIR_CALL_RESET_KNOBS,
+	WEIR_CALL_GET_STATE,
+	WEIR_CALL_GET_TASKS,
+	WEIR_CALL_GET_EXECUTORS,
+	WEIR_CALL_GET_FRAMEWORKS,
+	WEIR_CALL_GET_AGENT,
+	WEIR_CALL_GET_AGENTS,
+	WEIR_CALL_GET_ROLES,
+	WEIR_CALL_GET_OPERATIONS,
 	WEIR_CALL_COUNT_,
 };
 
 /* Whose Call and Response: they say some things by other numbers, and of some another part. */
 enum weir_dialect {
 	WEIR_DIALECT_AGENT, /* on /api/v1 */
+	WEIR_DIALECT_MASTER, /* on /master/api/v1 */
 	WEIR_DIALECT_COUNT_,
 };
 
@@ -46,6 +55,12 @@ const char *weir_call_parameters(enum weir_call_type type);
 
 /* WEIR_CALL_COUNT_: it is none of ours. */
 enum weir_call_type weir_call_type_named(const char *name);
+
+/*
+ * Whose call it is that came to @asked: its own, if it has it, else the other's. By name that goes, in JSON; by
+ * number a call is what @asked says.
+ */
+enum weir_dialect weir_call_dialect(enum weir_dialect asked, enum weir_call_type type);
 
 const ProtobufCMessageDescriptor *weir_call_descriptor(enum weir_dialect dialect);
 

@@ -331,20 +331,25 @@ const struct weir_message weir_update_message = {
 };
 
 static const struct weir_field filter_fields[] = {
-	{ "container_id", WEIR_FIELD_MESSAGE, .message = &weir_id_message },
+	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
+	  .message = &weir_id_message },
+	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_parameters, filter.role) },
+	{ "id_prefix", WEIR_FIELD_STRING,
+	  .offset = offsetof(struct weir_parameters, filter.id_prefix) },
+	{ "over_request", WEIR_FIELD_BOOL,
+	  .offset = offsetof(struct weir_parameters, filter.over_request) },
 };
 static const struct weir_message filter_message = {
 	.fields = filter_fields,
 	.n = ARRAY_SIZE(filter_fields),
-	.size = sizeof(struct weir_named),
+	.size = sizeof(struct weir_parameters),
 };
 
 static const struct weir_field get_fields[] = {
 	{ "show_standalone", WEIR_FIELD_BOOL,
 	  .offset = offsetof(struct weir_parameters, show_standalone) },
 	{ "show_nested", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_parameters, show_nested) },
-	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
-	  .message = &filter_message },
+	{ "weir", WEIR_FIELD_MESSAGE, .message = &filter_message },
 };
 const struct weir_message weir_get_message = {
 	.fields = get_fields,

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "api/decode.h"
 #include "api/field.h"
 
 struct weir_resource {
@@ -73,6 +74,7 @@ struct weir_parameters {
 	bool enforce;
 	int pid, signal; /* 0: not said */
 	bool show_standalone, show_nested;
+	struct weir_filter filter;
 	uint64_t since, epoch_us, wait_ms;
 	struct weir_socket_info { /* of REGISTER_AGENT_SOCKET; fd: UINT64_MAX: it was not given */
 		const char *name, *path, *user;

@@ -2,6 +2,7 @@
 #include "api/out.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 
@@ -21,6 +22,11 @@ static bool is_json(const struct weir_out *out)
 int weir_out_failed(const struct weir_out *out)
 {
 	return out->json.buffer->failed;
+}
+
+void weir_out_fail(struct weir_out *out)
+{
+	out->json.buffer->failed = -ENOMEM;
 }
 
 static void open_wire(struct weir_out *out, uint32_t number)

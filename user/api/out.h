@@ -39,6 +39,8 @@ struct weir_out {
 
 /* What has failed in the buffer so far; 0: nothing. */
 int weir_out_failed(const struct weir_out *out);
+/* There was no memory for what should be written; so it has failed. */
+void weir_out_fail(struct weir_out *out);
 
 /* A message. The outermost has number 0: in protobuf it has neither tag nor length. */
 void weir_out_open(struct weir_out *out, uint32_t number, const char *name);

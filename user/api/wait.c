@@ -37,7 +37,7 @@ static void on_end(const struct weir_end *end, void *data)
 {
 	struct weir_waiter *waiter = data;
 	struct weir_http_request *request = waiter->request;
-	struct weir_out out = weir_http_out(request);
+	struct weir_out out = weir_http_out(request, WEIR_DIALECT_AGENT);
 
 	/* First: once answered, the socket is the HTTP server's again. */
 	waiter_free(waiter);
@@ -53,7 +53,7 @@ static void on_events(void *data)
 {
 	struct weir_waiter *waiter = data;
 	struct weir_http_request *request = waiter->request;
-	struct weir_out out = weir_http_out(request);
+	struct weir_out out = weir_http_out(request, WEIR_DIALECT_AGENT);
 
 	weir_answer_events(&out, waiter->controller, waiter->since,
 			   *waiter->id ? waiter->id : NULL);

@@ -291,6 +291,7 @@ struct weir_view {
 	uint64_t user_ns, system_ns; /* of one that is named and runs; else UINT64_MAX */
 	uint64_t nr_periods, nr_throttled, throttled_ns;
 	uint64_t mem_current_bytes, mem_peak_bytes, mem_beyond_bytes, oom_kills;
+	bool over_request; /* of CPU, as its band has it, or of memory, by what it uses */
 	const char *stdout_path, *stderr_path; /* NULL: foreground */
 };
 
@@ -310,10 +311,24 @@ struct weir_node_view {
 	size_t n_containers;
 	uint64_t cpus, mem_bytes; /* of the machine: what an infinite limit is reported as */
 	const char *hostname;
+	const char *
+		agent_id; /* Mesos' AgentID of this node: the same as long as the state directory is */
+	uint64_t started_us; /* the daemon, CLOCK_REALTIME */
 	bool recovering;
 	enum weir_tier fence_tier; /* in force */
 };
 void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
+
+/* All that there is at one moment. Borrowed. */
+struct weir_state_view {
+	struct weir_node_view node;
+	struct weir_container *const *all; /* in order of id */
+	size_t n;
+};
+
+/* Call @fn once, under the read lock; it must not call back into the controller. */
+typedef void weir_state_fn(const struct weir_state_view *state, void *data);
+void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data);
 
 /* As weir_events_read(). A container that is unknown has no events. */
 uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,

@@ -88,6 +88,7 @@ struct weir_controller {
 	struct weir_machine machine;
 	pthread_rwlock_t lock; /* the ledger and its containers; writers go first */
 	char *state_dir;
+	char agent_id[40];
 	struct weir_tunables tunables; /* in force */
 	weir_reload_fn *reload;
 	void *reload_data;

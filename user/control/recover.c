@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -244,6 +245,25 @@ static int compare_boot(struct weir_controller *controller, bool *ret_same, stru
 				   err);
 }
 
+/* A node is known by this to who has seen it before; so it is given once, and kept. */
+static int know_agent(struct weir_controller *controller, struct weir_error *err)
+{
+	char *text = controller->agent_id;
+	sd_id128_t id;
+	int r;
+
+	r = weir_store_get_text(controller->store, "agent_id", text, sizeof(controller->agent_id),
+				err);
+	if (r != -ENOENT)
+		return r;
+	r = sd_id128_randomize(&id);
+	if (r < 0)
+		return weir_fail(err, r, "make an id for this node: %s", strerror(-r));
+	snprintf(text, sizeof(controller->agent_id), SD_ID128_UUID_FORMAT_STR "-S0",
+		 SD_ID128_FORMAT_VAL(id));
+	return weir_store_put_text(controller->store, "agent_id", text, err);
+}
+
 int weir_controller_recover(struct weir_controller *controller, struct weir_error *err)
 {
 	struct recovery recovery = { .controller = controller };
@@ -252,7 +272,8 @@ int weir_controller_recover(struct weir_controller *controller, struct weir_erro
 	unsigned int bad = 0, dropped;
 	size_t n;
 
-	if (compare_boot(controller, &recovery.same_boot, err) < 0 ||
+	if (know_agent(controller, err) < 0 ||
+	    compare_boot(controller, &recovery.same_boot, err) < 0 ||
 	    weir_store_foreach(controller->store, take_in, controller, &bad, err) < 0)
 		return err->code;
 	if (bad)

@@ -49,9 +49,11 @@ static void fill_view(struct weir_controller *controller, const struct weir_cont
 		view->mem_peak_bytes = slot->mem_peak_bytes;
 		view->mem_beyond_bytes = slot->mem_beyond_bytes;
 		view->oom_kills = slot->oom_kills;
+		view->over_request = slot->band == WEIR_BAND_BURST || slot->mem_beyond_bytes > 0;
 	}
 	if (container->state != WEIR_STATE_EXITED)
 		return;
+	view->over_request = false;
 	view->mem_current_bytes = view->mem_beyond_bytes = 0;
 	view->cpu_ns = container->final.cpu_ns;
 	view->wait_ns = container->final.wait_ns;
@@ -104,17 +106,36 @@ int weir_controller_read_containers(struct weir_controller *controller, const ch
 	return r;
 }
 
-void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
+/* Under the read lock. */
+static void fill_node(struct weir_controller *controller, struct weir_node_view *ret)
 {
-	pthread_rwlock_rdlock(&controller->lock);
 	ret->capacity = *weir_ledger_capacity(controller->ledger);
 	weir_ledger_requested(controller->ledger, &ret->requested_mcpu, &ret->requested_bytes);
 	weir_ledger_all(controller->ledger, &ret->n_containers);
 	ret->cpus = controller->machine.cpus;
 	ret->mem_bytes = controller->machine.mem_bytes;
 	ret->hostname = controller->machine.hostname;
+	ret->agent_id = controller->agent_id;
+	ret->started_us = weir_events_epoch_us(controller->events);
 	ret->recovering = false;
 	ret->fence_tier = controller->fence ? weir_fence_tier(controller->fence) : WEIR_TIER_NONE;
+}
+
+void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
+{
+	pthread_rwlock_rdlock(&controller->lock);
+	fill_node(controller, ret);
+	pthread_rwlock_unlock(&controller->lock);
+}
+
+void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data)
+{
+	struct weir_state_view state;
+
+	pthread_rwlock_rdlock(&controller->lock);
+	fill_node(controller, &state.node);
+	state.all = weir_ledger_all(controller->ledger, &state.n);
+	fn(&state, data);
 	pthread_rwlock_unlock(&controller->lock);
 }
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_STATE_H
+#define WEIR_STATE_H
+
+/*
+ * What containers are to Mesos' calls about state. One that may have tasks is an executor of the framework that
+ * its label `framework_id` names; its tasks are tasks; any other is a task without an executor. What has ended
+ * is completed: the newest of it, and none that is old.
+ */
+
+#include "api/out.h"
+#include "control/controller.h"
+
+#define WEIR_FRAMEWORK	     "weir" /* of what has no such label */
+#define WEIR_COMPLETED_MAX   1000
+#define WEIR_COMPLETED_MAX_S (7 * 24 * 3600)
+
+/* An answer about state on its way. */
+struct weir_walk {
+	struct weir_out *out;
+	const struct weir_state_view *state;
+	uint64_t completed_from_us; /* what ended before is not shown */
+};
+
+const char *weir_framework_of(const struct weir_container *container);
+
+/* Is it to be shown, as completed or not? */
+bool weir_walk_shows(const struct weir_walk *walk, const struct weir_container *container);
+
+/* {"value": TEXT}, as Mesos' ids are. */
+void weir_walk_id(struct weir_walk *walk, uint32_t number, const char *name, const char *text);
+/* Amounts as a list of resources; of @role, if it is not NULL. */
+void weir_walk_resources(struct weir_walk *walk, uint32_t number, const char *name, uint64_t mcpu,
+			 uint64_t bytes, const char *role);
+
+/* The parts of GET_STATE, each the fields of a message that is open. */
+void weir_walk_tasks(struct weir_walk *walk);
+void weir_walk_executors(struct weir_walk *walk);
+/* state_frameworks.c */
+void weir_walk_frameworks(struct weir_walk *walk);
+void weir_walk_agents(struct weir_walk *walk);
+void weir_walk_agent_info(struct weir_walk *walk);
+void weir_walk_roles(struct weir_walk *walk);
+
+#endif /* WEIR_STATE_H */

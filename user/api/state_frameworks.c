@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is told of many containers at once: their frameworks, their roles, and the node that they are on. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/answer_internal.h"
+#include "api/state.h"
+#include "base/buffer.h"
+#include "weir/v1/state.pb-c.h"
+
+/* A container by what it is counted with. */
+struct entry {
+	const char *framework, *role;
+	const struct weir_container *container;
+};
+
+static int by_framework(const void *a, const void *b)
+{
+	const struct entry *one = a, *other = b;
+	int r = strcmp(one->framework, other->framework);
+
+	return r ? r : strcmp(one->role, other->role);
+}
+
+static int by_role(const void *a, const void *b)
+{
+	const struct entry *one = a, *other = b;
+	int r = strcmp(one->role, other->role);
+
+	return r ? r : strcmp(one->framework, other->framework);
+}
+
+/* All that are shown, in that order; the caller frees them. NULL: there are none, or no memory, which the answer knows. */
+static struct entry *sort(struct weir_walk *walk, int (*compare)(const void *, const void *),
+			  size_t *ret_n)
+{
+	const struct weir_state_view *state = walk->state;
+	struct entry *entries;
+
+	*ret_n = 0;
+	if (!state->n)
+		return NULL;
+	entries = calloc(state->n, sizeof(*entries));
+	if (!entries) {
+		weir_out_fail(walk->out);
+		return NULL;
+	}
+	for (size_t i = 0; i < state->n; i++) {
+		const struct weir_container *c = state->all[i];
+
+		if (weir_walk_shows(walk, c))
+			entries[(*ret_n)++] =
+				(struct entry){ weir_framework_of(c), c->role ? c->role : "*", c };
+	}
+	qsort(entries, *ret_n, sizeof(*entries), compare);
+	return entries;
+}
+
+/* Of consecutive entries. */
+struct sum {
+	uint64_t mcpu, bytes; /* that are promised; of an executor, its tasks' with it */
+	bool active; /* does any of them run? */
+};
+
+static struct sum sum_of(const struct entry *entries, size_t n)
+{
+	struct sum sum = {};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct weir_container *c = entries[i].container;
+
+		if (c->state == WEIR_STATE_EXITED)
+			continue;
+		sum.active = true;
+		if (c->parent)
+			continue;
+		sum.mcpu += c->figures.cpu_request_mcpu;
+		sum.bytes += c->figures.mem_request_bytes;
+	}
+	return sum;
+}
+
+/* ---- Frameworks ---------------------------------------------------------------- */
+
+static size_t same_framework(const struct entry *entries, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && strcmp(entries[i].framework, entries[0].framework) == 0)
+		i++;
+	return i;
+}
+
+static void add_framework(struct weir_walk *walk, uint32_t number, const struct entry *entries,
+			  size_t n, const struct sum *sum)
+{
+	const char *user = entries[0].container->user;
+	struct weir_out *out = walk->out;
+
+	weir_out_open(out, number, NULL);
+	weir_out_open(out, 1, "framework_info");
+	weir_out_string(out, 1, "user", user ? user : "root");
+	weir_out_string(out, 2, "name", entries[0].framework);
+	weir_walk_id(walk, 3, "id", entries[0].framework);
+	weir_out_list(out, "roles");
+	for (size_t i = 0; i < n; i++) {
+		if (!i || strcmp(entries[i].role, entries[i - 1].role) != 0)
+			weir_out_string(out, 12, NULL, entries[i].role);
+	}
+	weir_out_list_end(out);
+	weir_out_close(out);
+	if (out->dialect == WEIR_DIALECT_MASTER) {
+		weir_out_bool(out, 2, "active", sum->active);
+		weir_out_bool(out, 3, "connected", sum->active);
+		weir_out_bool(out, 11, "recovered", false);
+		weir_walk_resources(walk, 9, "allocated_resources", sum->mcpu, sum->bytes, NULL);
+	}
+	weir_out_close(out);
+}
+
+static void add_frameworks(struct weir_walk *walk, uint32_t number, const char *name, bool active,
+			   const struct entry *entries, size_t n)
+{
+	weir_out_list(walk->out, name);
+	for (size_t i = 0, group; i < n; i += group) {
+		struct sum sum;
+
+		group = same_framework(entries + i, n - i);
+		sum = sum_of(entries + i, group);
+		if (sum.active == active)
+			add_framework(walk, number, entries + i, group, &sum);
+	}
+	weir_out_list_end(walk->out);
+}
+
+void weir_walk_frameworks(struct weir_walk *walk)
+{
+	size_t n;
+	struct entry *entries = sort(walk, by_framework, &n);
+
+	add_frameworks(walk, 1, "frameworks", true, entries, n);
+	add_frameworks(walk, 2, "completed_frameworks", false, entries, n);
+	free(entries);
+}
+
+/* ---- Roles --------------------------------------------------------------------- */
+
+static size_t same_role(const struct entry *entries, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && strcmp(entries[i].role, entries[0].role) == 0)
+		i++;
+	return i;
+}
+
+static void add_role(struct weir_walk *walk, const struct entry *entries, size_t n)
+{
+	const struct sum sum = sum_of(entries, n);
+	struct weir_out *out = walk->out;
+
+	weir_out_open(out, 1, NULL);
+	weir_out_string(out, 1, "name", entries[0].role);
+	weir_out_fixed(out, 2, "weight", 1, 0);
+	weir_out_list(out, "frameworks");
+	for (size_t i = 0; i < n; i++) {
+		if (i && strcmp(entries[i].framework, entries[i - 1].framework) == 0)
+			continue;
+		weir_walk_id(walk, 3, NULL, entries[i].framework);
+	}
+	weir_out_list_end(out);
+	weir_walk_resources(walk, 4, "resources", sum.mcpu, sum.bytes, entries[0].role);
+	weir_out_close(out);
+}
+
+void weir_walk_roles(struct weir_walk *walk)
+{
+	size_t n;
+	struct entry *entries = sort(walk, by_role, &n);
+
+	weir_out_list(walk->out, "roles");
+	for (size_t i = 0, group; i < n; i += group) {
+		group = same_role(entries + i, n - i);
+		if (sum_of(entries + i, group).active)
+			add_role(walk, entries + i, group);
+	}
+	weir_out_list_end(walk->out);
+	free(entries);
+}
+
+/* ---- The node ------------------------------------------------------------------ */
+
+static void add_total(struct weir_walk *walk, uint32_t number, const char *name)
+{
+	const struct weir_capacity *capacity = &walk->state->node.capacity;
+
+	weir_walk_resources(walk, number, name, capacity->total_mcpu - capacity->reserve_mcpu,
+			    capacity->total_bytes - capacity->reserve_bytes, NULL);
+}
+
+void weir_walk_agent_info(struct weir_walk *walk)
+{
+	weir_out_string(walk->out, 1, "hostname", walk->state->node.hostname);
+	add_total(walk, 3, "resources");
+	weir_walk_id(walk, 6, "id", walk->state->node.agent_id);
+}
+
+static void add_capabilities(struct weir_out *out, uint32_t number)
+{
+	static const struct {
+		uint32_t value;
+		const char *name;
+	} capabilities[] = {
+		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__MULTI_ROLE, "MULTI_ROLE" },
+		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__HIERARCHICAL_ROLE, "HIERARCHICAL_ROLE" },
+		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__TASK_RESOURCE_LIMITS,
+		  "TASK_RESOURCE_LIMITS" },
+	};
+
+	weir_out_list(out, "capabilities");
+	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
+		weir_out_open(out, number, NULL);
+		weir_out_enum(out, 1, "type", capabilities[i].value, capabilities[i].name);
+		weir_out_close(out);
+	}
+	weir_out_list_end(out);
+}
+
+void weir_walk_agents(struct weir_walk *walk)
+{
+	const struct weir_node_view *node = &walk->state->node;
+	struct weir_out *out = walk->out;
+
+	weir_out_list(out, "agents");
+	weir_out_open(out, 1, NULL);
+	weir_out_open(out, 1, "agent_info");
+	weir_walk_agent_info(walk);
+	weir_out_close(out);
+	weir_out_bool(out, 2, "active", true);
+	weir_out_string(out, 3, "version", WEIR_VERSION);
+	weir_out_open(out, 5, "registered_time");
+	weir_out_u64(out, 1, "nanoseconds", node->started_us * 1000);
+	weir_out_close(out);
+	add_total(walk, 7, "total_resources");
+	weir_walk_resources(walk, 8, "allocated_resources", node->requested_mcpu,
+			    node->requested_bytes, NULL);
+	add_capabilities(out, 10);
+	weir_out_close(out);
+	weir_out_list_end(out);
+}
