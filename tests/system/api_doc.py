@@ -22,7 +22,7 @@ from protobuf import AGENT, JSON, MASTER, PROTOBUF, Client, without_empty
 
 # Words that are of this machine or this build.
 OTHER_HERE = {"version", "git_sha", "path", "stdout_path", "stderr_path", "families",
-              "fence_tier", "hostname", "agent_id", "agent_info.id"}
+              "fence_tier", "hostname", "agent_id", "agent_info.id", "flags[].value"}
 
 
 def sections(text):

@@ -49,7 +49,8 @@ READS = [
     {"type": "EXPLAIN_CONTAINER", "explain_container": {"container_id": {"value": "web"}}},
     {"type": "WAIT_CONTAINER", "wait_container": {"container_id": {"value": "over"}}},
 ]
-STATE = [{"type": kind} for kind in ("GET_STATE", "GET_TASKS", "GET_EXECUTORS", "GET_FRAMEWORKS", "GET_OPERATIONS")]
+STATE = [{"type": kind} for kind in ("GET_STATE", "GET_TASKS", "GET_EXECUTORS", "GET_FRAMEWORKS", "GET_OPERATIONS",
+                                   "GET_FLAGS", "GET_LOGGING_LEVEL")]
 AGENTS = READS + STATE + [{"type": "GET_AGENT"}]
 MASTERS = READS[:2] + STATE + [{"type": "GET_AGENTS"}, {"type": "GET_ROLES"}]
 for request, family in [(request, AGENT) for request in AGENTS] + [(request, MASTER) for request in MASTERS]:

@@ -37,4 +37,23 @@ int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_
 	return 0;
 }
 
+void weir_controller_read_flags(struct weir_controller *controller, weir_flag_fn *fn, void *data)
+{
+	(void)controller;
+	fn("daemon.socket", "/run/weir/weir.sock", data);
+}
+
+unsigned int weir_controller_verbosity(void)
+{
+	return 1;
+}
+
+int weir_controller_set_verbosity(struct weir_controller *controller, unsigned int verbosity,
+				  uint64_t duration_ns, struct weir_error *err)
+{
+	(void)controller;
+	(void)verbosity;
+	return duration_ns ? 0 : weir_fail(err, -EINVAL, "no time at all");
+}
+
 #endif /* WEIR_FAKE_TUNE_H */

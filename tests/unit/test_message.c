@@ -33,6 +33,7 @@ static const struct {
 	{ WEIR_CALL_RELEASE_CONTAINER, &weir_named_message },
 	{ WEIR_CALL_SET_POLICY, &weir_policy_message },
 	{ WEIR_CALL_REGISTER_AGENT_SOCKET, &weir_register_message },
+	{ WEIR_CALL_SET_LOGGING_LEVEL, &weir_logging_message },
 };
 
 static const ProtobufCFieldDescriptor *find(const ProtobufCMessageDescriptor *descriptor,
@@ -56,7 +57,9 @@ static bool goes(enum weir_field_kind kind, const ProtobufCFieldDescriptor *prot
 	case WEIR_FIELD_INT:
 		return !repeated && proto->type == PROTOBUF_C_TYPE_INT32;
 	case WEIR_FIELD_U64:
-		return !repeated && proto->type == PROTOBUF_C_TYPE_UINT64;
+		return !repeated && (proto->type == PROTOBUF_C_TYPE_UINT64 ||
+				     proto->type == PROTOBUF_C_TYPE_INT64 ||
+				     proto->type == PROTOBUF_C_TYPE_UINT32);
 	case WEIR_FIELD_SCALAR:
 		return !repeated && proto->type == PROTOBUF_C_TYPE_DOUBLE;
 	case WEIR_FIELD_STRINGS:

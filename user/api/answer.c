@@ -65,6 +65,32 @@ void weir_answer_version(struct weir_out *out)
 	weir_answer_close(out);
 }
 
+static void on_flag(const char *name, const char *value, void *data)
+{
+	struct weir_out *out = data;
+
+	weir_out_open(out, 1, NULL);
+	weir_out_string(out, 1, "name", name);
+	weir_out_string(out, 2, "value", value);
+	weir_out_close(out);
+}
+
+void weir_answer_flags(struct weir_out *out, struct weir_controller *controller)
+{
+	weir_answer_open(out, WEIR_CALL_GET_FLAGS);
+	weir_out_list(out, "flags");
+	weir_controller_read_flags(controller, on_flag, out);
+	weir_out_list_end(out);
+	weir_answer_close(out);
+}
+
+void weir_answer_logging_level(struct weir_out *out, unsigned int level)
+{
+	weir_answer_open(out, WEIR_CALL_GET_LOGGING_LEVEL);
+	weir_out_u64(out, 1, "level", level);
+	weir_answer_close(out);
+}
+
 /* @notes and @join may be NULL. */
 static void answer_placed(struct weir_out *out, enum weir_call_type type, const char *id,
 			  const struct weir_notes *notes, const struct weir_join_paths *join)

@@ -31,6 +31,10 @@ void weir_answer_end(struct weir_out *out, const struct weir_end *end);
 void weir_answer_events(struct weir_out *out, struct weir_controller *controller, uint64_t since,
 			const char *id);
 
+void weir_answer_flags(struct weir_out *out, struct weir_controller *controller);
+void weir_answer_logging_level(struct weir_out *out, unsigned int level);
+void weir_answer_metrics(struct weir_out *out, struct weir_controller *controller);
+
 /* EXPLAIN_CONTAINER. */
 void weir_answer_explain(struct weir_out *out, const struct weir_explanation *explanation);
 

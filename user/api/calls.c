@@ -156,6 +156,36 @@ static int register_socket(const struct run *run, struct weir_error *err)
 	return weir_controller_name_fd(run->controller, socket->name, socket->fd, run->peer, err);
 }
 
+static int get_flags(const struct run *run, struct weir_error *err)
+{
+	(void)err;
+
+	weir_answer_flags(run->answer, run->controller);
+	return 0;
+}
+
+static int get_metrics(const struct run *run, struct weir_error *err)
+{
+	(void)err;
+
+	weir_answer_metrics(run->answer, run->controller);
+	return 0;
+}
+
+static int get_logging_level(const struct run *run, struct weir_error *err)
+{
+	(void)err;
+
+	weir_answer_logging_level(run->answer, weir_controller_verbosity());
+	return 0;
+}
+
+static int set_logging_level(const struct run *run, struct weir_error *err)
+{
+	return weir_controller_set_verbosity(run->controller, (unsigned int)run->call->level,
+					     run->call->duration_ns, err);
+}
+
 static int reload(const struct run *run, struct weir_error *err)
 {
 	return weir_controller_reload(run->controller, err);
@@ -194,8 +224,12 @@ static const struct {
 	[WEIR_CALL_ADOPT_CONTAINER] = { WEIR_LEVEL_MUTATE, false, adopt_container },
 	[WEIR_CALL_RELEASE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, release_container },
 	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
-	/* It reads what only the event loop may. */
+	/* These read what only the event loop may. */
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { WEIR_LEVEL_READ, false, explain_container },
+	[WEIR_CALL_GET_FLAGS] = { WEIR_LEVEL_READ, false, get_flags },
+	[WEIR_CALL_GET_METRICS] = { WEIR_LEVEL_READ, true, get_metrics },
+	[WEIR_CALL_GET_LOGGING_LEVEL] = { WEIR_LEVEL_READ, true, get_logging_level },
+	[WEIR_CALL_SET_LOGGING_LEVEL] = { WEIR_LEVEL_MUTATE, false, set_logging_level },
 	[WEIR_CALL_SET_POLICY] = { WEIR_LEVEL_MUTATE, false, set_policy },
 	[WEIR_CALL_REGISTER_AGENT_SOCKET] = { WEIR_LEVEL_MUTATE, false, register_socket },
 	[WEIR_CALL_RELOAD] = { WEIR_LEVEL_MUTATE, false, reload },

@@ -28,6 +28,7 @@ static const struct call_kind {
 	[WEIR_CALL_WAIT_CONTAINER] = { &weir_named_message },
 	[WEIR_CALL_KILL_CONTAINER] = { &weir_kill_message },
 	[WEIR_CALL_REMOVE_CONTAINER] = { &weir_named_message },
+	[WEIR_CALL_SET_LOGGING_LEVEL] = { &weir_logging_message },
 	[WEIR_CALL_GET_EVENTS] = { &weir_events_message, .optional = true },
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { &weir_named_message },
 	[WEIR_CALL_PAUSE_CONTAINER] = { &weir_named_message },
@@ -63,6 +64,8 @@ static int convert(const struct weir_parameters *parameters, struct weir_arena *
 	call->show_standalone = parameters->show_standalone;
 	call->show_nested = parameters->show_nested;
 	call->filter = parameters->filter;
+	call->level = parameters->level;
+	call->duration_ns = parameters->duration_ns;
 	call->since = parameters->since;
 	call->epoch_us = parameters->epoch_us;
 	call->wait_ms = parameters->wait_ms;

@@ -44,6 +44,7 @@ struct weir_call {
 	struct weir_socket_call socket; /* REGISTER_AGENT_SOCKET */
 	int pid; /* START_CONTAINER, JOIN_CONTAINER; 0: not said */
 	int signal; /* KILL_CONTAINER */
+	uint64_t level, duration_ns; /* SET_LOGGING_LEVEL */
 	bool show_standalone, show_nested; /* GET_CONTAINERS, and of those only */
 	struct weir_filter filter;
 	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS; epoch_us 0: not said */

@@ -38,6 +38,10 @@ static const struct {
 	[WEIR_CALL_GET_AGENTS] = { "GET_AGENTS", "get_agents" },
 	[WEIR_CALL_GET_ROLES] = { "GET_ROLES", "get_roles" },
 	[WEIR_CALL_GET_OPERATIONS] = { "GET_OPERATIONS", "get_operations" },
+	[WEIR_CALL_GET_FLAGS] = { "GET_FLAGS", "get_flags" },
+	[WEIR_CALL_GET_METRICS] = { "GET_METRICS", "get_metrics" },
+	[WEIR_CALL_GET_LOGGING_LEVEL] = { "GET_LOGGING_LEVEL", "get_logging_level" },
+	[WEIR_CALL_SET_LOGGING_LEVEL] = { "SET_LOGGING_LEVEL", "set_logging_level" },
 };
 
 static const struct {

@@ -7,7 +7,6 @@
 
 #define MAX_RESOURCES	 16
 #define MAX_STRINGS	 65536 /* arguments, variables: more than exec(2) takes */
-#define MAX_WAIT_MS	 60000
 #define MAX_CAPABILITIES 64
 #define MAX_GROUPS	 1024
 
@@ -238,9 +237,6 @@ static const struct weir_message container_info_message = {
 
 /* ---- Parameters ---------------------------------------------------------------- */
 
-#define CONTAINER_ID                                                                          \
-	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id), \
-	  .required = true, .message = &weir_id_message }
 #define RESOURCES                                                                               \
 	{ "resources", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_parameters, resources), \
 	  .max = MAX_RESOURCES, .message = &resource_message }
@@ -249,7 +245,7 @@ static const struct weir_message container_info_message = {
 	  .message = &limits_message }
 
 static const struct weir_field launch_fields[] = {
-	CONTAINER_ID,
+	WEIR_CONTAINER_ID,
 	RESOURCES,
 	LIMITS,
 	{ "command", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, command),
@@ -266,7 +262,7 @@ const struct weir_message weir_launch_message = {
 };
 
 static const struct weir_field start_fields[] = {
-	CONTAINER_ID,
+	WEIR_CONTAINER_ID,
 	{ "pid", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, pid),
 	  .required = true },
 };
@@ -277,7 +273,7 @@ const struct weir_message weir_start_message = {
 };
 
 static const struct weir_field join_fields[] = {
-	CONTAINER_ID,
+	WEIR_CONTAINER_ID,
 	{ "pid", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, pid) },
 };
 const struct weir_message weir_join_message = {
@@ -301,7 +297,7 @@ static const struct weir_message update_extra_message = {
 };
 
 static const struct weir_field adopt_fields[] = {
-	CONTAINER_ID,
+	WEIR_CONTAINER_ID,
 	RESOURCES,
 	LIMITS,
 	{ "pid", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, pid) },
@@ -318,7 +314,7 @@ const struct weir_message weir_adopt_message = {
 };
 
 static const struct weir_field update_fields[] = {
-	CONTAINER_ID,
+	WEIR_CONTAINER_ID,
 	RESOURCES,
 	LIMITS,
 	{ "weir", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra),
@@ -327,65 +323,5 @@ static const struct weir_field update_fields[] = {
 const struct weir_message weir_update_message = {
 	.fields = update_fields,
 	.n = ARRAY_SIZE(update_fields),
-	.size = sizeof(struct weir_parameters),
-};
-
-static const struct weir_field filter_fields[] = {
-	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
-	  .message = &weir_id_message },
-	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_parameters, filter.role) },
-	{ "id_prefix", WEIR_FIELD_STRING,
-	  .offset = offsetof(struct weir_parameters, filter.id_prefix) },
-	{ "over_request", WEIR_FIELD_BOOL,
-	  .offset = offsetof(struct weir_parameters, filter.over_request) },
-};
-static const struct weir_message filter_message = {
-	.fields = filter_fields,
-	.n = ARRAY_SIZE(filter_fields),
-	.size = sizeof(struct weir_parameters),
-};
-
-static const struct weir_field get_fields[] = {
-	{ "show_standalone", WEIR_FIELD_BOOL,
-	  .offset = offsetof(struct weir_parameters, show_standalone) },
-	{ "show_nested", WEIR_FIELD_BOOL, .offset = offsetof(struct weir_parameters, show_nested) },
-	{ "weir", WEIR_FIELD_MESSAGE, .message = &filter_message },
-};
-const struct weir_message weir_get_message = {
-	.fields = get_fields,
-	.n = ARRAY_SIZE(get_fields),
-	.size = sizeof(struct weir_parameters),
-};
-
-static const struct weir_field events_fields[] = {
-	{ "since", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, since),
-	  .max = INT64_MAX },
-	{ "epoch_us", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, epoch_us),
-	  .max = INT64_MAX },
-	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
-	  .message = &weir_id_message },
-	{ "wait_ms", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, wait_ms),
-	  .max = MAX_WAIT_MS },
-};
-const struct weir_message weir_events_message = {
-	.fields = events_fields,
-	.n = ARRAY_SIZE(events_fields),
-	.size = sizeof(struct weir_parameters),
-};
-
-static const struct weir_field kill_fields[] = {
-	CONTAINER_ID,
-	{ "signal", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, signal) },
-};
-const struct weir_message weir_kill_message = {
-	.fields = kill_fields,
-	.n = ARRAY_SIZE(kill_fields),
-	.size = sizeof(struct weir_parameters),
-};
-
-static const struct weir_field named_fields[] = { CONTAINER_ID };
-const struct weir_message weir_named_message = {
-	.fields = named_fields,
-	.n = ARRAY_SIZE(named_fields),
 	.size = sizeof(struct weir_parameters),
 };

@@ -75,6 +75,7 @@ struct weir_parameters {
 	int pid, signal; /* 0: not said */
 	bool show_standalone, show_nested;
 	struct weir_filter filter;
+	uint64_t level, duration_ns; /* of SET_LOGGING_LEVEL */
 	uint64_t since, epoch_us, wait_ms;
 	struct weir_socket_info { /* of REGISTER_AGENT_SOCKET; fd: UINT64_MAX: it was not given */
 		const char *name, *path, *user;
@@ -101,6 +102,12 @@ extern const struct weir_message weir_update_message;
 extern const struct weir_message weir_get_message;
 extern const struct weir_message weir_events_message;
 extern const struct weir_message weir_kill_message;
+extern const struct weir_message weir_logging_message;
 extern const struct weir_message weir_named_message; /* nothing but a container's id */
+
+/* A field that most of them have. */
+#define WEIR_CONTAINER_ID                                                                     \
+	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id), \
+	  .required = true, .message = &weir_id_message }
 
 #endif /* WEIR_MESSAGE_H */

@@ -26,8 +26,7 @@ const struct weir_message weir_net_message = {
 };
 
 static const struct weir_field policy_fields[] = {
-	{ "container_id", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, id),
-	  .message = &weir_id_message, .required = true },
+	WEIR_CONTAINER_ID,
 	{ "net", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_parameters, extra.net),
 	  .message = &weir_net_message, .required = true },
 };

@@ -41,8 +41,7 @@ void weir_walk_id(struct weir_walk *walk, uint32_t number, const char *name, con
 
 /* ---- Amounts ------------------------------------------------------------------ */
 
-/* MiB, in millionths: as exact as six decimals are. */
-static uint64_t mib_millionths(uint64_t bytes)
+uint64_t weir_mib_millionths(uint64_t bytes)
 {
 	return (uint64_t)(((unsigned __int128)bytes * 1000000 + (1u << 19)) >> 20);
 }
@@ -80,7 +79,7 @@ void weir_walk_resources(struct weir_walk *walk, uint32_t number, const char *na
 	if (mcpu)
 		add_resource(walk->out, number, "cpus", mcpu, 3, role);
 	if (bytes)
-		add_resource(walk->out, number, "mem", mib_millionths(bytes), 6, role);
+		add_resource(walk->out, number, "mem", weir_mib_millionths(bytes), 6, role);
 	weir_out_list_end(walk->out);
 }
 
@@ -99,7 +98,7 @@ static void add_limits(struct weir_out *out, uint32_t number, const struct weir_
 	weir_out_map(out, "limits");
 	add_limit(out, number, "cpus", figures->cpu_limit_mcpu, 3);
 	add_limit(out, number, "mem",
-		  bytes == WEIR_INFINITE ? WEIR_INFINITE : mib_millionths(bytes), 6);
+		  bytes == WEIR_INFINITE ? WEIR_INFINITE : weir_mib_millionths(bytes), 6);
 	weir_out_map_end(out);
 }
 

@@ -22,6 +22,9 @@ struct weir_walk {
 	uint64_t completed_from_us; /* what ended before is not shown */
 };
 
+/* MiB, in millionths: as exact as six decimals are. */
+uint64_t weir_mib_millionths(uint64_t bytes);
+
 const char *weir_framework_of(const struct weir_container *container);
 
 /* Is it to be shown, as completed or not? */

@@ -58,7 +58,8 @@ static struct entry *sort(struct weir_walk *walk, int (*compare)(const void *, c
 
 /* Of consecutive entries. */
 struct sum {
-	uint64_t mcpu, bytes; /* that are promised; of an executor, its tasks' with it */
+	uint64_t mcpu,
+		bytes; /* that are promised to each itself: a task may have another role than its executor */
 	bool active; /* does any of them run? */
 };
 
@@ -72,10 +73,8 @@ static struct sum sum_of(const struct entry *entries, size_t n)
 		if (c->state == WEIR_STATE_EXITED)
 			continue;
 		sum.active = true;
-		if (c->parent)
-			continue;
-		sum.mcpu += c->figures.cpu_request_mcpu;
-		sum.bytes += c->figures.mem_request_bytes;
+		sum.mcpu += c->own.cpu_request_mcpu;
+		sum.bytes += c->own.mem_request_bytes;
 	}
 	return sum;
 }
@@ -163,10 +162,10 @@ static void add_role(struct weir_walk *walk, const struct entry *entries, size_t
 	weir_out_string(out, 1, "name", entries[0].role);
 	weir_out_fixed(out, 2, "weight", 1, 0);
 	weir_out_list(out, "frameworks");
-	for (size_t i = 0; i < n; i++) {
-		if (i && strcmp(entries[i].framework, entries[i - 1].framework) == 0)
-			continue;
-		weir_walk_id(walk, 3, NULL, entries[i].framework);
+	for (size_t i = 0, group; i < n; i += group) {
+		group = same_framework(entries + i, n - i);
+		if (sum_of(entries + i, group).active)
+			weir_walk_id(walk, 3, NULL, entries[i].framework);
 	}
 	weir_out_list_end(out);
 	weir_walk_resources(walk, 4, "resources", sum.mcpu, sum.bytes, entries[0].role);

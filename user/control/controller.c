@@ -252,6 +252,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	controller->event = sd_event_ref(event);
 	controller->tunables = options->tunables;
 	controller->reload = options->reload;
+	controller->flags = options->flags;
 	controller->reload_data = options->reload_data;
 	controller->reader_gid = options->reader_gid;
 	if (init_lock(controller, err) < 0)
@@ -292,6 +293,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	/* One that did not come up does not know who runs. */
 	needed = !controller->tick_source;
 	sd_event_source_disable_unref(controller->tick_source);
+	sd_event_source_disable_unref(controller->verbose_source);
 	weir_logs_stop(controller);
 	controller->squeezer = weir_squeezer_free(controller->squeezer);
 	weir_worker_free(controller->worker);

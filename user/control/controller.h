@@ -62,6 +62,10 @@ struct weir_tunables {
 /* Find the tunables anew. On failure, with a text for the operator, the old ones stay in force. */
 typedef int weir_reload_fn(void *data, struct weir_tunables *ret, struct weir_error *err);
 
+/* Call @fn for each setting that there is, with the value that it has. */
+typedef void weir_flag_fn(const char *name, const char *value, void *data);
+typedef void weir_flags_fn(void *data, weir_flag_fn *fn, void *fn_data);
+
 struct weir_controller_options {
 	const char *state_dir; /* store, logs */
 	const char *pin_dir;
@@ -71,7 +75,8 @@ struct weir_controller_options {
 	uint64_t reserve_mcpu, reserve_bytes;
 	struct weir_tunables tunables;
 	weir_reload_fn *reload; /* NULL: they are never found anew */
-	void *reload_data;
+	weir_flags_fn *flags; /* NULL: there are none */
+	void *reload_data; /* of both */
 	gid_t reader_gid; /* (gid_t)-1: none */
 	bool keep_controllers; /* somebody about would take them away: see kern/keep.h */
 };
@@ -160,6 +165,17 @@ int weir_controller_reload(struct weir_controller *controller, struct weir_error
  * next reload. One that can't be written does not keep the others; the text names the first.
  */
 int weir_controller_reset_knobs(struct weir_controller *controller, struct weir_error *err);
+
+/* What the daemon was told, as a weir_flags_fn tells it. */
+void weir_controller_read_flags(struct weir_controller *controller, weir_flag_fn *fn, void *data);
+
+/*
+ * Say more in the log for so long, then as before; a reload ends it, too. @verbosity is Mesos': 0 is what is said
+ * anyway, from 1 on everything. -EINVAL: no time at all, or more than a year.
+ */
+int weir_controller_set_verbosity(struct weir_controller *controller, unsigned int verbosity,
+				  uint64_t duration_ns, struct weir_error *err);
+unsigned int weir_controller_verbosity(void); /* on any thread */
 
 /* SIGKILL: everything inside; any other signal: the first process. -ENOENT: unknown or exited; -EINVAL: no such signal. */
 int weir_controller_kill(struct weir_controller *controller, const char *id, int signal,
@@ -316,6 +332,9 @@ struct weir_node_view {
 	uint64_t started_us; /* the daemon, CLOCK_REALTIME */
 	bool recovering;
 	enum weir_tier fence_tier; /* in force */
+	/* Since the daemon was started. */
+	uint64_t n_launched, n_finished, n_failed, n_killed;
+	uint64_t refresh_failures; /* sources of metrics that could not be read */
 };
 void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "base/log.h"
 #include "control/controller.h"
 #include "control/pacer.h"
 #include "control/squeezer.h"
@@ -91,7 +92,12 @@ struct weir_controller {
 	char agent_id[40];
 	struct weir_tunables tunables; /* in force */
 	weir_reload_fn *reload;
+	weir_flags_fn *flags;
 	void *reload_data;
+	sd_event_source *
+		verbose_source; /* ends what weir_controller_set_verbosity() began; NULL: nothing */
+	enum weir_log_level quiet_level; /* what it goes back to */
+	_Atomic uint64_t n_launched, n_finished, n_failed, n_killed; /* since the start */
 	int spare_fds[WEIR_LOG_STREAMS]; /* log files for the next launch; -1: none */
 	gid_t reader_gid;
 	unsigned int n_waiters, n_ticks;

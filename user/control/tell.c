@@ -100,6 +100,7 @@ void weir_tell_launched(struct weir_controller *controller, const struct weir_co
 	weir_event_say(&event, "%s", amounts_text(&container->figures, amounts));
 	add_amounts(&event, &container->figures);
 	weir_events_emit(controller->events, &event);
+	controller->n_launched++;
 }
 
 void weir_tell_updated(struct weir_controller *controller, const struct weir_container *container,
@@ -169,6 +170,16 @@ void weir_tell_paused(struct weir_controller *controller, const struct weir_cont
 	weir_events_emit(controller->events, &event);
 }
 
+static void count_end(struct weir_controller *controller, const struct weir_container *container)
+{
+	if (container->reason == WEIR_REASON_KILLED)
+		controller->n_killed++;
+	else if (container->status_known && container->status == 0)
+		controller->n_finished++;
+	else
+		controller->n_failed++;
+}
+
 void weir_tell_ended(struct weir_controller *controller, const struct weir_container *container)
 {
 	struct weir_event event;
@@ -186,4 +197,5 @@ void weir_tell_ended(struct weir_controller *controller, const struct weir_conta
 	weir_event_add(&event, "mem_request_bytes", container->figures.mem_request_bytes);
 	weir_event_add(&event, "mem_limit_bytes", container->figures.mem_limit_bytes);
 	weir_events_emit(controller->events, &event);
+	count_end(controller, container);
 }

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/log.h"
 
+#define MAX_VERBOSE_NS (365ull * 24 * 3600 * 1000000000)
+
 /* Nobody is held any more. What fails is tried again at the next tick. */
 static void let_go_of_all(struct weir_controller *controller)
 {
@@ -58,12 +60,63 @@ int weir_controller_tune(struct weir_controller *controller, const struct weir_t
 	return tunables->squeeze ? weir_squeezer_new(controller, &controller->squeezer, err) : 0;
 }
 
+void weir_controller_read_flags(struct weir_controller *controller, weir_flag_fn *fn, void *data)
+{
+	if (controller->flags)
+		controller->flags(controller->reload_data, fn, data);
+}
+
+unsigned int weir_controller_verbosity(void)
+{
+	return weir_log_level() > WEIR_LOG_INFO ? (unsigned int)(weir_log_level() - WEIR_LOG_INFO)
+						: 0;
+}
+
+static void end_verbosity(struct weir_controller *controller)
+{
+	if (!controller->verbose_source)
+		return;
+	controller->verbose_source = sd_event_source_disable_unref(controller->verbose_source);
+	weir_log_set_level(controller->quiet_level);
+}
+
+static int on_quiet(sd_event_source *source, uint64_t now_us, void *data)
+{
+	(void)source;
+	(void)now_us;
+
+	end_verbosity(data);
+	return 0;
+}
+
+int weir_controller_set_verbosity(struct weir_controller *controller, unsigned int verbosity,
+				  uint64_t duration_ns, struct weir_error *err)
+{
+	int r;
+
+	if (duration_ns == 0 || duration_ns > MAX_VERBOSE_NS)
+		return weir_fail(err, -EINVAL,
+				 "%llu ns is no time to say more for: expected up to a year",
+				 (unsigned long long)duration_ns);
+	end_verbosity(controller);
+	controller->quiet_level = weir_log_level();
+	r = sd_event_add_time_relative(controller->event, &controller->verbose_source,
+				       CLOCK_MONOTONIC, duration_ns / 1000, 0, on_quiet,
+				       controller);
+	if (r < 0)
+		return weir_fail(err, r, "set a timer: %s", strerror(-r));
+	if (verbosity > 0)
+		weir_log_set_level(WEIR_LOG_DEBUG);
+	return 0;
+}
+
 int weir_controller_reload(struct weir_controller *controller, struct weir_error *err)
 {
 	struct weir_tunables tunables;
 
 	if (!controller->reload)
 		return weir_fail(err, -ENOTSUP, "this daemon has no configuration to read again");
+	end_verbosity(controller);
 	if (controller->reload(controller->reload_data, &tunables, err) < 0) {
 		weir_err("reload: %s; all stays as it was", err->text);
 		return weir_fail_in(err, "reload");

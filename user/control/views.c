@@ -118,6 +118,12 @@ static void fill_node(struct weir_controller *controller, struct weir_node_view 
 	ret->agent_id = controller->agent_id;
 	ret->started_us = weir_events_epoch_us(controller->events);
 	ret->recovering = false;
+	ret->n_launched = controller->n_launched;
+	ret->n_finished = controller->n_finished;
+	ret->n_failed = controller->n_failed;
+	ret->n_killed = controller->n_killed;
+	ret->refresh_failures = __atomic_load_n(&weir_bpf_node(controller->bpf)->refresh_failures,
+						__ATOMIC_RELAXED);
 	ret->fence_tier = controller->fence ? weir_fence_tier(controller->fence) : WEIR_TIER_NONE;
 }
 

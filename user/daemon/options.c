@@ -67,6 +67,9 @@ void weir_options_done(struct weir_options *options)
 	free(options->run_dir);
 	free(options->cgroup_prefix);
 	free(options->cgroup_parent);
+	for (size_t i = 0; options->told && i < weir_n_settings; i++)
+		free(options->told[i]);
+	free(options->told);
 	*options = (struct weir_options)WEIR_OPTIONS_INIT;
 }
 
@@ -272,6 +275,38 @@ static const struct {
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool is_fixed(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+		if (strcmp(fixed[i].key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+void weir_options_retell(struct weir_options *options, struct weir_options *fresh)
+{
+	for (size_t i = 0; i < weir_n_settings; i++) {
+		char *before = options->told[i];
+
+		if (is_fixed(weir_settings[i].key))
+			continue;
+		options->told[i] = fresh->told[i];
+		fresh->told[i] = before;
+	}
+}
+
+void weir_options_tell(const struct weir_options *options, weir_flag_fn *fn, void *data)
+{
+	char name[64];
+
+	for (size_t i = 0; i < weir_n_settings; i++) {
+		snprintf(name, sizeof(name), "%s.%s", weir_settings[i].section,
+			 weir_settings[i].key);
+		fn(name, options->told[i] ? options->told[i] : "", data);
+	}
 }
 
 const char *weir_options_first_fixed(const struct weir_options *a, const struct weir_options *b)

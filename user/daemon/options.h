@@ -51,6 +51,7 @@ struct weir_options {
 
 	uint64_t reserve_mcpu, reserve_bytes; /* WEIR_ABSENT: by the size of the machine */
 	struct weir_tunables tunables;
+	char **told; /* what each of weir_settings was given as, by its index */
 };
 
 #define WEIR_OPTIONS_INIT { .admin_gid = WEIR_NO_GID, .reader_gid = WEIR_NO_GID }
@@ -74,6 +75,12 @@ int weir_options_cgroup_mount(const struct weir_options *options, char path[stat
  * fitted to the machine; NULL: none.
  */
 const char *weir_options_first_fixed(const struct weir_options *a, const struct weir_options *b);
+
+/* What a reload puts into force of what @fresh was told is told of @options from now on; they swap. */
+void weir_options_retell(struct weir_options *options, struct weir_options *fresh);
+
+/* A weir_flags_fn; @options is a struct weir_options. */
+void weir_options_tell(const struct weir_options *options, weir_flag_fn *fn, void *data);
 
 /* Put figures where the machine's size decides: reserves and threads. */
 void weir_options_fit(struct weir_options *options, const struct weir_machine *machine);

@@ -18,6 +18,14 @@ int weir_reload(void *data, struct weir_tunables *ret, struct weir_error *err)
 	if (key)
 		weir_warn("%s has been changed: that takes effect at the next start", key);
 	weir_log_set_level(options.log_level);
+	weir_options_retell(reload->options, &options);
 	*ret = options.tunables;
 	return 0;
+}
+
+void weir_reload_flags(void *data, weir_flag_fn *fn, void *fn_data)
+{
+	const struct weir_reload *reload = data;
+
+	weir_options_tell(reload->options, fn, fn_data);
 }

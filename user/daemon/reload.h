@@ -4,17 +4,17 @@
 
 /* Reading the configuration again, while the daemon serves. */
 
+#include "control/controller.h"
 #include "kern/node.h"
 
 struct weir_error;
 struct weir_options;
-struct weir_tunables;
 
 /* Borrowed, but for the machine, as long as the daemon serves. */
 struct weir_reload {
 	int argc; /* the command line still wins over the files */
 	char **argv;
-	const struct weir_options *options; /* that it started with */
+	struct weir_options *options; /* that it started with, and what was told last */
 	struct weir_machine machine;
 };
 
@@ -23,5 +23,8 @@ struct weir_reload {
  * the rest takes effect. Errors are weir_options_read()'s, and change nothing.
  */
 int weir_reload(void *data, struct weir_tunables *ret, struct weir_error *err);
+
+/* A weir_flags_fn of the same. */
+void weir_reload_flags(void *data, weir_flag_fn *fn, void *fn_data);
 
 #endif /* WEIR_RELOAD_H */

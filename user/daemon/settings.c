@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -90,10 +91,27 @@ int weir_setting_find(const char *section, const char *key, const struct weir_se
 	return weir_fail(err, -EINVAL, "unknown key '%s' in [%s]: expected %s", key, section, keys);
 }
 
+/* What it was given as, for whoever asks. */
+static int remember(const struct weir_setting *setting, const char *value,
+		    struct weir_options *options, struct weir_error *err)
+{
+	char *copy;
+
+	if (!options->told)
+		options->told = calloc(weir_n_settings, sizeof(*options->told));
+	copy = options->told ? strdup(value) : NULL;
+	if (!copy)
+		return weir_fail_memory(err);
+	free(options->told[setting - weir_settings]);
+	options->told[setting - weir_settings] = copy;
+	return 0;
+}
+
 int weir_setting_apply(const struct weir_setting *setting, const char *value,
 		       struct weir_options *options, struct weir_error *err)
 {
 	int r = setting->set(value, (char *)options + setting->offset, err);
 
-	return r < 0 ? weir_fail_in(err, "%s", setting->key) : 0;
+	return r < 0 ? weir_fail_in(err, "%s", setting->key)
+		     : remember(setting, value, options, err);
 }
