@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,11 @@ struct weir_controller {
 	struct weir_peer last_peer;
 	struct weir_ask last_ask;
 	int last_pid;
+
+	/* fake_views.h */
+	_Atomic uint64_t changes;
+	atomic_int reads_begun; /* of the whole state */
+	atomic_bool holds_reads; /* they don't go on while it is set */
 };
 
 static struct weir_controller fake = { .lock = PTHREAD_RWLOCK_INITIALIZER };
@@ -276,53 +282,7 @@ void weir_controller_unwait(struct weir_controller *controller, weir_end_fn *fn,
 	abort(); /* each waiter is taken back once, and only while it waits */
 }
 
-int weir_controller_read_containers(struct weir_controller *controller, const char *id,
-				    weir_view_fn *fn, void *data, struct weir_error *err)
-{
-	int r = id ? -ENOENT : 0;
-
-	pthread_rwlock_rdlock(&controller->lock);
-	for (size_t i = 0; i < controller->n; i++) {
-		const struct weir_view view = {
-			.container = controller->containers[i],
-			.user_ns = 1250000000,
-			.system_ns = UINT64_MAX,
-			.throttled_ns = 120000000,
-			.mem_current_bytes = 1048576,
-			.stdout_path = "/var/lib/weir/logs/a.stdout",
-		};
-
-		if (id && strcmp(id, view.container->id) != 0)
-			continue;
-		r = fn(&view, data);
-		if (r < 0 || id)
-			break;
-	}
-	pthread_rwlock_unlock(&controller->lock);
-	return r == -ENOENT ? fake_unknown(id, err) : r;
-}
-
-void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
-{
-	pthread_rwlock_rdlock(&controller->lock);
-	*ret = (struct weir_node_view){
-		.n_containers = controller->n,
-		.cpus = 2,
-		.mem_bytes = 8ULL << 30,
-	};
-	pthread_rwlock_unlock(&controller->lock);
-}
-
-void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data)
-{
-	struct weir_state_view state = { .node = { .hostname = "node", .agent_id = "agent" } };
-
-	pthread_rwlock_rdlock(&controller->lock);
-	state.all = controller->containers;
-	state.n = controller->n;
-	fn(&state, data);
-	pthread_rwlock_unlock(&controller->lock);
-}
+#include "fake_views.h"
 
 uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
 				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost)

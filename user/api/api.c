@@ -13,6 +13,7 @@
 #include "api/calls.h"
 #include "api/http.h"
 #include "api/mailbox.h"
+#include "api/readers.h"
 #include "api/wait.h"
 #include "base/error.h"
 
@@ -21,6 +22,7 @@
 struct weir_api {
 	struct weir_http *http;
 	struct weir_mailbox *mailbox;
+	struct weir_readers *readers;
 	struct weir_waiters waiters;
 	struct weir_controller *_Atomic controller; /* NULL: not ready */
 };
@@ -101,6 +103,15 @@ static void deliver(struct weir_api *api, struct weir_http_request *request, str
 	}
 }
 
+/* Takes @call. */
+static void read_long(struct weir_api *api, struct weir_http_request *request,
+		      struct weir_call *call)
+{
+	/* It may be answered before weir_readers_submit() has returned. */
+	weir_http_suspend(request);
+	weir_readers_submit(api->readers, api->controller, request, call);
+}
+
 /* On an HTTP thread. That a body is no call weighs more than that its answer would not be read. */
 static void on_call(struct weir_http_request *request, void *data)
 {
@@ -126,6 +137,8 @@ static void on_call(struct weir_http_request *request, void *data)
 	else if (weir_http_caller(request)->level < weir_call_level(call.type))
 		weir_http_refuse(request, 403,
 				 "only root and members of the admin group may change anything");
+	else if (weir_call_is_long(&call))
+		return read_long(api, request, &call);
 	else if (weir_call_is_read(call.type) && !weir_call_waits(&call, api->controller))
 		run(api, request, &call);
 	else
@@ -162,7 +175,8 @@ int weir_api_new(sd_event *event, int listen_fd, const struct weir_api_options *
 	if (!api)
 		return weir_fail_memory(err);
 	api->waiters.event = event;
-	if (weir_mailbox_new(event, MAX_UNDELIVERED, on_mail, api, &api->mailbox, err) < 0)
+	if (weir_mailbox_new(event, MAX_UNDELIVERED, on_mail, api, &api->mailbox, err) < 0 ||
+	    weir_readers_new(options->threads, &api->readers, err) < 0)
 		return err->code;
 	http.data = api;
 	if (weir_http_new(listen_fd, &http, &api->http, err) < 0)
@@ -198,7 +212,10 @@ struct weir_api *weir_api_free(struct weir_api *api)
 		return NULL;
 	if (api->mailbox)
 		answer_all(api);
+	if (api->readers)
+		weir_readers_stop(api->readers);
 	weir_http_free(api->http);
+	weir_readers_free(api->readers);
 	weir_mailbox_free(api->mailbox);
 	free(api);
 	return NULL;

@@ -246,6 +246,22 @@ bool weir_call_is_read(enum weir_call_type type)
 	return calls[type].is_read;
 }
 
+bool weir_call_is_long(const struct weir_call *call)
+{
+	switch (call->type) {
+	case WEIR_CALL_GET_CONTAINERS:
+		return !call->id;
+	case WEIR_CALL_GET_STATE:
+	case WEIR_CALL_GET_TASKS:
+	case WEIR_CALL_GET_EXECUTORS:
+	case WEIR_CALL_GET_FRAMEWORKS:
+	case WEIR_CALL_GET_ROLES:
+		return true;
+	default:
+		return false;
+	}
+}
+
 uint64_t weir_call_since(const struct weir_call *call, const struct weir_controller *controller)
 {
 	if (call->epoch_us && call->epoch_us != weir_controller_events_epoch_us(controller))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/hold.h"
 
+#include <stdlib.h>
+
 #define KEPT_BYTES ((size_t)16 << 10) /* of a buffer: most calls and answers are shorter */
 
 void weir_hold_init(struct weir_hold *hold, struct weir_ceiling *ceiling, size_t max_body_bytes,
@@ -20,25 +22,28 @@ void weir_hold_done(struct weir_hold *hold)
 	weir_hold_count(hold);
 }
 
-bool weir_hold_count(struct weir_hold *hold)
+/* *@held becomes @bytes of what all hold. false: that would be too much. */
+static bool count(struct weir_ceiling *ceiling, size_t *held, size_t bytes)
 {
-	struct weir_ceiling *ceiling = hold->ceiling;
-	size_t bytes = hold->body.capacity + hold->answer.capacity;
-
-	if (bytes <= 2 * KEPT_BYTES)
-		bytes = 0;
-	if (bytes > hold->held_bytes) {
-		size_t more = bytes - hold->held_bytes;
+	if (bytes > *held) {
+		size_t more = bytes - *held;
 
 		if (atomic_fetch_add(&ceiling->held_bytes, more) + more > ceiling->max_bytes) {
 			atomic_fetch_sub(&ceiling->held_bytes, more);
 			return false;
 		}
 	} else {
-		atomic_fetch_sub(&ceiling->held_bytes, hold->held_bytes - bytes);
+		atomic_fetch_sub(&ceiling->held_bytes, *held - bytes);
 	}
-	hold->held_bytes = bytes;
+	*held = bytes;
 	return true;
+}
+
+bool weir_hold_count(struct weir_hold *hold)
+{
+	size_t bytes = hold->body.capacity + hold->answer.capacity;
+
+	return count(hold->ceiling, &hold->held_bytes, bytes <= 2 * KEPT_BYTES ? 0 : bytes);
 }
 
 void weir_hold_drop(struct weir_hold *hold, struct weir_buffer *buffer)
@@ -48,4 +53,37 @@ void weir_hold_drop(struct weir_hold *hold, struct weir_buffer *buffer)
 	else
 		weir_buffer_reset(buffer);
 	weir_hold_count(hold);
+}
+
+struct weir_body *weir_body_new(struct weir_ceiling *ceiling, size_t max_bytes)
+{
+	struct weir_body *body = calloc(1, sizeof(*body));
+
+	if (!body)
+		return NULL;
+	body->buffer = (struct weir_buffer)WEIR_BUFFER_INIT(max_bytes);
+	body->ceiling = ceiling;
+	body->refs = 1;
+	return body;
+}
+
+struct weir_body *weir_body_ref(struct weir_body *body)
+{
+	body->refs++;
+	return body;
+}
+
+struct weir_body *weir_body_unref(struct weir_body *body)
+{
+	if (!body || --body->refs)
+		return NULL;
+	count(body->ceiling, &body->held_bytes, 0);
+	weir_buffer_done(&body->buffer);
+	free(body);
+	return NULL;
+}
+
+bool weir_body_count(struct weir_body *body)
+{
+	return count(body->ceiling, &body->held_bytes, body->buffer.capacity);
 }

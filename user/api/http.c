@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/http.h"
+#include "api/http_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,37 +18,8 @@
 #include "base/log.h"
 
 #define MAX_HEADER_BYTES (8u << 10) /* per connection: request line and headers */
-#define MAX_ANSWER_BYTES (64u << 20)
 #define MAX_HELD_BYTES	 (256u << 20) /* of all bodies and answers together */
 #define LINGER_MS	 500 /* for the last answers to leave */
-
-struct weir_http {
-	struct weir_http_options options;
-	struct weir_servers servers;
-	struct weir_ceiling ceiling;
-
-	struct weir_latch suspended; /* requests that were, and whose answer has not left */
-};
-
-/* One a connection: requests on it come one after the other, and use the same memory. */
-struct weir_http_request {
-	struct weir_http *http;
-	const struct weir_server *server; /* whose connection it is */
-	struct MHD_Connection *connection;
-	struct weir_caller caller;
-	int fd;
-
-	struct weir_hold hold;
-	enum weir_dialect dialect; /* of its path */
-	enum weir_media media, answer_media; /* of the body, and of what it is answered with */
-	size_t dropped_bytes; /* of a body that is not taken */
-	unsigned int status; /* 0: not answered */
-	const char *type; /* of the answer */
-	const char *allow; /* the methods to name in a 405 */
-	int code; /* negative errno behind a refusal; 0: none */
-	bool waits; /* libmicrohttpd has it suspended */
-	bool was_suspended;
-};
 
 static struct weir_http_request *request_free(struct weir_http_request *request)
 {
@@ -59,110 +30,12 @@ static struct weir_http_request *request_free(struct weir_http_request *request)
 	return NULL;
 }
 
-/* ---- For the floor above ---------------------------------------------------------- */
-
-const struct weir_caller *weir_http_caller(const struct weir_http_request *request)
-{
-	return &request->caller;
-}
-
-const char *weir_http_body(const struct weir_http_request *request, size_t *ret_size)
-{
-	*ret_size = request->hold.body.size;
-	return request->hold.body.data ? request->hold.body.data : "";
-}
-
-int weir_http_fd(const struct weir_http_request *request)
-{
-	return request->fd;
-}
-
-enum weir_media weir_http_media(const struct weir_http_request *request)
-{
-	return request->media;
-}
-
-enum weir_dialect weir_http_dialect(const struct weir_http_request *request)
-{
-	return request->dialect;
-}
-
-struct weir_out weir_http_out(struct weir_http_request *request, enum weir_dialect dialect)
-{
-	return (struct weir_out)WEIR_OUT_INIT(&request->hold.answer, request->answer_media,
-					      dialect);
-}
-
-static enum MHD_Result on_header(void *data, enum MHD_ValueKind kind, const char *key,
-				 const char *value)
-{
-	(void)kind;
-
-	if (value && strcasecmp(key, MHD_HTTP_HEADER_ACCEPT) == 0)
-		weir_accept_add(data, value);
-	return MHD_YES;
-}
-
-bool weir_http_accept(struct weir_http_request *request)
-{
-	struct weir_accept accept = {};
-
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, on_header, &accept);
-	request->answer_media = weir_accept_choose(&accept);
-	return request->answer_media != WEIR_MEDIA_NONE;
-}
-
-void weir_http_suspend(struct weir_http_request *request)
-{
-	request->waits = true;
-	request->was_suspended = true;
-	weir_latch_up(&request->http->suspended);
-	MHD_suspend_connection(request->connection);
-}
-
-/* The last touch of @request on this thread, if another one has to send the answer. */
-static void complete(struct weir_http_request *request, unsigned int status, const char *type)
-{
-	const struct weir_server *server = request->server;
-
-	request->type = type;
-	request->status = status;
-	if (!request->waits)
-		return;
-	MHD_resume_connection(request->connection);
-	weir_server_wake(server);
-}
-
-void weir_http_answer(struct weir_http_request *request)
-{
-	if (request->hold.answer.failed == -EFBIG)
-		return weir_http_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
-					"the answer is longer than 64 MiB");
-	if (request->hold.answer.failed || !weir_hold_count(&request->hold))
-		return weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-					"too many long answers are under way");
-	complete(request, MHD_HTTP_OK, weir_media_type(request->answer_media));
-}
-
-void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text)
-{
-	weir_http_refuse_as(request, status, 0, text);
-}
-
-void weir_http_refuse_as(struct weir_http_request *request, unsigned int status, int code,
-			 const char *text)
-{
-	request->code = code;
-	weir_hold_drop(&request->hold, &request->hold.answer);
-	weir_buffer_add_text(&request->hold.answer, text);
-	complete(request, status, "text/plain; charset=utf-8");
-}
-
 /* ---- libmicrohttpd ---------------------------------------------------------------- */
 
 static enum MHD_Result send_answer(struct weir_http_request *request)
 {
-	const struct weir_buffer *answer = &request->hold.answer;
+	const struct weir_buffer *answer =
+		request->shared ? &request->shared->buffer : &request->hold.answer;
 	struct MHD_Response *response;
 	char number[16];
 	enum MHD_Result r;
@@ -289,6 +162,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **m
 
 	weir_hold_drop(&request->hold, &request->hold.body);
 	weir_hold_drop(&request->hold, &request->hold.answer);
+	request->shared = weir_body_unref(request->shared);
 	request->dropped_bytes = 0;
 	request->status = 0;
 	request->code = 0;
@@ -310,7 +184,8 @@ static struct weir_http_request *request_new(struct weir_http *http,
 	request->server = weir_server_self();
 	request->connection = connection;
 	request->fd = info ? info->connect_fd : -1;
-	weir_hold_init(&request->hold, &http->ceiling, http->options.max_body, MAX_ANSWER_BYTES);
+	weir_hold_init(&request->hold, &http->ceiling, http->options.max_body,
+		       WEIR_HTTP_MAX_ANSWER);
 	/* Not known who it is: level none, and each request says so. */
 	if (weir_auth_caller(&http->options.auth, request->fd, &request->caller, &err) < 0)
 		weir_debug("connection: %s, nothing is allowed on it", err.text);

@@ -21,6 +21,7 @@
 struct weir_error;
 struct weir_http;
 struct weir_http_request;
+struct weir_body;
 
 struct weir_http_options {
 	unsigned int threads, max_connections, idle_s;
@@ -63,6 +64,19 @@ void weir_http_suspend(struct weir_http_request *request);
 struct weir_out weir_http_out(struct weir_http_request *request, enum weir_dialect dialect);
 /* 200 with what was written, if anything. */
 void weir_http_answer(struct weir_http_request *request);
+/*
+ * One body for several: written to, by the numbers of @dialect in what @request takes; then answered with, as
+ * often as one likes. NULL: no memory. weir_body_unref() when no more are to get it.
+ */
+struct weir_body *weir_http_body_new(struct weir_http_request *request);
+struct weir_out weir_http_body_out(struct weir_body *body, const struct weir_http_request *request,
+				   enum weir_dialect dialect);
+/* When all is written: -EFBIG, -ENOBUFS, -ENOMEM: it can't be answered with. */
+int weir_http_body_check(struct weir_body *body, struct weir_error *err);
+void weir_http_answer_body(struct weir_http_request *request, struct weir_body *body);
+/* What the answer is to be in. */
+enum weir_media weir_http_answer_media(const struct weir_http_request *request);
+
 /* Another status, with a sentence as its body; what is in the buffer is dropped. */
 void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text);
 /* The same, with what statuses are too few for: the errno (negative) in a header. */

@@ -133,7 +133,7 @@ int weir_controller_apply(struct weir_controller *controller, struct weir_contai
 	    (container->is_executor &&
 	     weir_family_apply_self(controller, container, true, err) < 0))
 		return err->code;
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	container->pending_mem_limit_bytes = pending;
 	pthread_rwlock_unlock(&controller->lock);
 	return 0;

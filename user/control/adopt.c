@@ -187,7 +187,7 @@ int weir_controller_adopt(struct weir_controller *controller, const struct weir_
 	container = fresh;
 	if (weir_controller_admit(controller, &fresh, err) < 0)
 		return err->code;
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	container->state = WEIR_STATE_RUNNING;
 	pthread_rwlock_unlock(&controller->lock);
 

@@ -338,6 +338,12 @@ struct weir_node_view {
 };
 void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
 
+/*
+ * How often what readers see has been changed. While that stays the same, what one has read that began after it
+ * was asked for is what another would read, but for counters that run on.
+ */
+uint64_t weir_controller_changes(const struct weir_controller *controller);
+
 /* All that there is at one moment. Borrowed. */
 struct weir_state_view {
 	struct weir_node_view node;

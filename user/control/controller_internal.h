@@ -88,6 +88,7 @@ struct weir_controller {
 	sd_event_source *tick_source, *spare_source;
 	struct weir_machine machine;
 	pthread_rwlock_t lock; /* the ledger and its containers; writers go first */
+	_Atomic uint64_t changes; /* times that it was taken to write */
 	char *state_dir;
 	char agent_id[40];
 	struct weir_tunables tunables; /* in force */
@@ -127,6 +128,9 @@ void weir_controller_save(struct weir_controller *controller,
 /* What is requested has changed: reserve, sums and counts in the node's record, and the parent. */
 void weir_controller_publish_node(struct weir_controller *controller);
 uint64_t weir_now_us(clockid_t clock);
+
+/* Take the lock to write; pthread_rwlock_unlock() ends it. */
+void weir_controller_change(struct weir_controller *controller);
 
 /* views.c */
 /*

@@ -146,7 +146,7 @@ static void explain(struct weir_container *container)
 
 void weir_controller_collect(struct weir_controller *controller, struct weir_container *container)
 {
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	collect_status(controller, container);
 	collect_final(controller, container);
 	explain(container);

@@ -170,7 +170,7 @@ static void exchange(struct weir_controller *controller, struct weir_net *a, str
 {
 	struct weir_net kept = *a;
 
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	*a = *b;
 	*b = kept;
 	pthread_rwlock_unlock(&controller->lock);

@@ -50,7 +50,7 @@ int weir_controller_admit(struct weir_controller *controller, struct weir_contai
 
 	if (!weir_live_new(controller, *container))
 		return weir_fail_memory(err);
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	r = weir_ledger_admit(controller->ledger, *container, err);
 	pthread_rwlock_unlock(&controller->lock);
 	if (r < 0) {
@@ -237,7 +237,7 @@ void weir_controller_note_started(struct weir_controller *controller,
 	/* Gone already: the pidfd will say so, and the slot how. */
 	if (weir_process_start_ticks(pid, &ticks, &err) < 0)
 		ticks = 0;
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	container->pid = pid;
 	container->pid_start_ticks = ticks;
 	container->started_us = weir_now_us(CLOCK_REALTIME);

@@ -130,7 +130,7 @@ static void conclude(struct weir_controller *controller, struct weir_container *
 		conclude(controller, task);
 	weir_live_reap(container->live);
 	weir_controller_unfence(controller, container);
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	container->ended_us = weir_now_us(CLOCK_REALTIME);
 	container->pending_mem_limit_bytes = WEIR_ABSENT;
 	weir_ledger_release(controller->ledger, container);
@@ -236,7 +236,7 @@ void weir_controller_part(struct weir_controller *controller, struct weir_contai
 	live->finishing = true;
 	weir_controller_collect(controller, container);
 	weir_worker_cancel(controller->worker, container->id);
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	container->reason = reason;
 	snprintf(container->message, sizeof(container->message), "%s", why);
 	pthread_rwlock_unlock(&controller->lock);
@@ -324,7 +324,7 @@ void weir_controller_forget(struct weir_controller *controller, struct weir_cont
 	if (live->finish_source)
 		weir_leftovers_add(controller, container->group);
 	weir_live_free(container->live);
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	weir_ledger_remove(controller->ledger, container);
 	pthread_rwlock_unlock(&controller->lock);
 	weir_container_free(container);

@@ -67,7 +67,7 @@ int weir_logs_locate(struct weir_controller *controller, struct weir_container *
 	    locate(controller, container->id, suffixes[1], &errors, err) < 0)
 		return err->code;
 	/* Readers look at these under the lock. */
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	live->stdout_path = take_ptr(out);
 	live->stderr_path = take_ptr(errors);
 	pthread_rwlock_unlock(&controller->lock);

@@ -39,7 +39,7 @@ int weir_controller_pause(struct weir_controller *controller, const char *id, bo
 		return weir_fail_in(err, "container '%s'", id);
 	if (on)
 		wait_until_frozen(controller, container->group);
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	container->paused = on;
 	pthread_rwlock_unlock(&controller->lock);
 	weir_controller_save(controller, container);

@@ -11,7 +11,7 @@
 static void put_in_force(struct weir_controller *controller, struct weir_container *container,
 			 const struct weir_ask *ask, const struct weir_figures *figures)
 {
-	pthread_rwlock_wrlock(&controller->lock);
+	weir_controller_change(controller);
 	container->ask = *ask;
 	weir_ledger_change(controller->ledger, container, figures);
 	pthread_rwlock_unlock(&controller->lock);

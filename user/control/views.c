@@ -76,6 +76,17 @@ static void fill_times(struct weir_controller *controller, struct weir_view *vie
 	view->system_ns = stats.system_ns;
 }
 
+void weir_controller_change(struct weir_controller *controller)
+{
+	pthread_rwlock_wrlock(&controller->lock);
+	controller->changes++;
+}
+
+uint64_t weir_controller_changes(const struct weir_controller *controller)
+{
+	return controller->changes;
+}
+
 int weir_controller_read_containers(struct weir_controller *controller, const char *id,
 				    weir_view_fn *fn, void *data, struct weir_error *err)
 {

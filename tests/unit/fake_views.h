@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WEIR_FAKE_VIEWS_H
+#define WEIR_FAKE_VIEWS_H
+
+/* The part of the fake controller that is for readers. fake_controller.h includes it. */
+
+#include <unistd.h>
+
+int weir_controller_read_containers(struct weir_controller *controller, const char *id,
+				    weir_view_fn *fn, void *data, struct weir_error *err)
+{
+	int r = id ? -ENOENT : 0;
+
+	pthread_rwlock_rdlock(&controller->lock);
+	for (size_t i = 0; i < controller->n; i++) {
+		const struct weir_view view = {
+			.container = controller->containers[i],
+			.user_ns = 1250000000,
+			.system_ns = UINT64_MAX,
+			.throttled_ns = 120000000,
+			.mem_current_bytes = 1048576,
+			.stdout_path = "/var/lib/weir/logs/a.stdout",
+		};
+
+		if (id && strcmp(id, view.container->id) != 0)
+			continue;
+		r = fn(&view, data);
+		if (r < 0 || id)
+			break;
+	}
+	pthread_rwlock_unlock(&controller->lock);
+	return r == -ENOENT ? fake_unknown(id, err) : r;
+}
+
+void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
+{
+	pthread_rwlock_rdlock(&controller->lock);
+	*ret = (struct weir_node_view){
+		.n_containers = controller->n,
+		.cpus = 2,
+		.mem_bytes = 8ULL << 30,
+	};
+	pthread_rwlock_unlock(&controller->lock);
+}
+
+uint64_t weir_controller_changes(const struct weir_controller *controller)
+{
+	return controller->changes + controller->n;
+}
+
+void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data)
+{
+	struct weir_state_view state = { .node = { .hostname = "node", .agent_id = "agent" } };
+
+	controller->reads_begun++;
+	while (controller->holds_reads)
+		usleep(100);
+	pthread_rwlock_rdlock(&controller->lock);
+	state.all = controller->containers;
+	state.n = controller->n;
+	fn(&state, data);
+	pthread_rwlock_unlock(&controller->lock);
+}
+
+#endif /* WEIR_FAKE_VIEWS_H */
