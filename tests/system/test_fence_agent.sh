@@ -83,7 +83,13 @@ matches "$refusal" "fd 0: it is no unix socket" "and it is said, too"
 # ---- Mesos' executor API over it ----
 
 domain=$scratch/sockets/mesos
-weir run --name plain --executor --detach -- sh -c 'echo "$WEIR_AGENT_SOCKET $MESOS_DOMAIN_SOCKET"' >/dev/null
+asked=() # of an executor: nothing, where what it has by default can be kept
+if [[ $tier == T0 ]]; then
+    refusal=$(weir run --name plain --executor --detach -- true 2>&1) && not_ok "what can't be kept is not had by default" "it was launched"
+    matches "$refusal" "unix sockets of others can be reached" "what can't be kept is not had by default"
+    asked=("${policy[@]}")
+fi
+weir run --name plain --executor "${asked[@]}" --detach -- sh -c 'echo "$WEIR_AGENT_SOCKET $MESOS_DOMAIN_SOCKET"' >/dev/null
 weir wait plain >/dev/null
 is "$(weir logs plain)" "$REACH_AGENT $REACH_AGENT" "an executor finds the agent's socket in its environment"
 if [[ $tier != T0 ]]; then
