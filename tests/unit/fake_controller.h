@@ -96,6 +96,8 @@ static void fake_end(const struct weir_container *container)
 
 static void fake_event(enum weir_event_kind kind, const char *id, const char *cause)
 {
+	struct fake_events_waiter waiters[FAKE_MAX_WAITERS];
+	size_t n = fake.n_events_waiters;
 	struct weir_event event;
 
 	weir_event_init(&event, kind, id, cause);
@@ -107,11 +109,11 @@ static void fake_event(enum weir_event_kind kind, const char *id, const char *ca
 	    weir_event_ring_new(FAKE_EVENTS, &fake.events, &(struct weir_error){}) == 0)
 		weir_event_ring_push(fake.events, &event, FAKE_EPOCH_US + 1);
 	pthread_rwlock_unlock(&fake.lock);
-	while (fake.n_events_waiters > 0) {
-		struct fake_events_waiter waiter = fake.events_waiters[--fake.n_events_waiters];
-
-		waiter.fn(waiter.data);
-	}
+	/* Who is told may wait again. */
+	memcpy(waiters, fake.events_waiters, sizeof(waiters));
+	fake.n_events_waiters = 0;
+	for (size_t i = n; i-- > 0;)
+		waiters[i].fn(waiters[i].data);
 }
 
 static void fake_reset(void)

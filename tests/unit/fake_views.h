@@ -48,6 +48,17 @@ uint64_t weir_controller_changes(const struct weir_controller *controller)
 	return controller->changes + controller->n;
 }
 
+uint64_t weir_controller_lost_events(struct weir_controller *controller, uint64_t since)
+{
+	uint64_t lost = 0;
+
+	pthread_rwlock_rdlock(&controller->lock);
+	if (controller->events)
+		weir_event_ring_next(controller->events, since, NULL, &lost);
+	pthread_rwlock_unlock(&controller->lock);
+	return lost;
+}
+
 void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data)
 {
 	struct weir_state_view state = { .node = { .hostname = "node", .agent_id = "agent" } };

@@ -34,6 +34,7 @@ static const struct {
 	{ WEIR_CALL_SET_POLICY, &weir_policy_message },
 	{ WEIR_CALL_REGISTER_AGENT_SOCKET, &weir_register_message },
 	{ WEIR_CALL_SET_LOGGING_LEVEL, &weir_logging_message },
+	{ WEIR_CALL_SUBSCRIBE, &weir_subscribe_message },
 };
 
 static const ProtobufCFieldDescriptor *find(const ProtobufCMessageDescriptor *descriptor,
@@ -107,9 +108,9 @@ static void what_json_names_protobuf_numbers(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		const ProtobufCFieldDescriptor *proto =
-			find(weir_call_descriptor(WEIR_DIALECT_AGENT),
-			     weir_call_parameters(calls[i].type));
+		const ProtobufCFieldDescriptor *proto = find(
+			weir_call_descriptor(weir_call_dialect(WEIR_DIALECT_AGENT, calls[i].type)),
+			weir_call_parameters(calls[i].type));
 
 		if (!proto)
 			fail_msg("no %s", weir_call_parameters(calls[i].type));

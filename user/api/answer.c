@@ -204,11 +204,10 @@ void weir_answer_amounts(struct weir_out *out, uint32_t first, const struct weir
 
 /* ---- GET_EVENTS ---------------------------------------------------------------- */
 
-static void on_event(const struct weir_event *event, void *data)
+void weir_answer_event(struct weir_out *out, uint32_t number, const char *name,
+		       const struct weir_event *event)
 {
-	struct weir_out *out = data;
-
-	weir_out_open(out, 1, NULL);
+	weir_out_open(out, number, name);
 	weir_out_u64(out, 1, "seq", event->seq);
 	weir_out_u64(out, 2, "time_us", event->at_us);
 	weir_out_string(out, 3, "kind", weir_event_name(event->kind));
@@ -221,6 +220,11 @@ static void on_event(const struct weir_event *event, void *data)
 		weir_out_amount_entry(out, 7, event->figures[i].name, event->figures[i].value);
 	weir_out_map_end(out);
 	weir_out_close(out);
+}
+
+static void on_event(const struct weir_event *event, void *data)
+{
+	weir_answer_event(data, 1, NULL, event);
 }
 
 void weir_answer_events(struct weir_out *out, struct weir_controller *controller, uint64_t since,

@@ -16,6 +16,9 @@ void weir_answer_id(struct weir_out *out, uint32_t number, const char *id);
 void weir_answer_net(struct weir_out *out, const struct weir_net *net, enum weir_tier tier);
 /* Where a child of the caller's joins, and what the caller has to do to it: of a placement. */
 void weir_answer_seat(struct weir_out *out, const struct weir_join_paths *join);
+/* One event, as a Happening. */
+void weir_answer_event(struct weir_out *out, uint32_t number, const char *name,
+		       const struct weir_event *event);
 /* "container_status", "labels" in an array. */
 void weir_answer_status(struct weir_out *out, uint32_t number, const struct weir_container *c);
 void weir_answer_labels(struct weir_out *out, uint32_t number, const struct weir_container *c);

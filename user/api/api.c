@@ -14,8 +14,10 @@
 #include "api/http.h"
 #include "api/mailbox.h"
 #include "api/readers.h"
+#include "api/streams.h"
 #include "api/wait.h"
 #include "base/error.h"
+#include "base/log.h"
 
 #define MAX_UNDELIVERED 256 /* calls that wait for the event loop */
 
@@ -23,6 +25,7 @@ struct weir_api {
 	struct weir_http *http;
 	struct weir_mailbox *mailbox;
 	struct weir_readers *readers;
+	struct weir_streams *streams;
 	struct weir_waiters waiters;
 	struct weir_controller *_Atomic controller; /* NULL: not ready */
 };
@@ -176,7 +179,8 @@ int weir_api_new(sd_event *event, int listen_fd, const struct weir_api_options *
 		return weir_fail_memory(err);
 	api->waiters.event = event;
 	if (weir_mailbox_new(event, MAX_UNDELIVERED, on_mail, api, &api->mailbox, err) < 0 ||
-	    weir_readers_new(options->threads, &api->readers, err) < 0)
+	    weir_streams_new(event, &api->streams, err) < 0 ||
+	    weir_readers_new(options->threads, api->streams, &api->readers, err) < 0)
 		return err->code;
 	http.data = api;
 	if (weir_http_new(listen_fd, &http, &api->http, err) < 0)
@@ -188,6 +192,10 @@ int weir_api_new(sd_event *event, int listen_fd, const struct weir_api_options *
 
 void weir_api_ready(struct weir_api *api, struct weir_controller *controller)
 {
+	struct weir_error err = {};
+
+	if (weir_streams_start(api->streams, controller, &err) < 0)
+		weir_warn("subscribers are told nothing: %s", err.text);
 	api->controller = controller;
 }
 
@@ -214,8 +222,11 @@ struct weir_api *weir_api_free(struct weir_api *api)
 		answer_all(api);
 	if (api->readers)
 		weir_readers_stop(api->readers);
+	if (api->streams)
+		weir_streams_stop(api->streams);
 	weir_http_free(api->http);
 	weir_readers_free(api->readers);
+	weir_streams_free(api->streams);
 	weir_mailbox_free(api->mailbox);
 	free(api);
 	return NULL;

@@ -213,6 +213,7 @@ static const struct {
 	[WEIR_CALL_GET_ROLES] = { WEIR_LEVEL_READ, true, get_state },
 	[WEIR_CALL_GET_OPERATIONS] = { WEIR_LEVEL_READ, true, get_state },
 	[WEIR_CALL_GET_EVENTS] = { WEIR_LEVEL_READ, true, get_events },
+	[WEIR_CALL_SUBSCRIBE] = { WEIR_LEVEL_READ, true, NULL },
 	[WEIR_CALL_WAIT_CONTAINER] = { WEIR_LEVEL_READ, true, NULL },
 	[WEIR_CALL_LAUNCH_CONTAINER] = { WEIR_LEVEL_MUTATE, false, launch_container },
 	[WEIR_CALL_START_CONTAINER] = { WEIR_LEVEL_MUTATE, false, start_container },
@@ -256,6 +257,7 @@ bool weir_call_is_long(const struct weir_call *call)
 	case WEIR_CALL_GET_EXECUTORS:
 	case WEIR_CALL_GET_FRAMEWORKS:
 	case WEIR_CALL_GET_ROLES:
+	case WEIR_CALL_SUBSCRIBE:
 		return true;
 	default:
 		return false;

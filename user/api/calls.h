@@ -16,7 +16,7 @@ enum weir_level weir_call_level(enum weir_call_type type);
 /* Does it only read, so that it may run on any thread, unless it waits? */
 bool weir_call_is_read(enum weir_call_type type);
 
-/* Is the answer long, and the same for all who ask? */
+/* Is it long what is answered, so that others than the HTTP threads should write it? */
 bool weir_call_is_long(const struct weir_call *call);
 
 /* What GET_EVENTS goes on from: from nothing, if the number that it has is of another daemon. */

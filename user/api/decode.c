@@ -29,6 +29,7 @@ static const struct call_kind {
 	[WEIR_CALL_KILL_CONTAINER] = { &weir_kill_message },
 	[WEIR_CALL_REMOVE_CONTAINER] = { &weir_named_message },
 	[WEIR_CALL_SET_LOGGING_LEVEL] = { &weir_logging_message },
+	[WEIR_CALL_SUBSCRIBE] = { &weir_subscribe_message, .optional = true },
 	[WEIR_CALL_GET_EVENTS] = { &weir_events_message, .optional = true },
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { &weir_named_message },
 	[WEIR_CALL_PAUSE_CONTAINER] = { &weir_named_message },

@@ -47,7 +47,7 @@ struct weir_call {
 	uint64_t level, duration_ns; /* SET_LOGGING_LEVEL */
 	bool show_standalone, show_nested; /* GET_CONTAINERS, and of those only */
 	struct weir_filter filter;
-	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS; epoch_us 0: not said */
+	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS, SUBSCRIBE; epoch_us 0: not said */
 	struct weir_call_memory *memory; /* what the strings above lie in */
 };
 

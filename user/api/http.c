@@ -19,6 +19,7 @@
 
 #define MAX_HEADER_BYTES (8u << 10) /* per connection: request line and headers */
 #define MAX_HELD_BYTES	 (256u << 20) /* of all bodies and answers together */
+#define STREAM_BLOCK	 (32u << 10)
 #define LINGER_MS	 500 /* for the last answers to leave */
 
 static struct weir_http_request *request_free(struct weir_http_request *request)
@@ -32,6 +33,18 @@ static struct weir_http_request *request_free(struct weir_http_request *request)
 
 /* ---- libmicrohttpd ---------------------------------------------------------------- */
 
+static ssize_t on_read(void *data, uint64_t position, char *room, size_t size)
+{
+	struct weir_http_request *request = data;
+	ssize_t n = request->stream.read(request->stream.data, room, size);
+
+	(void)position;
+
+	if (n == WEIR_HTTP_END)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	return n == WEIR_HTTP_BROKEN ? MHD_CONTENT_READER_END_WITH_ERROR : n;
+}
+
 static enum MHD_Result send_answer(struct weir_http_request *request)
 {
 	const struct weir_buffer *answer =
@@ -41,11 +54,15 @@ static enum MHD_Result send_answer(struct weir_http_request *request)
 	enum MHD_Result r;
 
 	/* The buffer stays as it is until on_completed(). */
-	response = MHD_create_response_from_buffer(answer->size, answer->size ? answer->data : "",
-						   MHD_RESPMEM_PERSISTENT);
+	if (request->stream.read)
+		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK,
+							     on_read, request, NULL);
+	else
+		response = MHD_create_response_from_buffer(
+			answer->size, answer->size ? answer->data : "", MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
-	if (answer->size)
+	if (answer->size || request->stream.read)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, request->type);
 	if (request->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
@@ -163,6 +180,9 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **m
 	weir_hold_drop(&request->hold, &request->hold.body);
 	weir_hold_drop(&request->hold, &request->hold.answer);
 	request->shared = weir_body_unref(request->shared);
+	if (request->stream.read)
+		request->stream.done(request->stream.data);
+	request->stream = (struct weir_http_stream){};
 	request->dropped_bytes = 0;
 	request->status = 0;
 	request->code = 0;

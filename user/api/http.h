@@ -77,6 +77,25 @@ void weir_http_answer_body(struct weir_http_request *request, struct weir_body *
 /* What the answer is to be in. */
 enum weir_media weir_http_answer_media(const struct weir_http_request *request);
 
+/*
+ * 200 with what @read yields, as it comes. It is called on the HTTP threads, and puts at most @size bytes into @room;
+ * 0: there is nothing now, and it has said weir_http_pause(); WEIR_HTTP_END: that was all; WEIR_HTTP_BROKEN: it is
+ * to be broken off. @done is called once, when nothing will be read any more.
+ */
+#define WEIR_HTTP_END	 (-1)
+#define WEIR_HTTP_BROKEN (-2)
+struct weir_http_stream {
+	ssize_t (*read)(void *data, char *room, size_t size);
+	void (*done)(void *data);
+	void *data;
+};
+void weir_http_answer_stream(struct weir_http_request *request,
+			     const struct weir_http_stream *stream);
+void weir_http_pause(struct weir_http_request *request);
+/* On any thread, before @done: after a pause, have it read again; or cut the client off. */
+void weir_http_resume(struct weir_http_request *request);
+void weir_http_cut(struct weir_http_request *request);
+
 /* Another status, with a sentence as its body; what is in the buffer is dropped. */
 void weir_http_refuse(struct weir_http_request *request, unsigned int status, const char *text);
 /* The same, with what statuses are too few for: the errno (negative) in a header. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -116,6 +117,29 @@ void weir_http_answer_body(struct weir_http_request *request, struct weir_body *
 {
 	request->shared = weir_body_ref(body);
 	complete(request, MHD_HTTP_OK, weir_media_type(request->answer_media));
+}
+
+void weir_http_answer_stream(struct weir_http_request *request,
+			     const struct weir_http_stream *stream)
+{
+	request->stream = *stream;
+	complete(request, MHD_HTTP_OK, weir_media_type(request->answer_media));
+}
+
+void weir_http_pause(struct weir_http_request *request)
+{
+	MHD_suspend_connection(request->connection);
+}
+
+void weir_http_resume(struct weir_http_request *request)
+{
+	MHD_resume_connection(request->connection);
+	weir_server_wake(request->server);
+}
+
+void weir_http_cut(struct weir_http_request *request)
+{
+	shutdown(request->fd, SHUT_RDWR);
 }
 
 enum weir_media weir_http_answer_media(const struct weir_http_request *request)

@@ -34,6 +34,8 @@ struct weir_http_request {
 		*shared; /* what it is answered with in place of what it holds; NULL: nothing */
 	enum weir_dialect dialect; /* of its path */
 	enum weir_media media, answer_media; /* of the body, and of what it is answered with */
+	struct weir_http_stream
+		stream; /* what it is answered with in place of a body; .read NULL: nothing */
 	size_t dropped_bytes; /* of a body that is not taken */
 	unsigned int status; /* 0: not answered */
 	const char *type; /* of the answer */

@@ -41,6 +41,7 @@ static const struct {
 	[WEIR_CALL_GET_FLAGS] = { "GET_FLAGS", "get_flags" },
 	[WEIR_CALL_GET_METRICS] = { "GET_METRICS", "get_metrics" },
 	[WEIR_CALL_GET_LOGGING_LEVEL] = { "GET_LOGGING_LEVEL", "get_logging_level" },
+	[WEIR_CALL_SUBSCRIBE] = { "SUBSCRIBE", "subscribe" },
 	[WEIR_CALL_SET_LOGGING_LEVEL] = { "SET_LOGGING_LEVEL", "set_logging_level" },
 };
 

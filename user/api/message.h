@@ -103,6 +103,7 @@ extern const struct weir_message weir_get_message;
 extern const struct weir_message weir_events_message;
 extern const struct weir_message weir_kill_message;
 extern const struct weir_message weir_logging_message;
+extern const struct weir_message weir_subscribe_message;
 extern const struct weir_message weir_named_message; /* nothing but a container's id */
 
 /* A field that most of them have. */

@@ -51,6 +51,18 @@ const struct weir_message weir_events_message = {
 	.size = sizeof(struct weir_parameters),
 };
 
+static const struct weir_field subscribe_fields[] = {
+	{ "since", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, since),
+	  .max = INT64_MAX },
+	{ "epoch_us", WEIR_FIELD_U64, .offset = offsetof(struct weir_parameters, epoch_us),
+	  .max = INT64_MAX },
+};
+const struct weir_message weir_subscribe_message = {
+	.fields = subscribe_fields,
+	.n = ARRAY_SIZE(subscribe_fields),
+	.size = sizeof(struct weir_parameters),
+};
+
 static const struct weir_field kill_fields[] = {
 	WEIR_CONTAINER_ID,
 	{ "signal", WEIR_FIELD_INT, .offset = offsetof(struct weir_parameters, signal) },

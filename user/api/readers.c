@@ -11,6 +11,7 @@
 #include "api/calls.h"
 #include "api/hold.h"
 #include "api/http.h"
+#include "api/streams.h"
 #include "base/error.h"
 #include "base/thread.h"
 
@@ -37,6 +38,7 @@ struct job {
 TAILQ_HEAD(jobs, job);
 
 struct weir_readers {
+	struct weir_streams *streams;
 	pthread_t threads[MAX_THREADS];
 	unsigned int n_threads;
 
@@ -110,6 +112,18 @@ static int write_body(const struct job *job, struct weir_body *body, struct weir
 	return weir_http_body_check(body, err);
 }
 
+/* It has one asker, and goes on after its first answer. */
+static void begin_stream(struct weir_readers *readers, struct job *job)
+{
+	struct weir_error err = {};
+
+	end_job(readers, job);
+	if (weir_streams_add(readers->streams, job->controller, SLIST_FIRST(&job->askers)->request,
+			     &job->call, &err) < 0)
+		refuse_all(job, &err);
+	job_free(job);
+}
+
 static void run_job(struct weir_readers *readers, struct job *job)
 {
 	scoped(weir_body_unrefp) struct weir_body *body = NULL;
@@ -134,8 +148,12 @@ static void *serve(void *data)
 {
 	struct job *job;
 
-	while ((job = next_job(data)))
-		run_job(data, job);
+	while ((job = next_job(data))) {
+		if (job->call.type == WEIR_CALL_SUBSCRIBE)
+			begin_stream(data, job);
+		else
+			run_job(data, job);
+	}
 	return NULL;
 }
 
@@ -152,8 +170,9 @@ static bool is_same(const struct job *job, const struct weir_call *call,
 {
 	const struct weir_filter *a = &job->call.filter, *b = &call->filter;
 
-	return job->call.type == call->type && job->call.dialect == call->dialect &&
-	       job->media == media && job->peer.uid == peer->uid && job->peer.gid == peer->gid &&
+	return call->type != WEIR_CALL_SUBSCRIBE && job->call.type == call->type &&
+	       job->call.dialect == call->dialect && job->media == media &&
+	       job->peer.uid == peer->uid && job->peer.gid == peer->gid &&
 	       job->call.show_nested == call->show_nested &&
 	       job->call.show_standalone == call->show_standalone &&
 	       same_text(job->call.id, call->id) && same_text(a->role, b->role) &&
@@ -256,13 +275,15 @@ void weir_readers_submit(struct weir_readers *readers, struct weir_controller *c
 	weir_http_refuse_as(request, weir_call_status(type, r), r, err.text);
 }
 
-int weir_readers_new(unsigned int threads, struct weir_readers **ret, struct weir_error *err)
+int weir_readers_new(unsigned int threads, struct weir_streams *streams, struct weir_readers **ret,
+		     struct weir_error *err)
 {
 	scoped(weir_readers_freep) struct weir_readers *readers = NULL;
 
 	readers = calloc(1, sizeof(*readers));
 	if (!readers)
 		return weir_fail_memory(err);
+	readers->streams = streams;
 	TAILQ_INIT(&readers->waiting);
 	TAILQ_INIT(&readers->running);
 	pthread_mutex_init(&readers->lock, NULL);

@@ -17,10 +17,13 @@ struct weir_controller;
 struct weir_error;
 struct weir_http_request;
 struct weir_readers;
+struct weir_streams;
 
 #define WEIR_READERS_MAX 256 /* answers that wait to be written */
 
-int weir_readers_new(unsigned int threads, struct weir_readers **ret, struct weir_error *err);
+/* @streams is borrowed: where subscribers go. */
+int weir_readers_new(unsigned int threads, struct weir_streams *streams, struct weir_readers **ret,
+		     struct weir_error *err);
 /* What waits, and what comes yet, is answered with 503; what is being written is finished first. */
 void weir_readers_stop(struct weir_readers *readers);
 /* When nobody submits any more. NULL is fine. Returns NULL. */

@@ -126,13 +126,12 @@ static void add_executor_id(struct weir_walk *walk, uint32_t number, const struc
 		weir_walk_id(walk, number, "executor_id", c->parent->id);
 }
 
-/* The last thing that is known of it, as Mesos' TaskStatus. */
-static void add_last_status(struct weir_walk *walk, const struct weir_container *c)
+void weir_walk_status(struct weir_walk *walk, uint32_t number, const char *name,
+		      const struct weir_container *c)
 {
 	struct weir_out *out = walk->out;
 
-	weir_out_list(out, "statuses");
-	weir_out_open(out, 8, NULL);
+	weir_out_open(out, number, name);
 	weir_walk_id(walk, 1, "task_id", weir_name_own(c->id));
 	weir_answer_task_state(out, 2, c);
 	if (has_ended(c)) {
@@ -146,14 +145,14 @@ static void add_last_status(struct weir_walk *walk, const struct weir_container 
 	weir_out_fixed(out, 6, "timestamp", changed_us(c), 6);
 	weir_answer_status(out, 13, c);
 	weir_out_close(out);
-	weir_out_list_end(out);
 }
 
-static void add_task(struct weir_walk *walk, uint32_t number, const struct weir_container *c)
+void weir_walk_task(struct weir_walk *walk, uint32_t number, const char *name,
+		    const struct weir_container *c)
 {
 	struct weir_out *out = walk->out;
 
-	weir_out_open(out, number, NULL);
+	weir_out_open(out, number, name);
 	weir_out_string(out, 1, "name", weir_name_own(c->id));
 	weir_walk_id(walk, 2, "task_id", weir_name_own(c->id));
 	weir_walk_id(walk, 3, "framework_id", weir_framework_of(c));
@@ -162,7 +161,9 @@ static void add_task(struct weir_walk *walk, uint32_t number, const struct weir_
 	weir_answer_task_state(out, 6, c);
 	weir_walk_resources(walk, 7, "resources", c->figures.cpu_request_mcpu,
 			    c->figures.mem_request_bytes, c->role ? c->role : "*");
-	add_last_status(walk, c);
+	weir_out_list(out, "statuses");
+	weir_walk_status(walk, 8, NULL, c);
+	weir_out_list_end(out);
 	add_labels(out, 11, c);
 	weir_out_string(out, 14, "user", c->user ? c->user : "root");
 	add_limits(out, 17, &c->figures);
@@ -181,11 +182,12 @@ static void add_command(struct weir_out *out, uint32_t number, const struct weir
 }
 
 /* What it asked for itself: its tasks have theirs beside it. */
-static void add_executor(struct weir_walk *walk, uint32_t number, const struct weir_container *c)
+static void add_executor(struct weir_walk *walk, uint32_t number, const char *name,
+			 const struct weir_container *c)
 {
 	struct weir_out *out = walk->out;
 
-	weir_out_open(out, number, NULL);
+	weir_out_open(out, number, name);
 	weir_out_open(out, 1, "executor_info");
 	weir_out_enum(out, 15, "type", WEIR__V1__EXECUTOR_INFO__TYPE__CUSTOM, "CUSTOM");
 	weir_walk_id(walk, 1, "executor_id", c->id);
@@ -201,7 +203,8 @@ static void add_executor(struct weir_walk *walk, uint32_t number, const struct w
 	weir_out_close(out);
 }
 
-typedef void add_fn(struct weir_walk *walk, uint32_t number, const struct weir_container *c);
+typedef void add_fn(struct weir_walk *walk, uint32_t number, const char *name,
+		    const struct weir_container *c);
 
 /* A list of those that are executors, or are not, and have ended, or have not. */
 static void add_those(struct weir_walk *walk, uint32_t number, const char *name, bool are_executors,
@@ -215,7 +218,7 @@ static void add_those(struct weir_walk *walk, uint32_t number, const char *name,
 
 		if (c->is_executor == are_executors && has_ended(c) == have_ended &&
 		    weir_walk_shows(walk, c))
-			add(walk, number, c);
+			add(walk, number, NULL, c);
 	}
 	weir_out_list_end(walk->out);
 }
@@ -223,12 +226,12 @@ static void add_those(struct weir_walk *walk, uint32_t number, const char *name,
 void weir_walk_tasks(struct weir_walk *walk)
 {
 	if (walk->out->dialect == WEIR_DIALECT_MASTER) {
-		add_those(walk, 2, "tasks", false, false, add_task);
-		add_those(walk, 3, "completed_tasks", false, true, add_task);
+		add_those(walk, 2, "tasks", false, false, weir_walk_task);
+		add_those(walk, 3, "completed_tasks", false, true, weir_walk_task);
 		return;
 	}
-	add_those(walk, 3, "launched_tasks", false, false, add_task);
-	add_those(walk, 5, "completed_tasks", false, true, add_task);
+	add_those(walk, 3, "launched_tasks", false, false, weir_walk_task);
+	add_those(walk, 5, "completed_tasks", false, true, weir_walk_task);
 }
 
 void weir_walk_executors(struct weir_walk *walk)
@@ -240,7 +243,7 @@ void weir_walk_executors(struct weir_walk *walk)
 
 /* ---- Answers ------------------------------------------------------------------- */
 
-static void add_state(struct weir_walk *walk)
+void weir_walk_state(struct weir_walk *walk)
 {
 	weir_out_open(walk->out, 1, "get_tasks");
 	weir_walk_tasks(walk);
@@ -273,7 +276,7 @@ static void add_operations(struct weir_walk *walk)
 }
 
 static void (*const parts[WEIR_CALL_COUNT_])(struct weir_walk *walk) = {
-	[WEIR_CALL_GET_STATE] = add_state,
+	[WEIR_CALL_GET_STATE] = weir_walk_state,
 	[WEIR_CALL_GET_TASKS] = weir_walk_tasks,
 	[WEIR_CALL_GET_EXECUTORS] = weir_walk_executors,
 	[WEIR_CALL_GET_FRAMEWORKS] = weir_walk_frameworks,
@@ -321,13 +324,18 @@ static uint64_t find_completed_from(const struct weir_state_view *state)
 	return from_us;
 }
 
+void weir_walk_begin(struct weir_walk *walk, const struct weir_state_view *state)
+{
+	walk->state = state;
+	walk->completed_from_us = find_completed_from(state);
+}
+
 static void on_state(const struct weir_state_view *state, void *data)
 {
 	struct answer *answer = data;
 	struct weir_walk *walk = &answer->walk;
 
-	walk->state = state;
-	walk->completed_from_us = find_completed_from(state);
+	weir_walk_begin(walk, state);
 	weir_answer_open(walk->out, answer->type);
 	parts[answer->type](walk);
 	weir_answer_close(walk->out);

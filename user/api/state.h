@@ -36,7 +36,16 @@ void weir_walk_id(struct weir_walk *walk, uint32_t number, const char *name, con
 void weir_walk_resources(struct weir_walk *walk, uint32_t number, const char *name, uint64_t mcpu,
 			 uint64_t bytes, const char *role);
 
-/* The parts of GET_STATE, each the fields of a message that is open. */
+/* What is shown is @state's. */
+void weir_walk_begin(struct weir_walk *walk, const struct weir_state_view *state);
+/* A Task; and the last that is known of it, as Mesos' TaskStatus. */
+void weir_walk_task(struct weir_walk *walk, uint32_t number, const char *name,
+		    const struct weir_container *c);
+void weir_walk_status(struct weir_walk *walk, uint32_t number, const char *name,
+		      const struct weir_container *c);
+
+/* All of GET_STATE, and its parts: each the fields of a message that is open. */
+void weir_walk_state(struct weir_walk *walk);
 void weir_walk_tasks(struct weir_walk *walk);
 void weir_walk_executors(struct weir_walk *walk);
 /* state_frameworks.c */

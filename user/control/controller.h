@@ -358,6 +358,7 @@ void weir_controller_read_state(struct weir_controller *controller, weir_state_f
 /* As weir_events_read(). A container that is unknown has no events. */
 uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
 				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost);
+uint64_t weir_controller_lost_events(struct weir_controller *controller, uint64_t since);
 /* Does it pay to read them? */
 bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id);
 uint64_t weir_controller_events_epoch_us(const struct weir_controller *controller);

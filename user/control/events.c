@@ -111,6 +111,16 @@ bool weir_events_ready(struct weir_events *events, uint64_t since, const char *i
 	return ready;
 }
 
+uint64_t weir_events_lost(struct weir_events *events, uint64_t since)
+{
+	uint64_t lost = 0;
+
+	pthread_mutex_lock(&events->lock);
+	weir_event_ring_next(events->ring, since, NULL, &lost);
+	pthread_mutex_unlock(&events->lock);
+	return lost;
+}
+
 uint64_t weir_events_epoch_us(const struct weir_events *events)
 {
 	return events->epoch_us;

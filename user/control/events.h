@@ -47,6 +47,9 @@ uint64_t weir_events_read(struct weir_events *events, uint64_t since, const char
 /* Does it pay to read: is there an event above @since of @id, or was @since never given? */
 bool weir_events_ready(struct weir_events *events, uint64_t since, const char *id);
 
+/* How many above @since are kept no more. */
+uint64_t weir_events_lost(struct weir_events *events, uint64_t since);
+
 /* When numbering began, CLOCK_REALTIME. Numbers from before that say nothing here. */
 uint64_t weir_events_epoch_us(const struct weir_events *events);
 

@@ -167,6 +167,11 @@ uint64_t weir_controller_events_epoch_us(const struct weir_controller *controlle
 	return weir_events_epoch_us(controller->events);
 }
 
+uint64_t weir_controller_lost_events(struct weir_controller *controller, uint64_t since)
+{
+	return weir_events_lost(controller->events, since);
+}
+
 bool weir_controller_has_events(struct weir_controller *controller, uint64_t since, const char *id)
 {
 	return weir_events_ready(controller->events, since, id);
