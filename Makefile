@@ -267,7 +267,7 @@ TIDY := $(patsubst %.c,$(O)/tidy/%.ok,$(filter-out %.bpf.c,$(wildcard user/*/*.c
 tidy: $(TIDY)
 
 # One file at a time, again only when it or a header of its changed.
-$(O)/tidy/%.ok: %.c .clang-tidy $(SKEL)
+$(O)/tidy/%.ok: %.c .clang-tidy $(SKEL) | $(PROTO_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,TIDY)
 	$(Q)clang-tidy-19 --quiet $< -- $(TIDY_FLAGS) 2>$@.log || { cat $@.log; exit 1; }

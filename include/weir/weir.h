@@ -363,6 +363,14 @@ int weir_client_record(struct weir_client *client, const char *id, char **ret_js
  */
 int weir_client_raw(struct weir_client *client, const char *request_json, char **ret_json);
 
+/*
+ * Any call by its name, such as "GET_STATE", in whatever case, with its parameters as a JSON object; NULL: none. It
+ * is sent once. *@ret_json is the whole answer, indented, in ASCII; "": it has no body. Free it. -EINVAL: no name, no JSON
+ * object, or SUBSCRIBE, which does not end; else the call's own errors.
+ */
+int weir_client_ask(struct weir_client *client, const char *call, const char *parameters_json,
+		    char **ret_json);
+
 #ifdef __cplusplus
 }
 #endif

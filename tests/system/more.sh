@@ -117,6 +117,7 @@ points_of() {
 }
 
 # What the packages of Debian are for, whatever another Python stands before it.
+# shellcheck disable=SC2034 # tests use it
 python=/usr/bin/python3
 
 # For $python: classes of include/weir/v1, which protobuf.py imports.

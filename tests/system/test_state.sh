@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2016,SC2119
+# shellcheck disable=SC2016,SC2119,SC2317
 #
 # What the node says of itself and of all its containers: state, frameworks, roles, flags, metrics, the log's level.
 # shellcheck source=tests/system/lib.sh
@@ -44,14 +44,14 @@ weir wait exec/two >/dev/null || :
 
 tasks='.get_tasks.launched_tasks'
 is "$(state "$tasks | $(names)")" '"one plain"' "tasks are those that run, of executors and without one"
-is "$(state "$tasks[] | select(.name == \"plain\") | [.state, .user, .framework_id.value, .executor_id, .agent_id.value]")" \
+is "$(state "${tasks}[] | select(.name == \"plain\") | [.state, .user, .framework_id.value, .executor_id, .agent_id.value]")" \
     "[\"TASK_RUNNING\",\"nobody\",\"weir\",null,$agent]" "one without an executor is of the framework weir"
-is "$(state "$tasks[] | select(.name == \"plain\") | [.resources[] | .name, .scalar.value, .allocation_info.role]")" \
+is "$(state "${tasks}[] | select(.name == \"plain\") | [.resources[] | .name, .scalar.value, .allocation_info.role]")" \
     '["cpus",0.2,"eng/ads","mem",64,"eng/ads"]' "with what it was promised, and to which role"
-is "$(state "$tasks[] | select(.name == \"plain\") | .limits")" '{"cpus":{"value":0.5},"mem":{"value":64}}' "and its limits"
-is "$(state "$tasks[] | select(.name == \"plain\") | .statuses[0].container_status.executor_pid")" "$(first_pid plain)" \
+is "$(state "${tasks}[] | select(.name == \"plain\") | .limits")" '{"cpus":{"value":0.5},"mem":{"value":64}}' "and its limits"
+is "$(state "${tasks}[] | select(.name == \"plain\") | .statuses[0].container_status.executor_pid")" "$(first_pid plain)" \
     "and its process"
-is "$(state "$tasks[] | select(.name == \"one\") | [.framework_id.value, .executor_id.value, .limits.cpus.value]")" \
+is "$(state "${tasks}[] | select(.name == \"one\") | [.framework_id.value, .executor_id.value, .limits.cpus.value]")" \
     '["spark","exec","Infinity"]' "a task is of its executor's framework"
 is "$(state ".get_tasks.completed_tasks | map([.name, .state, .statuses[0].message]) | sort")" \
     '[["quick","TASK_FINISHED","exited with 0"],["two","TASK_FAILED","exited with 3"]]' "what has ended is completed, with how it did"
@@ -96,6 +96,23 @@ whose() {
 }
 is "$(whose one) $(whose exec) $(whose plain)" '["spark","exec"] ["spark","exec"] [null,null]' \
     "a container of an executor says whose it is"
+
+is "$(weir api get_state | jq -cS .get_state)" "$(state '')" "weir api: any call by its name"
+is "$(weir api GET_CONTAINERS '{"show_nested": true}' | jq -c '.get_containers.containers | map(.container_id.value)')" '["one","two"]' \
+    "weir api: with its parameters"
+is "$(weir api pause_container '{"container_id": {"value": "plain"}}')$(field plain .weir.paused)" true "weir api: one without an answer"
+weir resume plain
+refused() {
+    local said code=0
+    said=$(weir api "${@:3}" 2>&1) || code=$?
+    is "$code" "$1" "weir api ${*:3}: is refused"
+    matches "$said" "$2" "weir api ${*:3}: and why"
+}
+refused 1 "'FLY' is not a call" fly
+refused 4 "no JSON object: column 1" get_state '{'
+refused 4 "SUBSCRIBE goes on" subscribe
+refused 4 "not the name of a call" 'get state'
+refused 3 "no container 'nobody'" explain_container '{"container_id": {"value": "nobody"}}'
 
 flag() {
     ask '{"type": "GET_FLAGS"}' ".get_flags.flags[] | select(.name == \"$1\") | .value"

@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 
+import answers
 import benchlib
 import beside
 import booked
@@ -259,5 +260,5 @@ class Thousand(Case):
                     most=24, unit=" MiB")]
 
 
-ALL = [Pipe, Messaging, Read, Launch, Thousand, frames.Frame, *beside.ALL, *booked.ALL,
+ALL = [Pipe, Messaging, Read, Launch, Thousand, frames.Frame, *answers.ALL, *beside.ALL, *booked.ALL,
        *fences.ALL]

@@ -3,7 +3,7 @@
 # The benchmarks' programs and the techniques of metering they compare. Included by the Makefile.
 
 BENCH := $(O)/bench
-BENCH_PROGRAMS := $(addprefix $(BENCH)/,changes churn demote fence-attach fence-ops fence-policy \
+BENCH_PROGRAMS := $(addprefix $(BENCH)/,answers ask changes churn demote fence-attach fence-ops fence-policy \
 	fence-target first latency launch memeat meter-load mixed pingpong readall redisload spin)
 METERS := $(patsubst tools/bench/meter/%,$(BENCH)/%,$(patsubst %.c,%.o,$(wildcard tools/bench/meter/*.bpf.c)))
 METERS += $(BENCH)/fence-empty.bpf.o
@@ -24,6 +24,11 @@ $(BENCH)/%: tools/bench/%.c | $(BENCH)/
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(BENCH_OBJS) $(ALL_LDFLAGS) -o $@ $(BENCH_LIBS)
 
 $(addprefix $(BENCH)/,churn latency redisload spin): BENCH_LIBS := -lpthread -lm
+
+# Over the daemon's own writers, with a state that is made up.
+$(BENCH)/answers: $(O)/libdaemon.a
+$(BENCH)/answers: BENCH_OBJS := $(O)/libdaemon.a
+$(BENCH)/answers: BENCH_LIBS = $(DAEMON_LIBS)
 
 # Neither a loader nor position independence: they would be measured too.
 $(BENCH)/first: tools/bench/first.c | $(BENCH)/

@@ -32,7 +32,7 @@ struct job {
 	struct weir_peer peer; /* of the first */
 	enum weir_media media;
 	uint64_t changes; /* of the controller, before it was begun */
-	SLIST_HEAD(, asker) askers;
+	SLIST_HEAD(askers, asker) askers;
 };
 
 TAILQ_HEAD(jobs, job);

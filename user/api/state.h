@@ -13,7 +13,7 @@
 
 #define WEIR_FRAMEWORK	     "weir" /* of what has no such label */
 #define WEIR_COMPLETED_MAX   1000
-#define WEIR_COMPLETED_MAX_S (7 * 24 * 3600)
+#define WEIR_COMPLETED_MAX_S (7ull * 24 * 3600)
 
 /* An answer about state on its way. */
 struct weir_walk {

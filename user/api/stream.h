@@ -34,7 +34,7 @@ struct weir_stream {
 	struct weir_http_request *request;
 	enum weir_media media;
 	uint64_t since; /* the last event that it was told */
-	STAILQ_HEAD(, weir_record) records;
+	STAILQ_HEAD(weir_records, weir_record) records;
 	size_t offset; /* into the first of them */
 	size_t waiting_bytes; /* of those that count */
 	bool paused; /* it has been read to its end */

@@ -23,7 +23,7 @@ struct weir_streams {
 
 	pthread_mutex_t lock; /* all below, and all streams */
 	struct weir_controller *controller; /* borrowed; NULL: not started */
-	TAILQ_HEAD(, weir_stream) list; /* the oldest first */
+	TAILQ_HEAD(weir_stream_list, weir_stream) list; /* the oldest first */
 	unsigned int n;
 	bool stop;
 };

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * answers HOW CALL N TIMES: how long it takes to write one long answer over N containers, and how long it is.
+ *
+ * CALL is containers or state; HOW is json or protobuf, as the daemon writes them; tree: a tree of jansson's is
+ * built and dumped (copied, rather, which is less than building it by name); pack: protobuf-c packs a message that
+ * is there already. The containers are made up: what a controller would have read is behind the functions below.
+ * Prints the nanoseconds of the fastest third of the TIMES, averaged, and the bytes.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/answer.h"
+#include "api/decode.h"
+#include "api/out.h"
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "weir/v1/agent.pb-c.h"
+
+static struct weir_container **all;
+static size_t n_all;
+
+/* ---- What the controller would say ------------------------------------------------- */
+
+void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data)
+{
+	const struct weir_state_view state = {
+		.node = { .hostname = "node-7",
+			  .agent_id = "0dafbb3f-733d-46df-83df-9b93438f300c-S0" },
+		.all = all,
+		.n = n_all,
+	};
+
+	(void)controller;
+	fn(&state, data);
+}
+
+int weir_controller_read_containers(struct weir_controller *controller, const char *id,
+				    weir_view_fn *fn, void *data, struct weir_error *err)
+{
+	(void)controller;
+	(void)id;
+	(void)err;
+
+	for (size_t i = 0; i < n_all; i++) {
+		const struct weir_view view = {
+			.container = all[i],
+			.cpu_ns = 123456789012 + i,
+			.wait_ns = 4567890 + i,
+			.user_ns = UINT64_MAX,
+			.system_ns = UINT64_MAX,
+			.mem_current_bytes = 34567890 + i,
+			.mem_peak_bytes = 45678901 + i,
+			.stdout_path = "/var/lib/weir/logs/web-000000.stdout",
+			.stderr_path = "/var/lib/weir/logs/web-000000.stderr",
+		};
+		int r = fn(&view, data);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
+{
+	(void)controller;
+	*ret = (struct weir_node_view){ .cpus = 2, .mem_bytes = 8ull << 30 };
+}
+
+uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
+				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost)
+{
+	(void)controller;
+	(void)since;
+	(void)id;
+	(void)fn;
+	(void)data;
+	*lost = 0;
+	return 0;
+}
+
+uint64_t weir_controller_events_epoch_us(const struct weir_controller *controller)
+{
+	(void)controller;
+	return 1;
+}
+
+void weir_controller_read_flags(struct weir_controller *controller, weir_flag_fn *fn, void *data)
+{
+	(void)controller;
+	(void)fn;
+	(void)data;
+}
+
+/* ---- What is written ------------------------------------------------------------------ */
+
+static void make_up(size_t n)
+{
+	static char program[] = "/usr/bin/server", option[] = "--port", port[] = "8080";
+	static char *argv[] = { program, option, port, NULL };
+
+	all = calloc(n, sizeof(*all));
+	for (size_t i = 0; all && i < n; i++) {
+		struct weir_container *c;
+		char id[32];
+
+		snprintf(id, sizeof(id), "web-%06zu", i);
+		all[i] = c = weir_container_new(id);
+		c->role = strdup("eng/ads");
+		c->user = strdup("nobody");
+		c->argv = argv;
+		c->state = WEIR_STATE_RUNNING;
+		c->pid = (int32_t)(1000 + i);
+		c->slot = (uint32_t)(i + 1);
+		c->created_us = c->started_us = 1764000000000000 + i;
+		c->figures = c->own = (struct weir_figures){
+			.cpu_request_mcpu = 250,
+			.cpu_limit_mcpu = WEIR_INFINITE,
+			.mem_request_bytes = 128ull << 20,
+			.mem_limit_bytes = 512ull << 20,
+			.pids_limit = WEIR_INFINITE,
+		};
+		c->pending_mem_limit_bytes = WEIR_ABSENT;
+	}
+	n_all = n;
+}
+
+static void write_answer(struct weir_buffer *buffer, enum weir_media media, bool state)
+{
+	const struct weir_call call = { .show_standalone = true, .show_nested = true };
+	struct weir_out out = WEIR_OUT_INIT(buffer, media, WEIR_DIALECT_AGENT);
+
+	if (state)
+		weir_answer_state(&out, NULL, WEIR_CALL_GET_STATE);
+	else
+		weir_answer_containers(&out, NULL, &call, NULL);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+
+	return one < other ? -1 : one > other;
+}
+
+struct work {
+	const char *how;
+	bool state;
+	json_t *tree;
+	Weir__V1__Agent__Response *message;
+};
+
+/* Once; the bytes that came of it. */
+static size_t work(const struct work *work)
+{
+	struct weir_buffer buffer = WEIR_BUFFER_INIT(256u << 20);
+	size_t size;
+
+	if (strcmp(work->how, "tree") == 0) {
+		json_t *copy = json_deep_copy(work->tree);
+		char *text = json_dumps(copy, JSON_COMPACT);
+
+		size = strlen(text);
+		free(text);
+		json_decref(copy);
+		return size;
+	}
+	if (strcmp(work->how, "pack") == 0) {
+		size = weir__v1__agent__response__get_packed_size(work->message);
+		weir__v1__agent__response__pack(work->message,
+						(uint8_t *)weir_buffer_reserve(&buffer, size));
+		weir_buffer_done(&buffer);
+		return size;
+	}
+	write_answer(&buffer,
+		     strcmp(work->how, "json") == 0 ? WEIR_MEDIA_JSON : WEIR_MEDIA_PROTOBUF,
+		     work->state);
+	size = buffer.size;
+	weir_buffer_done(&buffer);
+	return size;
+}
+
+int main(int argc, char **argv)
+{
+	struct weir_buffer json = WEIR_BUFFER_INIT(256u << 20), wire = json;
+	struct work what = {};
+	uint64_t *ns, sum = 0;
+	size_t size = 0, times;
+
+	if (argc != 5)
+		return fprintf(stderr, "usage: answers HOW CALL N TIMES\n"), 2;
+	what.how = argv[1];
+	what.state = strcmp(argv[2], "state") == 0;
+	times = strtoul(argv[4], NULL, 10);
+	make_up(strtoul(argv[3], NULL, 10));
+	write_answer(&json, WEIR_MEDIA_JSON, what.state);
+	write_answer(&wire, WEIR_MEDIA_PROTOBUF, what.state);
+	what.tree = json_loadb(json.data, json.size, 0, NULL);
+	what.message = weir__v1__agent__response__unpack(NULL, wire.size, (uint8_t *)wire.data);
+	ns = calloc(times, sizeof(*ns));
+	if (!what.tree || !what.message || !ns)
+		return fprintf(stderr, "answers: no memory, or no answer\n"), 1;
+
+	for (size_t i = 0; i < times; i++) {
+		ns[i] = now_ns();
+		size = work(&what);
+		ns[i] = now_ns() - ns[i];
+	}
+	qsort(ns, times, sizeof(*ns), by_value);
+	for (size_t i = 0; i < (times + 2) / 3; i++)
+		sum += ns[i];
+	printf("%.0f %zu\n", (double)sum / (double)((times + 2) / 3), size);
+	return 0;
+}
