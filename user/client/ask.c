@@ -32,7 +32,7 @@ static int lower(const char *call, char buf[MAX_NAME], struct weir_error *err)
 static int make_request(const char *call, const char *parameters, char **ret,
 			struct weir_error *err)
 {
-	char name[MAX_NAME], type[MAX_NAME];
+	char name[MAX_NAME] = "", type[MAX_NAME];
 	json_error_t why;
 	json_t *tree, *given = NULL;
 
