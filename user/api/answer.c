@@ -22,6 +22,13 @@ void weir_answer_close(struct weir_out *out)
 	weir_out_close(out);
 }
 
+void weir_answer_value(struct weir_out *out, uint32_t number, const char *name, const char *text)
+{
+	weir_out_open(out, number, name);
+	weir_out_string(out, 1, "value", text);
+	weir_out_close(out);
+}
+
 void weir_answer_id(struct weir_out *out, uint32_t number, const char *id)
 {
 	const char *task = weir_name_task(id);

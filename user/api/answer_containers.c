@@ -148,13 +148,6 @@ static bool is_wanted(const struct weir_call *call, const struct weir_view *view
 	       (!filter->over_request || view->over_request);
 }
 
-static void add_value(struct weir_out *out, uint32_t number, const char *name, const char *value)
-{
-	weir_out_open(out, number, name);
-	weir_out_string(out, 1, "value", value);
-	weir_out_close(out);
-}
-
 /* Whose it is, if it is an executor's, or an executor. */
 static void add_framework(struct weir_out *out, const struct weir_container *c)
 {
@@ -162,8 +155,8 @@ static void add_framework(struct weir_out *out, const struct weir_container *c)
 
 	if (!executor->is_executor)
 		return;
-	add_value(out, 1, "framework_id", weir_framework_of(executor));
-	add_value(out, 2, "executor_id", executor->id);
+	weir_answer_value(out, 1, "framework_id", weir_framework_of(executor));
+	weir_answer_value(out, 2, "executor_id", executor->id);
 	weir_out_string(out, 3, "executor_name", executor->id);
 }
 

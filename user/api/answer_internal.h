@@ -16,6 +16,8 @@ void weir_answer_id(struct weir_out *out, uint32_t number, const char *id);
 void weir_answer_net(struct weir_out *out, const struct weir_net *net, enum weir_tier tier);
 /* Where a child of the caller's joins, and what the caller has to do to it: of a placement. */
 void weir_answer_seat(struct weir_out *out, const struct weir_join_paths *join);
+/* {"value": TEXT}, as Mesos' ids are. */
+void weir_answer_value(struct weir_out *out, uint32_t number, const char *name, const char *text);
 /* One event, as a Happening. */
 void weir_answer_event(struct weir_out *out, uint32_t number, const char *name,
 		       const struct weir_event *event);

@@ -82,7 +82,7 @@ static void add_updated(struct weir_walk *walk, const struct weir_container *c)
 {
 	weir_out_enum(walk->out, 1, "type", TYPE(TASK_UPDATED));
 	weir_out_open(walk->out, 4, "task_updated");
-	weir_walk_id(walk, 1, "framework_id", weir_framework_of(c));
+	weir_answer_value(walk->out, 1, "framework_id", weir_framework_of(c));
 	weir_walk_status(walk, 2, "status", c);
 	weir_answer_task_state(walk->out, 3, c);
 	weir_out_close(walk->out);

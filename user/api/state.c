@@ -32,13 +32,6 @@ bool weir_walk_shows(const struct weir_walk *walk, const struct weir_container *
 	return !has_ended(c) || c->ended_us >= walk->completed_from_us;
 }
 
-void weir_walk_id(struct weir_walk *walk, uint32_t number, const char *name, const char *text)
-{
-	weir_out_open(walk->out, number, name);
-	weir_out_string(walk->out, 1, "value", text);
-	weir_out_close(walk->out);
-}
-
 /* ---- Amounts ------------------------------------------------------------------ */
 
 uint64_t weir_mib_millionths(uint64_t bytes)
@@ -123,7 +116,7 @@ static uint64_t changed_us(const struct weir_container *c)
 static void add_executor_id(struct weir_walk *walk, uint32_t number, const struct weir_container *c)
 {
 	if (c->parent)
-		weir_walk_id(walk, number, "executor_id", c->parent->id);
+		weir_answer_value(walk->out, number, "executor_id", c->parent->id);
 }
 
 void weir_walk_status(struct weir_walk *walk, uint32_t number, const char *name,
@@ -132,7 +125,7 @@ void weir_walk_status(struct weir_walk *walk, uint32_t number, const char *name,
 	struct weir_out *out = walk->out;
 
 	weir_out_open(out, number, name);
-	weir_walk_id(walk, 1, "task_id", weir_name_own(c->id));
+	weir_answer_value(walk->out, 1, "task_id", weir_name_own(c->id));
 	weir_answer_task_state(out, 2, c);
 	if (has_ended(c)) {
 		weir_out_string(out, 4, "message", c->message);
@@ -140,7 +133,7 @@ void weir_walk_status(struct weir_walk *walk, uint32_t number, const char *name,
 	}
 	weir_out_enum(out, 9, "source", WEIR__V1__TASK_STATUS__SOURCE__SOURCE_AGENT,
 		      "SOURCE_AGENT");
-	weir_walk_id(walk, 5, "agent_id", walk->state->node.agent_id);
+	weir_answer_value(walk->out, 5, "agent_id", walk->state->node.agent_id);
 	add_executor_id(walk, 7, c);
 	weir_out_fixed(out, 6, "timestamp", changed_us(c), 6);
 	weir_answer_status(out, 13, c);
@@ -154,10 +147,10 @@ void weir_walk_task(struct weir_walk *walk, uint32_t number, const char *name,
 
 	weir_out_open(out, number, name);
 	weir_out_string(out, 1, "name", weir_name_own(c->id));
-	weir_walk_id(walk, 2, "task_id", weir_name_own(c->id));
-	weir_walk_id(walk, 3, "framework_id", weir_framework_of(c));
+	weir_answer_value(walk->out, 2, "task_id", weir_name_own(c->id));
+	weir_answer_value(walk->out, 3, "framework_id", weir_framework_of(c));
 	add_executor_id(walk, 4, c);
-	weir_walk_id(walk, 5, "agent_id", walk->state->node.agent_id);
+	weir_answer_value(walk->out, 5, "agent_id", walk->state->node.agent_id);
 	weir_answer_task_state(out, 6, c);
 	weir_walk_resources(walk, 7, "resources", c->figures.cpu_request_mcpu,
 			    c->figures.mem_request_bytes, c->role ? c->role : "*");
@@ -190,8 +183,8 @@ static void add_executor(struct weir_walk *walk, uint32_t number, const char *na
 	weir_out_open(out, number, name);
 	weir_out_open(out, 1, "executor_info");
 	weir_out_enum(out, 15, "type", WEIR__V1__EXECUTOR_INFO__TYPE__CUSTOM, "CUSTOM");
-	weir_walk_id(walk, 1, "executor_id", c->id);
-	weir_walk_id(walk, 8, "framework_id", weir_framework_of(c));
+	weir_answer_value(walk->out, 1, "executor_id", c->id);
+	weir_answer_value(walk->out, 8, "framework_id", weir_framework_of(c));
 	add_command(out, 7, c);
 	weir_walk_resources(walk, 5, "resources", c->own.cpu_request_mcpu, c->own.mem_request_bytes,
 			    c->role ? c->role : "*");
@@ -199,7 +192,7 @@ static void add_executor(struct weir_walk *walk, uint32_t number, const char *na
 	add_labels(out, 14, c);
 	weir_out_close(out);
 	if (out->dialect == WEIR_DIALECT_MASTER)
-		weir_walk_id(walk, 2, "agent_id", walk->state->node.agent_id);
+		weir_answer_value(walk->out, 2, "agent_id", walk->state->node.agent_id);
 	weir_out_close(out);
 }
 

@@ -30,8 +30,6 @@ const char *weir_framework_of(const struct weir_container *container);
 /* Is it to be shown, as completed or not? */
 bool weir_walk_shows(const struct weir_walk *walk, const struct weir_container *container);
 
-/* {"value": TEXT}, as Mesos' ids are. */
-void weir_walk_id(struct weir_walk *walk, uint32_t number, const char *name, const char *text);
 /* Amounts as a list of resources; of @role, if it is not NULL. */
 void weir_walk_resources(struct weir_walk *walk, uint32_t number, const char *name, uint64_t mcpu,
 			 uint64_t bytes, const char *role);

@@ -100,7 +100,7 @@ static void add_framework(struct weir_walk *walk, uint32_t number, const struct 
 	weir_out_open(out, 1, "framework_info");
 	weir_out_string(out, 1, "user", user ? user : "root");
 	weir_out_string(out, 2, "name", entries[0].framework);
-	weir_walk_id(walk, 3, "id", entries[0].framework);
+	weir_answer_value(walk->out, 3, "id", entries[0].framework);
 	weir_out_list(out, "roles");
 	for (size_t i = 0; i < n; i++) {
 		if (!i || strcmp(entries[i].role, entries[i - 1].role) != 0)
@@ -165,7 +165,7 @@ static void add_role(struct weir_walk *walk, const struct entry *entries, size_t
 	for (size_t i = 0, group; i < n; i += group) {
 		group = same_framework(entries + i, n - i);
 		if (sum_of(entries + i, group).active)
-			weir_walk_id(walk, 3, NULL, entries[i].framework);
+			weir_answer_value(walk->out, 3, NULL, entries[i].framework);
 	}
 	weir_out_list_end(out);
 	weir_walk_resources(walk, 4, "resources", sum.mcpu, sum.bytes, entries[0].role);
@@ -201,7 +201,7 @@ void weir_walk_agent_info(struct weir_walk *walk)
 {
 	weir_out_string(walk->out, 1, "hostname", walk->state->node.hostname);
 	add_total(walk, 3, "resources");
-	weir_walk_id(walk, 6, "id", walk->state->node.agent_id);
+	weir_answer_value(walk->out, 6, "id", walk->state->node.agent_id);
 }
 
 static void add_capabilities(struct weir_out *out, uint32_t number)
