@@ -69,6 +69,13 @@ static void tell(const struct weir_addresses *addresses, const struct nlmsghdr *
 	addresses->fn(&address, header->nlmsg_type == RTM_NEWADDR, addresses->data);
 }
 
+/* NLMSG_OK() compares what may be below zero with what can't. */
+static bool is_whole(const struct nlmsghdr *at, int left)
+{
+	return left >= (int)sizeof(*at) && at->nlmsg_len >= sizeof(*at) &&
+	       (int64_t)at->nlmsg_len <= left;
+}
+
 /* 1: that was the end of an answer; 0: there may be more. */
 static int read_messages(struct weir_addresses *addresses, int flags, struct weir_error *err)
 {
@@ -77,7 +84,7 @@ static int read_messages(struct weir_addresses *addresses, int flags, struct wei
 
 	if (n < 0)
 		return weir_fail(err, -errno, "read the node's addresses: %s", strerror(errno));
-	for (const struct nlmsghdr *at = (const void *)addresses->buffer; NLMSG_OK(at, left);
+	for (const struct nlmsghdr *at = (const void *)addresses->buffer; is_whole(at, left);
 	     at = NLMSG_NEXT(at, left)) {
 		if (at->nlmsg_type == NLMSG_DONE)
 			done = 1;
