@@ -188,7 +188,7 @@ static void a_launch_request_has_the_shape_of_the_api(void **state)
 		.argv = argv,
 		.env = env,
 		.workdir = "/tmp",
-		.amounts = { 500, WEIR_INFINITE, 256 << 20, WEIR_ABSENT, 64 << 20, WEIR_ABSENT },
+		.amounts = { 500, WEIR_INFINITE, 256 << 20, WEIR_ABSENT, 64 << 20, WEIR_ABSENT, 0 },
 	};
 	scoped(freep) char *text = NULL;
 	struct weir_error err = {};
