@@ -252,6 +252,44 @@ static void what_is_refused_is_named_by_its_path(void **state)
 	}
 }
 
+/* Of two messages the later counts, and so its lists: the second has more entries than the first has room for. */
+static void what_comes_twice_has_the_lists_of_the_second(void **state)
+{
+	struct weir_buffer bytes = WEIR_BUFFER_INIT(4096);
+	struct weir_error err = {};
+	struct weir_call call = {};
+	size_t launch, inner, info, linux_info, set;
+
+	(void)state;
+
+	weir_wire_varint(&bytes, 1, WEIR__V1__AGENT__CALL__TYPE__LAUNCH_CONTAINER);
+	launch = weir_wire_open(&bytes, 13);
+	inner = weir_wire_open(&bytes, 1);
+	weir_wire_text(&bytes, 1, "x");
+	weir_wire_close(&bytes, inner);
+	for (int n = 1; n <= 3; n += 2) {
+		inner = weir_wire_open(&bytes, 2);
+		weir_wire_text(&bytes, 3, "true");
+		for (int i = 0; i < n; i++)
+			weir_wire_text(&bytes, 7, "argument");
+		weir_wire_close(&bytes, inner);
+		info = weir_wire_open(&bytes, 4);
+		linux_info = weir_wire_open(&bytes, 8);
+		set = weir_wire_open(&bytes, 3);
+		for (int i = 0; i < n; i++)
+			weir_wire_varint(&bytes, 1, 1000 + (uint64_t)i);
+		weir_wire_close(&bytes, set);
+		weir_wire_close(&bytes, linux_info);
+		weir_wire_close(&bytes, info);
+	}
+	weir_wire_close(&bytes, launch);
+	if (decode(&bytes, &call, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(call.launch.capabilities, "CHOWN,DAC_OVERRIDE,DAC_READ_SEARCH");
+	weir_call_done(&call);
+	weir_buffer_done(&bytes);
+}
+
 static void numbers_have_their_ranges(void **state)
 {
 	static const struct {
@@ -299,6 +337,7 @@ int main(void)
 		cmocka_unit_test(a_launch_has_all_that_was_said),
 		cmocka_unit_test(no_beginning_of_a_launch_is_one),
 		cmocka_unit_test(what_is_refused_is_named_by_its_path),
+		cmocka_unit_test(what_comes_twice_has_the_lists_of_the_second),
 		cmocka_unit_test(numbers_have_their_ranges),
 	};
 
