@@ -66,9 +66,9 @@ static void refuse_all(struct job *job, const struct weir_error *err)
 {
 	struct asker *asker;
 
-	SLIST_FOREACH(asker, &job->askers, link)
-	weir_http_refuse_as(asker->request, weir_call_status(job->call.type, err->code), err->code,
-			    err->text);
+	SLIST_FOREACH (asker, &job->askers, link)
+		weir_http_refuse_as(asker->request, weir_call_status(job->call.type, err->code),
+				    err->code, err->text);
 }
 
 /* ---- On the readers' threads ----------------------------------------------------- */
@@ -138,8 +138,8 @@ static void run_job(struct weir_readers *readers, struct job *job)
 	if (r < 0) {
 		refuse_all(job, &err);
 	} else {
-		SLIST_FOREACH(asker, &job->askers, link)
-		weir_http_answer_body(asker->request, body);
+		SLIST_FOREACH (asker, &job->askers, link)
+			weir_http_answer_body(asker->request, body);
 	}
 	job_free(job);
 }
@@ -187,13 +187,11 @@ static struct job *find_job(struct weir_readers *readers, struct weir_controller
 	uint64_t changes = weir_controller_changes(controller);
 	struct job *job;
 
-	TAILQ_FOREACH(job, &readers->running, link)
-	{
+	TAILQ_FOREACH (job, &readers->running, link) {
 		if (job->changes == changes && is_same(job, call, peer, media))
 			return job;
 	}
-	TAILQ_FOREACH(job, &readers->waiting, link)
-	{
+	TAILQ_FOREACH (job, &readers->waiting, link) {
 		if (is_same(job, call, peer, media))
 			return job;
 	}

@@ -200,8 +200,7 @@ static void make_room(struct weir_streams *streams)
 
 	if (streams->n < WEIR_STREAMS_MAX)
 		return;
-	TAILQ_FOREACH(stream, &streams->list, link)
-	{
+	TAILQ_FOREACH (stream, &streams->list, link) {
 		if (!stream->broken) {
 			weir_stream_break(stream);
 			return;
@@ -263,8 +262,8 @@ void weir_streams_stop(struct weir_streams *streams)
 	streams->wake_source = sd_event_source_disable_unref(streams->wake_source);
 	pthread_mutex_lock(&streams->lock);
 	streams->stop = true;
-	TAILQ_FOREACH(stream, &streams->list, link)
-	weir_stream_resume(stream);
+	TAILQ_FOREACH (stream, &streams->list, link)
+		weir_stream_resume(stream);
 	pthread_mutex_unlock(&streams->lock);
 	if (streams->waits)
 		weir_controller_unwait_events(streams->controller, on_events, streams);

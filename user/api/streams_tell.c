@@ -53,8 +53,7 @@ static void tell(const struct telling *telling, write_fn *write)
 	struct weir_body *bodies[WEIR_MEDIA_COUNT_] = {};
 	struct weir_stream *stream;
 
-	TAILQ_FOREACH(stream, &telling->streams->list, link)
-	{
+	TAILQ_FOREACH (stream, &telling->streams->list, link) {
 		struct weir_body **body = &bodies[stream->media];
 
 		if (stream->broken || (telling->event && telling->event->seq <= stream->since))
@@ -79,8 +78,7 @@ static void on_event(const struct weir_event *event, void *data)
 	if (weir_answer_is_of_task(event, telling.state))
 		tell(&telling, write_task);
 	tell(&telling, write_happening);
-	TAILQ_FOREACH(stream, &telling.streams->list, link)
-	{
+	TAILQ_FOREACH (stream, &telling.streams->list, link) {
 		if (stream->since < event->seq)
 			stream->since = event->seq;
 	}
@@ -91,47 +89,50 @@ static uint64_t first_since(const struct weir_streams *streams)
 	const struct weir_stream *stream;
 	uint64_t since = UINT64_MAX;
 
-	TAILQ_FOREACH(stream, &streams->list, link)
-	{
+	TAILQ_FOREACH (stream, &streams->list, link) {
 		if (!stream->broken && stream->since < since)
 			since = stream->since;
 	}
 	return since;
 }
 
+/* Some of what they have not been told is kept no more: they would not see the gap. */
+static void break_those_behind(struct weir_streams *streams)
+{
+	struct weir_stream *stream;
+
+	TAILQ_FOREACH (stream, &streams->list, link) {
+		if (!stream->broken &&
+		    weir_controller_lost_events(streams->controller, stream->since))
+			weir_stream_break(stream);
+	}
+}
+
 struct delivery {
 	struct telling telling;
-	uint64_t since, next, lost;
+	uint64_t since;
 };
 
 /* The state does not change meanwhile, so that what is said of a task is of one moment. */
 static void on_state(const struct weir_state_view *state, void *data)
 {
 	struct delivery *delivery = data;
-	struct weir_controller *controller = delivery->telling.streams->controller;
+	uint64_t lost;
 
 	delivery->telling.state = state;
-	delivery->next = weir_controller_read_events(controller, delivery->since, NULL, on_event,
-						     &delivery->telling, &delivery->lost);
+	weir_controller_read_events(delivery->telling.streams->controller, delivery->since, NULL,
+				    on_event, &delivery->telling, &lost);
 }
 
 void weir_streams_deliver(struct weir_streams *streams)
 {
 	struct delivery delivery = { .telling = { .streams = streams } };
-	struct weir_stream *stream;
 
+	break_those_behind(streams);
 	delivery.since = first_since(streams);
-	if (delivery.since == UINT64_MAX ||
-	    !weir_controller_has_events(streams->controller, delivery.since, NULL))
-		return;
-	weir_controller_read_state(streams->controller, on_state, &delivery);
-	if (!delivery.lost)
-		return;
-	TAILQ_FOREACH(stream, &streams->list, link)
-	{
-		if (!stream->broken && stream->since < delivery.since + delivery.lost)
-			weir_stream_break(stream);
-	}
+	if (delivery.since != UINT64_MAX &&
+	    weir_controller_has_events(streams->controller, delivery.since, NULL))
+		weir_controller_read_state(streams->controller, on_state, &delivery);
 }
 
 void weir_streams_beat(struct weir_streams *streams)

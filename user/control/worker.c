@@ -115,8 +115,8 @@ static int on_results(sd_event_source *source, int fd, uint32_t events, void *da
 	STAILQ_CONCAT(&results, &worker->results);
 	pthread_mutex_unlock(&worker->lock);
 
-	STAILQ_FOREACH(entry, &results, link)
-	worker->done(&entry->job, worker->data);
+	STAILQ_FOREACH (entry, &results, link)
+		worker->done(&entry->job, worker->data);
 	entries_free(&results);
 	return 0;
 }
@@ -188,8 +188,7 @@ static struct entry *find_waiting(const struct weir_worker *worker, const struct
 {
 	struct entry *entry;
 
-	STAILQ_FOREACH(entry, &worker->waiting, link)
-	{
+	STAILQ_FOREACH (entry, &worker->waiting, link) {
 		if (entry->job.kind == job->kind && strcmp(entry->job.id, job->id) == 0)
 			return entry;
 	}
