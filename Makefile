@@ -244,7 +244,7 @@ coverage: ## line coverage of the model and the codecs, at least 90 %
 
 # ---- how the source has to look --------------------------------------------
 
-C_FILES = $(shell find user bpf include tests tools -name '*.[ch]')
+C_FILES = $(shell find user bpf docs/examples include tests tools -name '*.[ch]')
 SHELL_FILES = $(shell grep -rlE '^\#!/bin/(ba)?sh|^\# shellcheck shell=' --exclude-dir=corpus --exclude='*.md' .ci tests tools)
 
 .PHONY: fmt format-check lint tidy cppcheck shellcheck spelling floors
@@ -376,7 +376,8 @@ install: all ## into DESTDIR and PREFIX
 	$(INSTALL) -D -m 644 $(O)/libweir.a $(DESTDIR)$(PREFIX)/lib/libweir.a
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/include/weir include/weir/*.h
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/include/weir/v1 include/weir/v1/*.proto
-	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/weir docs/weir.conf.example docs/api.md
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/weir docs/weir.conf.example docs/api.md \
+		docs/examples/agent.c
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system dist/systemd/*
 	$(foreach page,$(MAN_PAGES),$(INSTALL) -D -m 644 $(page) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)) &&) :

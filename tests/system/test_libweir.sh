@@ -51,4 +51,16 @@ weir run --name busy --detach -- sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i 
 weir wait busy >/dev/null
 matches "$("$examples/3")" "^busy [1-9][0-9]* [0-9]+$" "CPU time from the maps"
 
+# ---- The agent of docs/examples ----
+
+succeeds "the example of an agent compiles" "${CC:-gcc}" -Wall -Wextra -Werror -I "$tree/include" \
+    -o "$examples/agent" "$tree/docs/examples/agent.c" "$build/libweir.a" -ljansson -lcap-ng -lseccomp
+said=$("$examples/agent" 2>&1)
+is "$(grep -v ' launched: ' <<<"$said")" "example/slow updated: cpu 0.1:max -> 0.2:max, mem 32Mi:64Mi -> 32Mi:64Mi
+example/quick ended: exited with 3
+example/slow ended: exited with 0
+example: killed by signal 9 (SIGKILL)" "an agent: what became of its tasks"
+is "$(grep -c ' launched: ' <<<"$said")" 3 "an agent: its executor and two tasks"
+fails "an agent: leaves nothing behind" weir inspect example
+
 done_testing
