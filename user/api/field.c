@@ -271,13 +271,13 @@ static int decode_field(const struct weir_field *field, const json_t *json,
 	return weir_fail(err, -EINVAL, "%s: %s", weir_at_text(at, path), field->refusal);
 }
 
-static bool has_field(const struct weir_message *message, const char *name)
+const struct weir_field *weir_message_field(const struct weir_message *message, const char *name)
 {
 	for (size_t i = 0; i < message->n; i++) {
 		if (strcmp(message->fields[i].name, name) == 0)
-			return true;
+			return &message->fields[i];
 	}
-	return false;
+	return NULL;
 }
 
 static int refuse_unknown_keys(const struct weir_message *message, const json_t *json,
@@ -292,7 +292,7 @@ static int refuse_unknown_keys(const struct weir_message *message, const json_t 
 	{
 		const struct weir_at place = { .up = at, .name = key };
 
-		if (!has_field(message, key))
+		if (!weir_message_field(message, key))
 			return weir_fail(err, -EINVAL, "%s: no such key here",
 					 weir_at_text(&place, path));
 	}

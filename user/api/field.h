@@ -89,6 +89,9 @@ struct weir_message {
 	bool is_map; /* a key that is no field is refused */
 };
 
+/* NULL: it has none of that name. */
+const struct weir_field *weir_message_field(const struct weir_message *message, const char *name);
+
 /* A place in a body, for error texts; lives on the stack of who descends. */
 struct weir_at {
 	const struct weir_at *up; /* NULL: the top */

@@ -29,15 +29,6 @@ static int fail_bytes(const struct weir_at *at, struct weir_error *err)
 	return weir_fail(err, -EINVAL, "%s: cut off, or no protobuf", weir_at_text(at, path));
 }
 
-static const struct weir_field *find_field(const struct weir_message *message, const char *name)
-{
-	for (size_t i = 0; i < message->n; i++) {
-		if (strcmp(message->fields[i].name, name) == 0)
-			return &message->fields[i];
-	}
-	return NULL;
-}
-
 /* An entry of a map, each of whose keys is a field of @message. */
 static int decode_entry(const struct weir_part *part, struct weir_arena *arena, char *ret,
 			struct weir_error *err)
@@ -72,7 +63,7 @@ static int decode_entry(const struct weir_part *part, struct weir_arena *arena, 
 
 	const struct weir_at at = { .up = part->at, .name = name };
 
-	field = find_field(part->field->message, name);
+	field = weir_message_field(part->field->message, name);
 	if (!field)
 		return weir_fail(err, -EINVAL, "%s: no such key here", weir_at_text(&at, path));
 	return weir_message_decode_wire(field->message, value->descriptor, message, &at, arena,
@@ -237,7 +228,8 @@ static int decode_items(const struct descent *descent, uint64_t *seen, struct we
 	while ((r = weir_wire_next(&left, &item)) > 0) {
 		const ProtobufCFieldDescriptor *proto =
 			protobuf_c_message_descriptor_get_field(descent->descriptor, item.number);
-		const struct weir_field *field = proto ? find_field(message, proto->name) : NULL;
+		const struct weir_field *field =
+			proto ? weir_message_field(message, proto->name) : NULL;
 		const struct weir_at place = { .up = descent->at,
 					       .name = field ? field->name : NULL };
 		const struct weir_part part = { field, proto, &item, &place };

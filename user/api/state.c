@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/state.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "api/answer_internal.h"
-#include "base/error.h"
 #include "model/family.h"
 #include "weir/v1/state.pb-c.h"
 
