@@ -65,8 +65,8 @@ static void add_record(struct weir_out *out, const struct weir_container *c, enu
 	weir_out_string(out, 1, "state", weir_state_name(c->state));
 	weir_out_string(out, 2, "reason", weir_reason_name(c->reason));
 	weir_out_string(out, 3, "message", c->message);
-	weir_out_string(out, 4, "role", c->role ? c->role : "*");
-	weir_out_string(out, 5, "user", c->user ? c->user : "root");
+	weir_out_string(out, 4, "role", weir_role_of(c));
+	weir_out_string(out, 5, "user", weir_user_of(c));
 	weir_answer_strings(out, 6, "argv", c->argv);
 	if (c->supplementary_groups)
 		weir_answer_strings(out, 7, "supplementary_groups", c->supplementary_groups);
@@ -142,7 +142,7 @@ static bool is_wanted(const struct weir_call *call, const struct weir_view *view
 	const struct weir_filter *filter = &call->filter;
 
 	return (c->parent ? call->show_nested : call->show_standalone) &&
-	       (!filter->role || is_within(c->role ? c->role : "*", filter->role)) &&
+	       (!filter->role || is_within(weir_role_of(c), filter->role)) &&
 	       (!filter->id_prefix ||
 		strncmp(c->id, filter->id_prefix, strlen(filter->id_prefix)) == 0) &&
 	       (!filter->over_request || view->over_request);

@@ -151,12 +151,12 @@ void weir_walk_task(struct weir_walk *walk, uint32_t number, const char *name,
 	weir_answer_value(walk->out, 5, "agent_id", walk->state->node.agent_id);
 	weir_answer_task_state(out, 6, c);
 	weir_walk_resources(walk, 7, "resources", c->figures.cpu_request_mcpu,
-			    c->figures.mem_request_bytes, c->role ? c->role : "*");
+			    c->figures.mem_request_bytes, weir_role_of(c));
 	weir_out_list(out, "statuses");
 	weir_walk_status(walk, 8, NULL, c);
 	weir_out_list_end(out);
 	add_labels(out, 11, c);
-	weir_out_string(out, 14, "user", c->user ? c->user : "root");
+	weir_out_string(out, 14, "user", weir_user_of(c));
 	add_limits(out, 17, &c->figures);
 	weir_out_close(out);
 }
@@ -168,7 +168,7 @@ static void add_command(struct weir_out *out, uint32_t number, const struct weir
 	if (c->argv && c->argv[0])
 		weir_out_string(out, 3, "value", c->argv[0]);
 	weir_answer_strings(out, 7, "arguments", c->argv);
-	weir_out_string(out, 5, "user", c->user ? c->user : "root");
+	weir_out_string(out, 5, "user", weir_user_of(c));
 	weir_out_close(out);
 }
 
@@ -185,7 +185,7 @@ static void add_executor(struct weir_walk *walk, uint32_t number, const char *na
 	weir_answer_value(walk->out, 8, "framework_id", weir_framework_of(c));
 	add_command(out, 7, c);
 	weir_walk_resources(walk, 5, "resources", c->own.cpu_request_mcpu, c->own.mem_request_bytes,
-			    c->role ? c->role : "*");
+			    weir_role_of(c));
 	weir_out_string(out, 9, "name", c->id);
 	add_labels(out, 14, c);
 	weir_out_close(out);

@@ -27,6 +27,16 @@ uint64_t weir_mib_millionths(uint64_t bytes);
 
 const char *weir_framework_of(const struct weir_container *container);
 
+static inline const char *weir_role_of(const struct weir_container *container)
+{
+	return container->role ? container->role : "*";
+}
+
+static inline const char *weir_user_of(const struct weir_container *container)
+{
+	return container->user ? container->user : "root";
+}
+
 /* Is it to be shown, as completed or not? */
 bool weir_walk_shows(const struct weir_walk *walk, const struct weir_container *container);
 

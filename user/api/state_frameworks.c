@@ -50,7 +50,7 @@ static struct entry *sort(struct weir_walk *walk, int (*compare)(const void *, c
 
 		if (weir_walk_shows(walk, c))
 			entries[(*ret_n)++] =
-				(struct entry){ weir_framework_of(c), c->role ? c->role : "*", c };
+				(struct entry){ weir_framework_of(c), weir_role_of(c), c };
 	}
 	qsort(entries, *ret_n, sizeof(*entries), compare);
 	return entries;
@@ -93,12 +93,11 @@ static size_t same_framework(const struct entry *entries, size_t n)
 static void add_framework(struct weir_walk *walk, uint32_t number, const struct entry *entries,
 			  size_t n, const struct sum *sum)
 {
-	const char *user = entries[0].container->user;
 	struct weir_out *out = walk->out;
 
 	weir_out_open(out, number, NULL);
 	weir_out_open(out, 1, "framework_info");
-	weir_out_string(out, 1, "user", user ? user : "root");
+	weir_out_string(out, 1, "user", weir_user_of(entries[0].container));
 	weir_out_string(out, 2, "name", entries[0].framework);
 	weir_answer_value(walk->out, 3, "id", entries[0].framework);
 	weir_out_list(out, "roles");
