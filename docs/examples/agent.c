@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 {
 	static const char *const executor[] = { "sleep", "3600", NULL };
 	static const char *const quick[] = { "sh", "-c", "sleep 0.2; exit 3", NULL };
-	static const char *const slow[] = { "sleep", "0.5", NULL };
+	static const char *const slow[] = { "sleep", "2", NULL };
 	struct weir_wait_result end;
 	struct weir_client *client;
 

@@ -56,7 +56,8 @@ matches "$("$examples/3")" "^busy [1-9][0-9]* [0-9]+$" "CPU time from the maps"
 succeeds "the example of an agent compiles" "${CC:-gcc}" -Wall -Wextra -Werror -I "$tree/include" \
     -o "$examples/agent" "$tree/docs/examples/agent.c" "$build/libweir.a" -ljansson -lcap-ng -lseccomp
 said=$("$examples/agent" 2>&1)
-is "$(grep -v ' launched: ' <<<"$said")" "example/slow updated: cpu 0.1:max -> 0.2:max, mem 32Mi:64Mi -> 32Mi:64Mi
+# A slow machine may find it over its request at its start; how often is not the example's to say.
+is "$(grep -vE ' (launched|demoted|promoted): ' <<<"$said")" "example/slow updated: cpu 0.1:max -> 0.2:max, mem 32Mi:64Mi -> 32Mi:64Mi
 example/quick ended: exited with 3
 example/slow ended: exited with 0
 example: killed by signal 9 (SIGKILL)" "an agent: what became of its tasks"
