@@ -45,9 +45,9 @@ CLI_LIBS = $(shell $(PKG_CONFIG) --libs $(CLI_PKGS)) -lm
 sources = $(sort $(foreach d,$(1),$(wildcard user/$(d)/*.c)))
 objects = $(patsubst user/%.c,$(O)/user/%.o,$(call sources,$(1)))
 
-DAEMON_OBJS := $(call objects,base model kern control api daemon)
+DAEMON_OBJS := $(call objects,base metrics model kern control api daemon)
 CLIENT_OBJS := $(call objects,base client)
-CLI_OBJS := $(call objects,cli)
+CLI_OBJS := $(call objects,metrics cli)
 
 .PHONY: all
 all: $(O)/weir-daemon $(O)/weir ## build the daemon, the command line and libweir

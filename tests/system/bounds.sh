@@ -16,6 +16,7 @@ declare -A weir_bounds=(
     [blame_least]="   75      60" # of a wait that has one known culprit
     [blame_unknown]=" 5       5"
     [blame_sum]="     5       5" # the causes of a wait against the whole of it
+    [bodies]="       10      20" # answers written for 50 who ask at once
     [memory]="         1       1" # bytes, by the kernel's own count
 )
 
@@ -27,6 +28,7 @@ declare -A weir_amounts=(
     [admissions]="  1000   60" # launches and removals
     [churn]="       1500   100" # launches of all kinds; WEIR_TEST_CHURN=5000 for more
     [sums]="        1000   60" # changes of an executor's tasks
+    [many]="        100   20" # containers for a long answer
     [end_ns]="      5000000 100000000" # CPU time that a process may take to end
     [mixed_load]="  40     20" # seconds
     [swaps]="       100   10" # of policies

@@ -43,6 +43,16 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 	pthread_rwlock_unlock(&controller->lock);
 }
 
+int weir_controller_sample(struct weir_controller *controller, struct weir_sample *ret,
+			   struct weir_error *err)
+{
+	(void)controller;
+	(void)ret;
+	(void)err;
+
+	return 0;
+}
+
 uint64_t weir_controller_changes(const struct weir_controller *controller)
 {
 	return controller->changes + controller->n;

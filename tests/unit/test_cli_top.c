@@ -11,10 +11,10 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "cli/bar.h"
-#include "cli/open_metrics.h"
-#include "cli/sample.h"
 #include "cli/text.h"
 #include "cli/top_view.h"
+#include "metrics/open_metrics.h"
+#include "metrics/sample.h"
 
 #define SECOND 1000000000ULL
 
@@ -314,8 +314,9 @@ static void open_metrics_are_whole_and_exact(void **state)
 {
 	struct weir_sampled slot = make_slot("web", 1500000001);
 	struct weir_sample sample = { .n = 1, .list = &slot };
-	char text[16384] = "";
-	scoped(fclosep) FILE *file = fmemopen(text, sizeof(text), "w");
+	scoped(weir_buffer_done) struct weir_buffer buffer =
+		WEIR_BUFFER_INIT(WEIR_OPEN_METRICS_MAX);
+	scoped(freep) char *text = NULL;
 
 	(void)state;
 
@@ -324,8 +325,9 @@ static void open_metrics_are_whole_and_exact(void **state)
 	slot.slot.wait_hist[WEIR_WAIT_BUCKETS - 1] = 1;
 	slot.slot.wait_ns = 3 * SECOND;
 	memcpy(slot.slot.role, "a\"b\\\n", 5);
-	weir_open_metrics_print(&sample, file);
-	fflush(file);
+	assert_int_equal(weir_open_metrics_write(&sample, &buffer), 0);
+	text = weir_buffer_take_text(&buffer);
+	assert_non_null(text);
 
 	assert_non_null(strstr(text, "# TYPE weir_container_cpu_seconds counter\n"
 				     "# UNIT weir_container_cpu_seconds seconds\n"));

@@ -35,6 +35,9 @@ static const struct {
 	{ { WEIR_LEVEL_READ, true, "HEAD", "/healthz", NULL, 0 }, 200 },
 	{ { WEIR_LEVEL_READ, true, "POST", "/healthz", JSON, 0 }, 405 },
 	{ { WEIR_LEVEL_READ, false, "GET", "/healthz", NULL, 0 }, 503 },
+	{ { WEIR_LEVEL_READ, true, "PUT", "/metrics", JSON, 0 }, 405 },
+	{ { WEIR_LEVEL_READ, false, "GET", "/metrics", NULL, 0 }, 503 },
+	{ { WEIR_LEVEL_NONE, true, "GET", "/metrics", NULL, 0 }, 403 },
 };
 
 static void the_first_reason_to_refuse_in_the_documented_order_wins(void **state)
@@ -56,10 +59,22 @@ static void the_first_reason_to_refuse_in_the_documented_order_wins(void **state
 	}
 }
 
+static void a_scrape_is_no_call(void **state)
+{
+	const struct weir_head head = { WEIR_LEVEL_READ, true, "GET", "/metrics", NULL, 0 };
+	struct weir_verdict verdict = weir_head_judge(&head, MAX_BODY);
+
+	(void)state;
+
+	assert_int_equal(verdict.status, 0);
+	assert_int_equal(verdict.media, WEIR_MEDIA_OPEN_METRICS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_reason_to_refuse_in_the_documented_order_wins),
+		cmocka_unit_test(a_scrape_is_no_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

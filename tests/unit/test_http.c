@@ -51,7 +51,7 @@ static const struct {
 	  200, "Content-Type: application/x-protobuf\r\n",
 	  "\x08\x01\x12\x0b\x08\x01\xc2\x3e\x06\x0a\x04none" },
 	{ "POST /api/v2 HTTP/1.1\r\n" HOST TYPE LENGTH HEALTH, 404, NULL,
-	  "no such path, expected /api/v1, /master/api/v1 or /healthz" },
+	  "no such path, expected /api/v1, /master/api/v1, /metrics or /healthz" },
 	{ "POST /api/v1 HTTP/1.1\r\n" HOST TYPE "Content-Length: 1048577\r\n\r\n", 413, NULL,
 	  "the body is longer than 1 MiB" },
 	{ "GET /healthz HTTP/1.1\r\n" HOST "\r\n", 200, "Content-Type: text/plain", "ok" },

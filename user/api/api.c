@@ -115,6 +115,14 @@ static void read_long(struct weir_api *api, struct weir_http_request *request,
 	weir_readers_submit(api->readers, api->controller, request, call);
 }
 
+static void scrape(struct weir_api *api, struct weir_http_request *request)
+{
+	struct weir_call call = { .type = WEIR_CALL_SCRAPE };
+
+	weir_http_answer_as(request, WEIR_MEDIA_OPEN_METRICS);
+	read_long(api, request, &call);
+}
+
 /* On an HTTP thread. That a body is no call weighs more than that its answer would not be read. */
 static void on_call(struct weir_http_request *request, void *data)
 {
@@ -125,6 +133,8 @@ static void on_call(struct weir_http_request *request, void *data)
 	size_t size;
 	int r;
 
+	if (weir_http_media(request) == WEIR_MEDIA_OPEN_METRICS)
+		return scrape(api, request);
 	body = weir_http_body(request, &size);
 	r = weir_call_decode(weir_http_media(request), weir_http_dialect(request), body, size,
 			     &call, &err);

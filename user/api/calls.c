@@ -6,7 +6,10 @@
 #include <stddef.h>
 
 #include "api/answer.h"
+#include "api/out.h"
 #include "base/error.h"
+#include "metrics/open_metrics.h"
+#include "metrics/sample.h"
 
 /* One call on its way. */
 struct run {
@@ -172,6 +175,17 @@ static int get_metrics(const struct run *run, struct weir_error *err)
 	return 0;
 }
 
+static int scrape(const struct run *run, struct weir_error *err)
+{
+	scoped(weir_sample_done) struct weir_sample sample = {};
+
+	if (weir_controller_sample(run->controller, &sample, err) < 0)
+		return err->code;
+	/* What does not fit stays in the buffer as its failure. */
+	weir_open_metrics_write(&sample, run->answer->json.buffer);
+	return 0;
+}
+
 static int get_logging_level(const struct run *run, struct weir_error *err)
 {
 	(void)err;
@@ -225,6 +239,7 @@ static const struct {
 	[WEIR_CALL_ADOPT_CONTAINER] = { WEIR_LEVEL_MUTATE, false, adopt_container },
 	[WEIR_CALL_RELEASE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, release_container },
 	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
+	[WEIR_CALL_SCRAPE] = { WEIR_LEVEL_READ, true, scrape },
 	/* These read what only the event loop may. */
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { WEIR_LEVEL_READ, false, explain_container },
 	[WEIR_CALL_GET_FLAGS] = { WEIR_LEVEL_READ, false, get_flags },

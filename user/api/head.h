@@ -22,8 +22,8 @@ struct weir_head {
 };
 
 struct weir_verdict {
-	enum weir_media media; /* of the body, if it is to be read, */
-	enum weir_dialect dialect; /* and whose calls the path is for */
+	enum weir_media media; /* of the body, if it is to be read; OPEN_METRICS: it is a scrape */
+	enum weir_dialect dialect; /* whose calls the path is for */
 	unsigned int status; /* 0: go on and read the body */
 	const char *text; /* the answer's body */
 	const char *allow; /* of a 405 */

@@ -74,6 +74,8 @@ struct weir_out weir_http_body_out(struct weir_body *body, const struct weir_htt
 /* When all is written: -EFBIG, -ENOBUFS, -ENOMEM: it can't be answered with. */
 int weir_http_body_check(struct weir_body *body, struct weir_error *err);
 void weir_http_answer_body(struct weir_http_request *request, struct weir_body *body);
+/* What the answer is to be in, whatever the client would take. */
+void weir_http_answer_as(struct weir_http_request *request, enum weir_media media);
 /* What the answer is to be in. */
 enum weir_media weir_http_answer_media(const struct weir_http_request *request);
 

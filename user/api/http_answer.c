@@ -142,6 +142,11 @@ void weir_http_cut(struct weir_http_request *request)
 	shutdown(request->fd, SHUT_RDWR);
 }
 
+void weir_http_answer_as(struct weir_http_request *request, enum weir_media media)
+{
+	request->answer_media = media;
+}
+
 enum weir_media weir_http_answer_media(const struct weir_http_request *request)
 {
 	return request->answer_media;

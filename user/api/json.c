@@ -132,19 +132,6 @@ void weir_json_amount(struct weir_json *json, const char *key, uint64_t value)
 
 void weir_json_fixed(struct weir_json *json, const char *key, uint64_t value, unsigned int decimals)
 {
-	char fraction[10]; /* the point and nine digits */
-	size_t size = 0;
-
-	assert(decimals < sizeof(fraction));
-	for (unsigned int i = decimals; i > 0; i--) {
-		fraction[i] = (char)('0' + value % 10);
-		value /= 10;
-		if (!size && fraction[i] != '0')
-			size = i + 1;
-	}
-	fraction[0] = '.';
-
 	begin_value(json, key);
-	weir_buffer_add_u64(json->buffer, value);
-	weir_buffer_add(json->buffer, fraction, size);
+	weir_buffer_add_fixed(json->buffer, value, decimals);
 }

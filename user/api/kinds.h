@@ -45,6 +45,7 @@ enum weir_call_type {
 	WEIR_CALL_SET_LOGGING_LEVEL,
 	WEIR_CALL_SUBSCRIBE,
 	WEIR_CALL_COUNT_,
+	WEIR_CALL_SCRAPE, /* GET /metrics: no call by name, but read like one */
 };
 
 /* Whose Call and Response: they say some things by other numbers, and of some another part. */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "metrics/open_metrics.h"
 
 #define BLANKS " \t"
 
@@ -17,7 +18,7 @@ static const char *const types[] = {
 
 const char *weir_media_type(enum weir_media media)
 {
-	return types[media];
+	return media == WEIR_MEDIA_OPEN_METRICS ? WEIR_OPEN_METRICS_TYPE : types[media];
 }
 
 /* Is the type at @text, which ends at a parameter, a comma, a blank or the end, this one? */

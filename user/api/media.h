@@ -11,6 +11,7 @@ enum weir_media {
 	WEIR_MEDIA_JSON,
 	WEIR_MEDIA_PROTOBUF,
 	WEIR_MEDIA_COUNT_,
+	WEIR_MEDIA_OPEN_METRICS, /* of an answer to GET /metrics, which is no call */
 };
 
 /* "application/json"; of NONE NULL. */

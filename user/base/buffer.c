@@ -100,6 +100,23 @@ void weir_buffer_add_u64(struct weir_buffer *buffer, uint64_t value)
 	weir_buffer_add(buffer, first, (size_t)(end - first));
 }
 
+void weir_buffer_add_fixed(struct weir_buffer *buffer, uint64_t value, unsigned int decimals)
+{
+	char fraction[10]; /* the point and nine digits */
+	size_t size = 0;
+
+	assert(decimals < sizeof(fraction));
+	for (unsigned int i = decimals; i > 0; i--) {
+		fraction[i] = (char)('0' + value % 10);
+		value /= 10;
+		if (!size && fraction[i] != '0')
+			size = i + 1;
+	}
+	fraction[0] = '.';
+	weir_buffer_add_u64(buffer, value);
+	weir_buffer_add(buffer, fraction, size);
+}
+
 void weir_buffer_printf(struct weir_buffer *buffer, const char *fmt, ...)
 {
 	va_list args;

@@ -32,6 +32,8 @@ void weir_buffer_add(struct weir_buffer *buffer, const void *data, size_t size);
 void weir_buffer_add_text(struct weir_buffer *buffer, const char *text);
 void weir_buffer_add_byte(struct weir_buffer *buffer, char byte);
 void weir_buffer_add_u64(struct weir_buffer *buffer, uint64_t value); /* decimal */
+/* @value / 10^@decimals (at most 9), exactly, without zeros at the end: "0.5". */
+void weir_buffer_add_fixed(struct weir_buffer *buffer, uint64_t value, unsigned int decimals);
 void weir_buffer_printf(struct weir_buffer *buffer, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "cli/cli.h"
-#include "cli/open_metrics.h"
-#include "cli/sample.h"
+#include "cli/maps.h"
 #include "cli/slot_json.h"
 #include "cli/text.h"
+#include "metrics/open_metrics.h"
+#include "metrics/sample.h"
 
 struct options {
 	bool json;
@@ -16,11 +20,18 @@ static const struct weir_option options[] = {
 	WEIR_OPTIONS_END,
 };
 
+static int fail_memory(void)
+{
+	weir_say("out of memory");
+	return WEIR_EXIT_FAILED;
+}
+
 static int run(const struct weir_globals *globals, const void *data, int n_operands,
 	       char **operands)
 {
 	scoped(weir_metrics_close) struct weir_metrics metrics = {};
 	scoped(weir_sample_done) struct weir_sample sample = {};
+	scoped(weir_buffer_done) struct weir_buffer text = WEIR_BUFFER_INIT(WEIR_OPEN_METRICS_MAX);
 	const struct options *chosen = data;
 	int code;
 
@@ -29,14 +40,14 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 	code = weir_open_maps(globals, &metrics);
 	if (code != WEIR_EXIT_OK)
 		return code;
-	if (weir_sample_take(&metrics, &sample) < 0) {
-		weir_say("out of memory");
-		return WEIR_EXIT_FAILED;
-	}
+	if (weir_sample_take(&metrics, &sample) < 0)
+		return fail_memory();
 	if (chosen->json)
 		weir_sample_json(&sample);
+	else if (weir_open_metrics_write(&sample, &text) == 0)
+		fwrite(text.data, 1, text.size, stdout);
 	else
-		weir_open_metrics_print(&sample, stdout);
+		return fail_memory();
 	return WEIR_EXIT_OK;
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/json_out.h"
-#include "cli/sample.h"
+#include "metrics/sample.h"
 
 struct field {
 	const char *name;

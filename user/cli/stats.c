@@ -4,10 +4,11 @@
 #include "base/cleanup.h"
 #include "cli/cli.h"
 #include "cli/json_out.h"
-#include "cli/sample.h"
+#include "cli/maps.h"
 #include "cli/slot_json.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "metrics/sample.h"
 
 struct options {
 	bool json;

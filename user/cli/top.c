@@ -10,11 +10,12 @@
 #include "base/cleanup.h"
 #include "cli/cli.h"
 #include "cli/json_out.h"
-#include "cli/sample.h"
+#include "cli/maps.h"
 #include "cli/slot_json.h"
 #include "cli/text.h"
 #include "cli/top_screen.h"
 #include "cli/top_view.h"
+#include "metrics/sample.h"
 
 #define MIN_INTERVAL_MS 100
 #define MAX_INTERVAL_MS 3600000

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "cli/sample.h"
+#include "metrics/sample.h"
 
 enum weir_top_sort {
 	WEIR_TOP_BY_ID,

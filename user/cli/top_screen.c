@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "cli/sample.h"
 #include "cli/text.h"
 #include "cli/top_view.h"
+#include "metrics/sample.h"
 
 #define FIRST_PICTURE_MS 250 /* nobody wants to look at nothing for a whole interval */
 #define ESCAPE_MS	 25 /* behind an Escape that is a key of its own nothing comes */

@@ -9,8 +9,9 @@
 #include "base/cleanup.h"
 #include "cli/cli.h"
 #include "cli/json_out.h"
-#include "cli/sample.h"
+#include "cli/maps.h"
 #include "cli/text.h"
+#include "metrics/sample.h"
 #include "weir/weir.h"
 
 #define LATELY 5 /* events */

@@ -192,6 +192,7 @@ static int open_kernel_side(struct weir_controller *controller,
 					.reader_gid = options->reader_gid };
 	enum weir_bpf_start start;
 	char where[512];
+	int r;
 
 	if (weir_machine_read(&controller->machine, err) < 0 ||
 	    weir_groups_open(options->cgroup_prefix, options->cgroup_parent, options->run_dir,
@@ -203,6 +204,10 @@ static int open_kernel_side(struct weir_controller *controller,
 	if (weir_bpf_open(&bpf, &controller->bpf, &start, err) < 0)
 		return err->code;
 	log_bpf_start(start, options->pin_dir);
+	r = weir_metrics_open(&controller->metrics, options->pin_dir);
+	if (r < 0)
+		return weir_fail(err, r, "map what is pinned below '%s': %s", options->pin_dir,
+				 strerror(-r));
 	weir_controller_open_fence(controller,
 				   start == WEIR_BPF_FRESH || start == WEIR_BPF_MIGRATED);
 	controller->keeps = options->keep_controllers;
@@ -308,6 +313,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	weir_leftovers_free(controller);
 	weir_ledger_free(controller->ledger);
 	weir_controller_close_fence(controller);
+	weir_metrics_close(&controller->metrics);
 	weir_bpf_close(controller->bpf);
 	weir_groups_done(&controller->groups);
 	weir_store_close(controller->store);

@@ -338,6 +338,11 @@ struct weir_node_view {
 };
 void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret);
 
+struct weir_sample;
+/* The pinned maps as any reader of theirs has them: see metrics/sample.h. -ENOMEM. */
+int weir_controller_sample(struct weir_controller *controller, struct weir_sample *ret,
+			   struct weir_error *err);
+
 /*
  * How often what readers see has been changed. While that stays the same, what one has read that began after it
  * was asked for is what another would read, but for counters that run on.

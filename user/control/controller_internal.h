@@ -27,6 +27,7 @@
 #include "model/ledger.h"
 #include "model/plan.h"
 #include "model/squeeze.h"
+#include "weir/metrics.h"
 
 #define WEIR_MAX_WAITERS 4096 /* on all containers together */
 #define WEIR_LOG_STREAMS 2 /* stdout, stderr */
@@ -80,6 +81,7 @@ struct weir_controller {
 	struct weir_events *events; /* first and last: all that is below emits */
 	struct weir_groups groups;
 	struct weir_bpf *bpf;
+	struct weir_metrics metrics; /* its maps, as they are to others */
 	struct weir_store *store;
 	struct weir_ledger *ledger;
 	struct weir_worker *worker;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "metrics/sample.h"
 
 #define READ_REFRESH_US 500000 /* a reader is given no older figures than this */
 
@@ -188,4 +189,11 @@ void weir_controller_unwait_events(struct weir_controller *controller, weir_even
 				   void *data)
 {
 	weir_events_unwait(controller->events, fn, data);
+}
+
+int weir_controller_sample(struct weir_controller *controller, struct weir_sample *ret,
+			   struct weir_error *err)
+{
+	weir_controller_refresh(controller, READ_REFRESH_US);
+	return weir_sample_read(&controller->metrics, ret) < 0 ? weir_fail_memory(err) : 0;
 }

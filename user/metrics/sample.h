@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef WEIR_CLI_SAMPLE_H
-#define WEIR_CLI_SAMPLE_H
+#ifndef WEIR_SAMPLE_H
+#define WEIR_SAMPLE_H
 
 /*
- * The pinned maps as the reading verbs want them: all containers at one moment, in order of
+ * The pinned maps as those want them who show them: all containers at one moment, in order of
  * id, and what happened between two such moments. Needs no daemon.
  */
 
@@ -12,8 +12,6 @@
 #include <stdint.h>
 
 #include "weir/metrics.h"
-
-struct weir_globals;
 
 struct weir_sampled {
 	char name[WEIR_NAME_MAX + 1]; /* "ID", or "EXECUTOR/TASK" */
@@ -27,10 +25,9 @@ struct weir_sample {
 	struct weir_sampled *list; /* in order of name */
 };
 
-/* Map what --pin-dir names. An exit code, after having said why it is not 0. */
-int weir_open_maps(const struct weir_globals *globals, struct weir_metrics *ret);
-
-/* Refresh, then read. Frees what @ret held. -ENOMEM. */
+/* What the maps hold. Frees what @ret held. -ENOMEM. */
+int weir_sample_read(const struct weir_metrics *metrics, struct weir_sample *ret);
+/* The same, memory and throttle figures brought up to date first, if this process may. */
 int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret);
 void weir_sample_done(struct weir_sample *sample);
 
@@ -50,4 +47,4 @@ struct weir_load {
 struct weir_load weir_load_of(const struct weir_sampled *one_before, const struct weir_sampled *one,
 			      uint64_t elapsed_ns);
 
-#endif /* WEIR_CLI_SAMPLE_H */
+#endif /* WEIR_SAMPLE_H */

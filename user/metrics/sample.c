@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/sample.h"
+#include "metrics/sample.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/cli.h"
-#include "cli/text.h"
-
-int weir_open_maps(const struct weir_globals *globals, struct weir_metrics *ret)
-{
-	const char *dir = globals->pin_dir ? globals->pin_dir : WEIR_PIN_DIR_DEFAULT;
-	int r = weir_metrics_open(ret, dir);
-
-	switch (r) {
-	case 0:
-		return WEIR_EXIT_OK;
-	case -ENOENT:
-	case -ENOTDIR:
-		weir_say("no weir maps below '%s': start weir-daemon, or name its --pin-dir", dir);
-		return WEIR_EXIT_NO_DAEMON;
-	case -EACCES:
-	case -EPERM:
-		weir_say("the maps below '%s' may not be read: be root or in weir's group", dir);
-		return WEIR_EXIT_REFUSED;
-	case -EPROTO:
-		weir_say("the maps below '%s' are of another version of weir", dir);
-		return WEIR_EXIT_FAILED;
-	default:
-		weir_say("read the maps below '%s': %s", dir, strerror(-r));
-		return WEIR_EXIT_FAILED;
-	}
-}
 
 void weir_sample_done(struct weir_sample *sample)
 {
@@ -53,13 +27,10 @@ static int name_is(const void *name, const void *b)
 	return strcmp(name, sampled->name);
 }
 
-int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret)
+int weir_sample_read(const struct weir_metrics *metrics, struct weir_sample *ret)
 {
 	uint32_t n_slots = weir_metrics_slots(metrics);
 	struct weir_sample sample = {};
-
-	/* Without the right to refresh, figures are as old as the daemon's last tick. */
-	weir_metrics_refresh(metrics);
 
 	sample.list = calloc(n_slots ? n_slots : 1, sizeof(*sample.list));
 	if (!sample.list)
@@ -79,6 +50,13 @@ int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret
 	weir_sample_done(ret);
 	*ret = sample;
 	return 0;
+}
+
+int weir_sample_take(const struct weir_metrics *metrics, struct weir_sample *ret)
+{
+	/* Without the right to refresh, figures are as old as the daemon's last tick. */
+	weir_metrics_refresh(metrics);
+	return weir_sample_read(metrics, ret);
 }
 
 const struct weir_sampled *weir_sample_find(const struct weir_sample *sample, const char *name)
