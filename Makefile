@@ -134,15 +134,15 @@ $(O)/tests/system/%.bpf.o: tests/system/%.bpf.c | $(O)/tests/system/
 # One parser, twice: fed by a plain loop over the corpus, and by libFuzzer.
 $(O)/tests/fuzz/%.o: tests/fuzz/%.c | $(O)/tests/fuzz/
 	$(call say,CC)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -c $< -o $@
 
 $(O)/tests/fuzz/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(TEST_ARCHIVES)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(TEST_LIBS)
 
 $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(TEST_ARCHIVES)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< -lcmocka $(TEST_LIBS)
 
 REPLAYS := $(FUZZERS:%=$(O)/tests/fuzz/replay_%)
 
