@@ -17,6 +17,8 @@ declare -A weir_bounds=(
     [blame_unknown]=" 5       5"
     [blame_sum]="     5       5" # the causes of a wait against the whole of it
     [bodies]="       10      20" # answers written for 50 who ask at once
+    [soak_mib]="     4       8" # that the daemon may grow by all its requests
+    [stalled_mib]="  24      24" # and by subscribers that do not read, after the first lot of them
     [memory]="         1       1" # bytes, by the kernel's own count
 )
 
@@ -29,6 +31,9 @@ declare -A weir_amounts=(
     [churn]="       1500   100" # launches of all kinds; WEIR_TEST_CHURN=5000 for more
     [sums]="        1000   60" # changes of an executor's tasks
     [many]="        100   20" # containers for a long answer
+    [requests]="    1000000 20000"
+    [stalled]="     1000  300" # subscribers that do not read
+    [half_open]="   10000 2000" # connections with half a request
     [end_ns]="      5000000 100000000" # CPU time that a process may take to end
     [mixed_load]="  40     20" # seconds
     [swaps]="       100   10" # of policies
