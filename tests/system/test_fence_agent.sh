@@ -96,6 +96,7 @@ if [[ $tier != T0 ]]; then
     is "$(weir policy get plain)" agent-socket-only "and may reach that alone, since there is an agent"
 fi
 cp "$tree"/tests/agent/*.py "$scratch/sockets/"
+chmod a+r "$scratch/sockets" # Python lists where it imports from
 agent=(/usr/bin/python3 "$scratch/sockets/agent.py" --socket "$domain" --tcp 5052 --heartbeat 1
     --register "'$build/weir' agent register --name mesos --fd \$LISTEN_FD")
 "${agent[@]}" >"$scratch/agent.out" 2>&1 &
