@@ -51,6 +51,62 @@ weir run --name busy --detach -- sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i 
 weir wait busy >/dev/null
 matches "$("$examples/3")" "^busy [1-9][0-9]* [0-9]+$" "CPU time from the maps"
 
+# ---- SUBSCRIBE, beside other things to wait for ----
+
+cat >"$examples/follow.c" <<'C'
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <weir/subscribe.h>
+
+/* Until NAME has ended: what was told of it; then until the subscription ends. */
+int main(int argc, char **argv)
+{
+	struct weir_subscription *subscription;
+	struct weir_client *client;
+	struct weir_told told;
+	int r, n_snapshots = 0;
+
+	if (argc != 2 || weir_client_new(NULL, &client) < 0)
+		return 1;
+	r = weir_client_subscribe(client, 0, 0, &subscription);
+	if (r < 0)
+		return fprintf(stderr, "%s\n", weir_client_error(client)), 1;
+	weir_client_free(client);
+	for (;;) {
+		struct pollfd wait = { .fd = weir_subscription_fd(subscription), .events = POLLIN };
+
+		while ((r = weir_subscription_next(subscription, 0, &told)) > 0) {
+			if (strcmp(told.type, "SUBSCRIBED") == 0 && strstr(told.json, "get_state"))
+				printf("snapshot %d\n", ++n_snapshots);
+			if (told.event && strcmp(told.event->id, argv[1]) == 0)
+				printf("%s %s\n", told.type, told.event->kind);
+		}
+		fflush(stdout);
+		if (r < 0)
+			break;
+		poll(&wait, 1, -1);
+	}
+	printf("%s: %s\n", r == -ESHUTDOWN ? "ended" : "failed", weir_subscription_error(subscription));
+	weir_subscription_free(subscription);
+	return 0;
+}
+C
+compiles follow "$build/libweir.a" -ljansson -lcap-ng -lseccomp
+"$examples/follow" told >"$scratch/told" 2>&1 &
+follower=$!
+succeeds "a subscription begins with a snapshot" eventually 5 grep -q "snapshot 1" "$scratch/told"
+weir run --name told --detach -- true >/dev/null
+weir wait told >/dev/null
+succeeds "a subscription tells what happens" eventually 5 grep -q "WEIR ended" "$scratch/told"
+weir api subscribe >"$scratch/records" &
+records=$!
+succeeds "weir api SUBSCRIBE: first a snapshot" eventually 5 grep -q '^{"type":"SUBSCRIBED"' "$scratch/records"
+weir rm told
+kill "$records"
+wait "$records" 2>/dev/null || :
+
 # ---- The agent of docs/examples ----
 
 succeeds "the example of an agent compiles" "${CC:-gcc}" -Wall -Wextra -Werror -I "$tree/include" \
@@ -63,5 +119,13 @@ example/slow ended: exited with 0
 example: killed by signal 9 (SIGKILL)" "an agent: what became of its tasks"
 is "$(grep -c ' launched: ' <<<"$said")" 3 "an agent: its executor and two tasks"
 fails "an agent: leaves nothing behind" weir inspect example
+
+daemon_stop
+wait "$follower" || :
+is "$(cat "$scratch/told")" "snapshot 1
+WEIR launched
+WEIR ended
+ended: the daemon has ended" "and ends in order with the daemon"
+daemon_start
 
 done_testing

@@ -24,7 +24,7 @@ static int lower(const char *call, char buf[MAX_NAME], struct weir_error *err)
 		buf[i] = (char)tolower((unsigned char)call[i]);
 	if (strcmp(buf, "subscribe") == 0)
 		return weir_fail(err, -EINVAL,
-				 "SUBSCRIBE goes on and on: expected a call that is answered");
+				 "SUBSCRIBE goes on and on: weir_client_subscribe() has it");
 	return 0;
 }
 

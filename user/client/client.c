@@ -79,7 +79,7 @@ static int code_of_status(int status)
 }
 
 /* A refusal has a text/plain body of one sentence. */
-static int fail_refused(struct weir_client *client, const char *text)
+int weir_client_fail_refused(struct weir_client *client, const char *text)
 {
 	int code = code_of_status(client->status);
 
@@ -116,7 +116,7 @@ int weir_client_call(struct weir_client *client, const struct weir_call *call, c
 	if (!body)
 		return weir_fail_memory(&client->err);
 	if (reply.status != 200)
-		return fail_refused(client, body);
+		return weir_client_fail_refused(client, body);
 
 	if (ret_body) {
 		*ret_body = take_ptr(body);

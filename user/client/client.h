@@ -33,6 +33,9 @@ struct weir_call {
 int weir_client_call(struct weir_client *client, const struct weir_call *call, char **ret_body,
 		     size_t *ret_size);
 
+/* What the daemon's refusal comes to, of client->status and the sentence @text. Never 0. */
+int weir_client_fail_refused(struct weir_client *client, const char *text);
+
 /* Every public function starts here: nothing has failed yet. */
 void weir_client_begin(struct weir_client *client);
 

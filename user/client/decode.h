@@ -9,6 +9,7 @@
  * has another type, is -EIO with its name. Outputs are untouched on failure.
  */
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -61,6 +62,8 @@ int weir_decode_explain(const char *text, size_t size, struct weir_explanation_i
 			struct weir_error *err);
 
 /* decode_events.c */
+/* One event by itself: a list of one, which keeps @json alive. */
+int weir_decode_event(const json_t *json, struct weir_event_list *ret, struct weir_error *err);
 int weir_decode_events(const char *text, size_t size, struct weir_event_list *ret,
 		       struct weir_error *err);
 

@@ -43,7 +43,7 @@ static int decode_figures(const json_t *json, struct weir_event_info *event, str
 	return 0;
 }
 
-static int decode_event(const json_t *json, struct weir_event_info *event, struct weir_error *err)
+static int fill_event(const json_t *json, struct weir_event_info *event, struct weir_error *err)
 {
 	int r;
 
@@ -62,6 +62,24 @@ static int decode_event(const json_t *json, struct weir_event_info *event, struc
 	if (r == 0 && (event->seq == 0 || !event->kind))
 		r = weir_fail(err, -EIO, "the daemon's answer: an event without a number or kind");
 	return r < 0 ? r : decode_figures(json, event, err);
+}
+
+int weir_decode_event(const json_t *json, struct weir_event_list *ret, struct weir_error *err)
+{
+	scoped(weir_event_list_free) struct weir_event_list list = {};
+	int r;
+
+	list.list = calloc(1, sizeof(*list.list));
+	if (!list.list)
+		return weir_fail_memory(err);
+	list.n = 1;
+	list.owner = json_incref((json_t *)(uintptr_t)json);
+	r = fill_event(json, list.list, err);
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct weir_event_list){};
+	return 0;
 }
 
 static int decode_marks(const json_t *object, struct weir_event_list *list, struct weir_error *err)
@@ -102,7 +120,7 @@ int weir_decode_events(const char *text, size_t size, struct weir_event_list *re
 	while (list.n < json_array_size(array)) {
 		const json_t *json = json_array_get(array, list.n);
 
-		r = decode_event(json, &list.list[list.n++], err);
+		r = fill_event(json, &list.list[list.n++], err);
 		if (r < 0)
 			return r;
 	}

@@ -2,13 +2,13 @@
 #include "client/request.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "client/request_net.h"
+#include "client/member.h"
+#include "client/request_internal.h"
 #include "weir/weir.h"
 
 #define MCPU_PER_CPU  1000.0
@@ -16,15 +16,10 @@
 
 /*
  * Builders below return a new reference or NULL, and jansson's "_new" setters take NULL for a
- * failure, so a whole body is built first and judged once, in finish().
+ * failure, so a whole body is built first and judged once, in weir_request_finish().
  */
 
-static void json_drop(json_t **json)
-{
-	json_decref(*json);
-}
-
-static int finish(const json_t *body, bool built, char **ret, struct weir_error *err)
+int weir_request_finish(const json_t *body, bool built, char **ret, struct weir_error *err)
 {
 	char *text = built ? json_dumps(body, JSON_COMPACT) : NULL;
 
@@ -42,7 +37,7 @@ static bool is_utf8(const char *text)
 	return json != NULL;
 }
 
-static int check_utf8(const char *what, const char *text, struct weir_error *err)
+int weir_request_check_utf8(const char *what, const char *text, struct weir_error *err)
 {
 	if (!text || is_utf8(text))
 		return 0;
@@ -237,7 +232,7 @@ static int check_launch(const struct weir_launch_options *options, bool foregrou
 	if (!options->id)
 		return weir_fail(err, -EINVAL, "the container has no id");
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(texts); i++)
-		r = check_utf8(texts[i].what, texts[i].text, err);
+		r = weir_request_check_utf8(texts[i].what, texts[i].text, err);
 	if (r == 0)
 		r = check_all_utf8("group", options->supplementary_groups, err);
 	if (r == 0)
@@ -272,7 +267,7 @@ int weir_request_launch(const struct weir_launch_options *options, bool foregrou
 	ok &= add_amounts(call, &options->amounts);
 	if (strchr(options->id, '/'))
 		ok &= !json_object_set_new(call, "container", container_info(options));
-	return finish(body, ok, ret, err);
+	return weir_request_finish(body, ok, ret, err);
 }
 
 /* An object in @of, which is made if it is not there. Borrowed; NULL: no memory. */
@@ -292,11 +287,11 @@ int weir_request_adopt(const struct weir_adopt_options *options, char **ret, str
 
 	if (!options->id)
 		return weir_fail(err, -EINVAL, "the container has no id");
-	r = check_utf8("the container's id", options->id, err);
+	r = weir_request_check_utf8("the container's id", options->id, err);
 	if (r == 0)
-		r = check_utf8("the role", options->role, err);
+		r = weir_request_check_utf8("the role", options->role, err);
 	if (r == 0)
-		r = check_utf8("the cgroup", options->cgroup, err);
+		r = weir_request_check_utf8("the cgroup", options->cgroup, err);
 	if (r < 0)
 		return r;
 	call = json_pack("{s:o, s:b, s:s*, s:s*}", "container_id", weir_request_id(options->id),
@@ -307,7 +302,7 @@ int weir_request_adopt(const struct weir_adopt_options *options, char **ret, str
 		return weir_fail_memory(err);
 	ok = body && add_amounts(call, &options->amounts) &&
 	     weir_request_add_net(member(call, "weir"), &options->net);
-	return finish(body, ok, ret, err);
+	return weir_request_finish(body, ok, ret, err);
 }
 
 int weir_request_update(const char *id, const struct weir_amounts *change, char **ret,
@@ -317,68 +312,10 @@ int weir_request_update(const char *id, const struct weir_amounts *change, char 
 	json_t *call;
 	int r;
 
-	r = check_utf8("the container's id", id, err);
+	r = weir_request_check_utf8("the container's id", id, err);
 	if (r < 0)
 		return r;
 	call = json_pack("{s:o}", "container_id", weir_request_id(id));
 	body = json_pack("{s:s, s:o}", "type", "UPDATE_CONTAINER", "update_container", call);
-	return finish(body, body && add_amounts(call, change), ret, err);
-}
-
-int weir_request_containers(const char *id, char **ret, struct weir_error *err)
-{
-	scoped(json_drop) json_t *body = NULL;
-	json_t *call;
-	bool ok = true;
-	int r;
-
-	r = check_utf8("the container's id", id, err);
-	if (r < 0)
-		return r;
-	call = json_pack("{s:b, s:b}", "show_nested", 1, "show_standalone", 1);
-	body = json_pack("{s:s, s:o}", "type", "GET_CONTAINERS", "get_containers", call);
-	if (id)
-		ok = !json_object_set_new(call, "weir",
-					  json_pack("{s:o}", "container_id", weir_request_id(id)));
-	return finish(body, body && ok, ret, err);
-}
-
-int weir_request_events(const char *id, uint64_t since, uint64_t epoch_us, unsigned int wait_ms,
-			char **ret, struct weir_error *err)
-{
-	scoped(json_drop) json_t *body = NULL;
-	json_t *call;
-	bool ok = true;
-	int r;
-
-	r = check_utf8("the container's id", id, err);
-	if (r < 0)
-		return r;
-	if (since > INT64_MAX || epoch_us > INT64_MAX)
-		return weir_fail(err, -EINVAL, "%" PRIu64 " is no number of an event",
-				 since > INT64_MAX ? since : epoch_us);
-	call = json_pack("{s:I, s:I, s:I}", "since", (json_int_t)since, "epoch_us",
-			 (json_int_t)epoch_us, "wait_ms", (json_int_t)wait_ms);
-	body = json_pack("{s:s, s:o}", "type", "GET_EVENTS", "get_events", call);
-	if (id)
-		ok = !json_object_set_new(call, "container_id", weir_request_id(id));
-	return finish(body, body && ok, ret, err);
-}
-
-int weir_request_on(const char *type, const char *member, const char *id, const char *number,
-		    int value, char **ret, struct weir_error *err)
-{
-	scoped(json_drop) json_t *body = NULL;
-	json_t *call;
-	bool ok = true;
-	int r;
-
-	r = check_utf8("the container's id", id, err);
-	if (r < 0)
-		return r;
-	call = json_pack("{s:o}", "container_id", weir_request_id(id));
-	body = json_pack("{s:s, s:o}", "type", type, member, call);
-	if (number)
-		ok = !json_object_set_new(call, number, json_integer(value));
-	return finish(body, body && ok, ret, err);
+	return weir_request_finish(body, body && add_amounts(call, change), ret, err);
 }

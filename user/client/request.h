@@ -38,6 +38,7 @@ int weir_request_containers(const char *id, char **ret, struct weir_error *err);
 /* @id: of one container, or NULL for all. @epoch_us: 0: not said. */
 int weir_request_events(const char *id, uint64_t since, uint64_t epoch_us, unsigned int wait_ms,
 			char **ret, struct weir_error *err);
+int weir_request_subscribe(uint64_t since, uint64_t epoch_us, char **ret, struct weir_error *err);
 
 /*
  * A call that takes a container and perhaps one number: {"type": TYPE, MEMBER:

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "client/request_net.h"
+#include "client/request_internal.h"
 
 bool weir_request_add_net(json_t *to, const struct weir_net_options *net)
 {

@@ -176,8 +176,8 @@ static int receive(int fd, struct weir_reply *reply, uint64_t deadline_ms, struc
 	}
 }
 
-static int exchange(int fd, const struct weir_post *post, uint64_t deadline_ms,
-		    struct weir_reply *reply, struct weir_error *err)
+static int send_post(int fd, const struct weir_post *post, uint64_t deadline_ms,
+		     struct weir_error *err)
 {
 	char header[HEADER_ROOM];
 	int n, r;
@@ -190,18 +190,18 @@ static int exchange(int fd, const struct weir_post *post, uint64_t deadline_ms,
 		     "Content-Length: %zu\r\n\r\n",
 		     post->size);
 	r = send_all(fd, header, (size_t)n, deadline_ms, err);
-	if (r == 0)
-		r = send_all(fd, post->body, post->size, deadline_ms, err);
-	if (r == 0)
-		r = receive(fd, reply, deadline_ms, err);
-	return r;
+	return r < 0 ? r : send_all(fd, post->body, post->size, deadline_ms, err);
+}
+
+static uint64_t deadline_of(int timeout_ms)
+{
+	return timeout_ms < 0 ? NO_DEADLINE : now_ms() + (uint64_t)timeout_ms;
 }
 
 int weir_transport_post(struct weir_transport *transport, const struct weir_post *post,
 			struct weir_reply *reply, struct weir_error *err)
 {
-	uint64_t deadline_ms =
-		post->timeout_ms < 0 ? NO_DEADLINE : now_ms() + (uint64_t)post->timeout_ms;
+	uint64_t deadline_ms = deadline_of(post->timeout_ms);
 	bool kept;
 	int r;
 
@@ -213,7 +213,9 @@ int weir_transport_post(struct weir_transport *transport, const struct weir_post
 			if (r < 0)
 				return r;
 		}
-		r = exchange(transport->fd, post, deadline_ms, reply, err);
+		r = send_post(transport->fd, post, deadline_ms, err);
+		if (r == 0)
+			r = receive(transport->fd, reply, deadline_ms, err);
 		if (r != 0 || !reply->keep_alive)
 			transport->fd = close_fd(transport->fd);
 	} while (r == STALE && kept && post->repeatable);
@@ -221,4 +223,41 @@ int weir_transport_post(struct weir_transport *transport, const struct weir_post
 	if (r == STALE)
 		return weir_fail(err, -EIO, "the daemon closed the connection without an answer");
 	return r;
+}
+
+int weir_transport_begin(struct weir_transport *transport, const struct weir_post *post,
+			 struct weir_error *err)
+{
+	int r = transport->fd < 0 ? open_connection(transport, err) : 0;
+
+	return r < 0 ? r : send_post(transport->fd, post, deadline_of(post->timeout_ms), err);
+}
+
+int weir_transport_read(struct weir_transport *transport, struct weir_reply *reply, int timeout_ms,
+			struct weir_error *err)
+{
+	uint64_t deadline_ms = deadline_of(timeout_ms);
+	char data[RECEIVE_SIZE];
+	ssize_t n;
+	int r;
+
+	for (;;) {
+		n = recv(transport->fd, data, sizeof(data), MSG_DONTWAIT);
+		if (n > 0) {
+			r = weir_reply_feed(reply, data, (size_t)n, err);
+			return r < 0 ? r : 1;
+		}
+		if (n == 0 || errno == ECONNRESET) {
+			if (weir_reply_finish(reply, err) == 0)
+				return 1;
+			return weir_fail(err, -ECONNRESET, "the daemon closed the connection");
+		}
+		if (errno == EAGAIN) {
+			r = wait_for(transport->fd, POLLIN, deadline_ms, err);
+			if (r < 0)
+				return r == -ETIMEDOUT ? 0 : r;
+		} else if (errno != EINTR) {
+			return weir_fail(err, -EIO, "receive from the daemon: %s", strerror(errno));
+		}
+	}
 }

@@ -37,10 +37,20 @@ struct weir_post {
 /*
  * POST to /api/v1 and read the whole answer into @reply (initialised by the caller).
  *
- * -ECONNREFUSED: nobody listens; -EPERM: we may not connect; -ETIMEDOUT; -EIO: cut, or no
- * HTTP. The connection is closed after any failure.
+ * -ECONNREFUSED: nobody listens; -EPERM: we may not connect; -ETIMEDOUT; -ECONNRESET: it was cut;
+ * -EIO: it is no HTTP. The connection is closed after any failure.
  */
 int weir_transport_post(struct weir_transport *transport, const struct weir_post *post,
 			struct weir_reply *reply, struct weir_error *err);
+
+/*
+ * For an answer that goes on and on: only connect, if need be, and send; then read what there is into @reply, again and
+ * again. _read(): 1: something came, perhaps the end; 0: nothing within @timeout_ms (-1: for ever); -EIO: cut, or no
+ * HTTP.
+ */
+int weir_transport_begin(struct weir_transport *transport, const struct weir_post *post,
+			 struct weir_error *err);
+int weir_transport_read(struct weir_transport *transport, struct weir_reply *reply, int timeout_ms,
+			struct weir_error *err);
 
 #endif /* WEIR_TRANSPORT_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef WEIR_REQUEST_NET_H
-#define WEIR_REQUEST_NET_H
+#ifndef WEIR_REQUEST_INTERNAL_H
+#define WEIR_REQUEST_INTERNAL_H
 
-/* What request.c, and request_net.c about what a container may reach, have of each other. */
+/* What the files that make requests have of each other. */
 
 #include <stdbool.h>
 
@@ -18,4 +18,10 @@ bool weir_request_add_list(json_t *to, const char *name, const char *const *list
 /* request_net.c: as member "net" of @to, unless there is no policy. false: no memory, or no UTF-8. */
 bool weir_request_add_net(json_t *to, const struct weir_net_options *net);
 
-#endif /* WEIR_REQUEST_NET_H */
+/* *@ret: @body as text, for the caller to free. -ENOMEM; so it is if it was not @built. */
+int weir_request_finish(const json_t *body, bool built, char **ret, struct weir_error *err);
+
+/* NULL is fine. -EINVAL: @text, called @what, is none. */
+int weir_request_check_utf8(const char *what, const char *text, struct weir_error *err);
+
+#endif /* WEIR_REQUEST_INTERNAL_H */
