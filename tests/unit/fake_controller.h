@@ -21,7 +21,9 @@
 #include "control/controller.h"
 #include "model/event.h"
 
+#ifndef FAKE_MAX_CONTAINERS
 #define FAKE_MAX_CONTAINERS 1024
+#endif
 #define FAKE_MAX_WAITERS    4
 #define FAKE_EVENTS	    3 /* kept */
 #define FAKE_EPOCH_US	    1764000000000000

@@ -18,6 +18,7 @@
 #include "api/out.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "madeup.h"
 #include "weir/v1/agent.pb-c.h"
 
 static struct weir_container **all;
@@ -98,34 +99,11 @@ void weir_controller_read_flags(struct weir_controller *controller, weir_flag_fn
 
 /* ---- What is written ------------------------------------------------------------------ */
 
-static void make_up(size_t n)
+static void make_up_all(size_t n)
 {
-	static char program[] = "/usr/bin/server", option[] = "--port", port[] = "8080";
-	static char *argv[] = { program, option, port, NULL };
-
 	all = calloc(n, sizeof(*all));
-	for (size_t i = 0; all && i < n; i++) {
-		struct weir_container *c;
-		char id[32];
-
-		snprintf(id, sizeof(id), "web-%06zu", i);
-		all[i] = c = weir_container_new(id);
-		c->role = strdup("eng/ads");
-		c->user = strdup("nobody");
-		c->argv = argv;
-		c->state = WEIR_STATE_RUNNING;
-		c->pid = (int32_t)(1000 + i);
-		c->slot = (uint32_t)(i + 1);
-		c->created_us = c->started_us = 1764000000000000 + i;
-		c->figures = c->own = (struct weir_figures){
-			.cpu_request_mcpu = 250,
-			.cpu_limit_mcpu = WEIR_INFINITE,
-			.mem_request_bytes = 128ull << 20,
-			.mem_limit_bytes = 512ull << 20,
-			.pids_limit = WEIR_INFINITE,
-		};
-		c->pending_mem_limit_bytes = WEIR_ABSENT;
-	}
+	for (size_t i = 0; all && i < n; i++)
+		all[i] = make_up(i);
 	n_all = n;
 }
 
@@ -204,7 +182,7 @@ int main(int argc, char **argv)
 	what.how = argv[1];
 	what.state = strcmp(argv[2], "state") == 0;
 	times = strtoul(argv[4], NULL, 10);
-	make_up(strtoul(argv[3], NULL, 10));
+	make_up_all(strtoul(argv[3], NULL, 10));
 	write_answer(&json, WEIR_MEDIA_JSON, what.state);
 	write_answer(&wire, WEIR_MEDIA_PROTOBUF, what.state);
 	what.tree = json_loadb(json.data, json.size, 0, NULL);

@@ -4,7 +4,7 @@
 
 BENCH := $(O)/bench
 BENCH_PROGRAMS := $(addprefix $(BENCH)/,answers ask changes churn demote fence-attach fence-ops fence-policy \
-	fence-target first latency launch memeat meter-load mixed pingpong readall redisload spin)
+	fence-target first latency launch memeat meter-load mixed pingpong readall redisload serve spin)
 METERS := $(patsubst tools/bench/meter/%,$(BENCH)/%,$(patsubst %.c,%.o,$(wildcard tools/bench/meter/*.bpf.c)))
 METERS += $(BENCH)/fence-empty.bpf.o
 
@@ -21,14 +21,15 @@ $(BENCH)/fence-%.bpf.o: tools/bench/fence/%.bpf.c | $(BENCH)/
 
 $(BENCH)/%: tools/bench/%.c | $(BENCH)/
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(BENCH_OBJS) $(ALL_LDFLAGS) -o $@ $(BENCH_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(BENCH_FLAGS) -MMD -MP $< $(BENCH_OBJS) $(ALL_LDFLAGS) -o $@ $(BENCH_LIBS)
 
 $(addprefix $(BENCH)/,churn latency redisload spin): BENCH_LIBS := -lpthread -lm
 
 # Over the daemon's own writers, with a state that is made up.
-$(BENCH)/answers: $(O)/libdaemon.a
-$(BENCH)/answers: BENCH_OBJS := $(O)/libdaemon.a
-$(BENCH)/answers: BENCH_LIBS = $(DAEMON_LIBS)
+$(addprefix $(BENCH)/,answers serve): $(O)/libdaemon.a
+$(addprefix $(BENCH)/,answers serve): BENCH_OBJS := $(O)/libdaemon.a
+$(addprefix $(BENCH)/,answers serve): BENCH_LIBS = $(DAEMON_LIBS)
+$(BENCH)/serve: BENCH_FLAGS := -Itests/unit
 
 # Neither a loader nor position independence: they would be measured too.
 $(BENCH)/first: tools/bench/first.c | $(BENCH)/
