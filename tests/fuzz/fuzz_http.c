@@ -30,16 +30,21 @@ static size_t listen_for(int fd, char *room, size_t size)
 	return got;
 }
 
-/* One that stays, as long as the process does. */
+/* One that stays; the server closes it only if it was idle for long, as where the process was stopped. */
 static void others_are_served(void)
 {
 	static int fd = -1;
-	struct reply reply;
+	struct reply reply = {};
 
-	if (fd < 0)
+	if (fd >= 0 && send_all(fd, GET_HEALTHZ, strlen(GET_HEALTHZ)))
+		reply = read_reply(fd);
+	if (!reply.status) {
+		if (fd >= 0)
+			close(fd);
 		fd = dial();
-	assert(send_all(fd, GET_HEALTHZ, strlen(GET_HEALTHZ)));
-	reply = read_reply(fd);
+		assert(send_all(fd, GET_HEALTHZ, strlen(GET_HEALTHZ)));
+		reply = read_reply(fd);
+	}
 	assert(reply.status == 200 && strcmp(reply.body, "ok") == 0);
 	free(reply.body);
 }

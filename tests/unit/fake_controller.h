@@ -24,9 +24,9 @@
 #ifndef FAKE_MAX_CONTAINERS
 #define FAKE_MAX_CONTAINERS 1024
 #endif
-#define FAKE_MAX_WAITERS    4
-#define FAKE_EVENTS	    3 /* kept */
-#define FAKE_EPOCH_US	    1764000000000000
+#define FAKE_MAX_WAITERS 4
+#define FAKE_EVENTS	 3 /* kept */
+#define FAKE_EPOCH_US	 1764000000000000
 
 struct fake_waiter {
 	weir_end_fn *fn;
