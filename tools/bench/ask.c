@@ -104,8 +104,8 @@ static bool hear(struct connection *c)
 		c->left -= (size_t)n;
 		return c->left == 0;
 	}
-	taken = (size_t)n < sizeof(c->head) - 1 - c->head_size ? (size_t)n :
-								 sizeof(c->head) - 1 - c->head_size;
+	taken = (size_t)n < sizeof(c->head) - 1 - c->head_size ? (size_t)n
+							       : sizeof(c->head) - 1 - c->head_size;
 	memcpy(c->head + c->head_size, room, taken);
 	c->head[c->head_size + taken] = '\0';
 	end = strstr(c->head, "\r\n\r\n");
@@ -206,7 +206,8 @@ int main(int argc, char **argv)
 	unsigned long n;
 
 	if (argc < 5)
-		return fprintf(stderr, "usage: ask SOCKET CONNECTIONS SECONDS WHAT [anew|late]\n"), 2;
+		return fprintf(stderr, "usage: ask SOCKET CONNECTIONS SECONDS WHAT [anew|late]\n"),
+		       2;
 	seconds = strtod(argv[3], NULL);
 	make_request(argv[4]);
 	if (strcmp(how, "late") == 0)

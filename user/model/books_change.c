@@ -14,29 +14,6 @@
 
 #define VOLUMES_A_CHANGE 1024 /* keys of its volumes: the version they came with, and which of it */
 
-/* A stack of which something is taken, or that is given something. */
-struct touched {
-	struct weir_holding *holding; /* as it is; of the unreserved, or new: a copy, or empty */
-	bool is_new;
-	struct weir_role *role;
-	uint64_t take[N_SUMS], give[N_SUMS];
-	uint64_t take_disk[WEIR_DISKS_MAX], give_disk[WEIR_DISKS_MAX];
-};
-
-struct fate {
-	enum weir_volume_fate fate;
-	struct weir_volume *volume; /* as it is; one that begins: ours until then */
-	struct weir_stack *stack; /* what it will be on, a reference */
-	uint64_t bytes;
-};
-
-struct weir_change {
-	struct touched *touched;
-	size_t n_touched;
-	struct fate *fates;
-	size_t n_fates;
-};
-
 struct weir_change *weir_change_free(struct weir_change *change)
 {
 	if (!change)
@@ -56,18 +33,13 @@ struct weir_change *weir_change_free(struct weir_change *change)
 	return NULL;
 }
 
-static bool is_unreserved(const struct touched *touched)
-{
-	return touched->holding->stack->n == 0;
-}
-
 /* ---- What is taken, and what is given ------------------------------------------------ */
 
 /* NULL: no memory. */
-static struct touched *touch(struct weir_books *books, struct weir_change *change,
-			     struct weir_stack *stack)
+static struct weir_touched *touch(struct weir_books *books, struct weir_change *change,
+				  struct weir_stack *stack)
 {
-	struct touched *one;
+	struct weir_touched *one;
 	bool found;
 	size_t at;
 
@@ -77,7 +49,7 @@ static struct touched *touch(struct weir_books *books, struct weir_change *chang
 	}
 	one = &change->touched[change->n_touched];
 	at = weir_books_holding_place(books, stack->key, &found);
-	*one = (struct touched){
+	*one = (struct weir_touched){
 		.holding = found ? books->holdings[at] : weir_holding_new(stack),
 		.is_new = !found,
 		.role = weir_books_need_role(books, weir_stack_role(stack)),
@@ -105,7 +77,8 @@ static int fail_not_held(const struct weir_parcel *parcel, uint64_t held, struct
 			 weir_parcel_text(parcel, wanted), there);
 }
 
-static int take_sum(struct touched *from, const struct weir_parcel *parcel, struct weir_error *err)
+static int take_sum(struct weir_touched *from, const struct weir_parcel *parcel,
+		    struct weir_error *err)
 {
 	int sum = parcel->kind == WEIR_KIND_CPUS ? CPUS : MEM;
 	uint64_t held = sum == CPUS ? from->holding->mcpu : from->holding->mem_bytes;
@@ -117,7 +90,7 @@ static int take_sum(struct touched *from, const struct weir_parcel *parcel, stru
 	return 0;
 }
 
-static int take_disk(const struct weir_books *books, struct touched *from,
+static int take_disk(const struct weir_books *books, struct weir_touched *from,
 		     const struct weir_parcel *parcel, struct weir_error *err)
 {
 	unsigned int disk = 0;
@@ -158,15 +131,16 @@ static int take_volume(struct weir_books *books, struct weir_change *change,
 		if (change->fates[i].volume == volume)
 			return weir_fail(err, -EINVAL, "volume '%s' comes twice", id);
 	}
-	change->fates[change->n_fates++] =
-		(struct fate){ .fate = WEIR_VOLUME_ENDS, .volume = volume, .bytes = volume->bytes };
+	change->fates[change->n_fates++] = (struct weir_fate){ .fate = WEIR_VOLUME_ENDS,
+							       .volume = volume,
+							       .bytes = volume->bytes };
 	return 0;
 }
 
 static int take(struct weir_books *books, struct weir_change *change,
 		const struct weir_parcel *parcel, bool in_use_too, struct weir_error *err)
 {
-	struct touched *from;
+	struct weir_touched *from;
 
 	if (parcel->volume)
 		return take_volume(books, change, parcel, in_use_too, err);
@@ -178,10 +152,10 @@ static int take(struct weir_books *books, struct weir_change *change,
 }
 
 /* The one of that id that was taken, and is not given yet. */
-static struct fate *taken_volume(struct weir_change *change, const char *id, unsigned int disk)
+static struct weir_fate *taken_volume(struct weir_change *change, const char *id, unsigned int disk)
 {
 	for (size_t i = 0; i < change->n_fates; i++) {
-		struct fate *fate = &change->fates[i];
+		struct weir_fate *fate = &change->fates[i];
 
 		if (fate->fate == WEIR_VOLUME_ENDS && fate->volume->disk == disk &&
 		    strcmp(fate->volume->info.id, id) == 0)
@@ -193,14 +167,14 @@ static struct fate *taken_volume(struct weir_change *change, const char *id, uns
 static int begin_volume(struct weir_books *books, struct weir_change *change,
 			const struct weir_parcel *parcel, unsigned int disk, struct weir_error *err)
 {
-	struct fate *fate = &change->fates[change->n_fates];
+	struct weir_fate *fate = &change->fates[change->n_fates];
 
 	if (change->n_fates >= VOLUMES_A_CHANGE)
 		return weir_fail(err, -EDQUOT, "more than %d volumes at once", VOLUMES_A_CHANGE);
 	if (books->n_volumes + change->n_fates >= WEIR_VOLUMES_MAX)
 		return weir_fail(err, -EDQUOT, "there are %zu volumes: destroy some",
 				 books->n_volumes);
-	*fate = (struct fate){
+	*fate = (struct weir_fate){
 		.fate = WEIR_VOLUME_BEGINS,
 		.volume = weir_volume_new(parcel->volume),
 		.stack = weir_stack_ref(parcel->stack),
@@ -220,7 +194,7 @@ static int give_volume(struct weir_books *books, struct weir_change *change,
 		       const struct weir_parcel *parcel, struct weir_error *err)
 {
 	unsigned int disk = 0;
-	struct fate *fate;
+	struct weir_fate *fate;
 
 	if (weir_books_disk_named(books, parcel->disk, &disk, err) < 0)
 		return err->code;
@@ -236,7 +210,7 @@ static int give_volume(struct weir_books *books, struct weir_change *change,
 static int give(struct weir_books *books, struct weir_change *change,
 		const struct weir_parcel *parcel, struct weir_error *err)
 {
-	struct touched *to;
+	struct weir_touched *to;
 	unsigned int disk = 0;
 
 	if (parcel->volume)
@@ -256,143 +230,7 @@ static int give(struct weir_books *books, struct weir_change *change,
 	return 0;
 }
 
-/* ---- Does it fit? ----------------------------------------------------------------------- */
-
-/* May the role @volume is to be of have it under its id? */
-static int check_collision(const struct weir_books *books, const struct weir_change *change,
-			   const struct fate *fate, struct weir_error *err)
-{
-	const char *role = weir_stack_role(fate->stack), *id = fate->volume->info.id;
-	const struct weir_volume *there = weir_books_find_volume(books, role, id);
-
-	for (size_t i = 0; i < change->n_fates; i++) {
-		const struct fate *other = &change->fates[i];
-
-		if (other->volume == there)
-			there = NULL; /* it goes, or is this one */
-		if (other != fate && other->stack && strcmp(other->volume->info.id, id) == 0 &&
-		    strcmp(weir_stack_role(other->stack), role) == 0)
-			return weir_fail(err, -EEXIST, "volume '%s' comes twice for role '%s'", id,
-					 role);
-	}
-	if (there)
-		return weir_fail(err, -EEXIST, "role '%s' has a volume '%s' already", role, id);
-	return 0;
-}
-
-static int fail_in_use(const struct weir_role *role, int sum, uint64_t used, struct weir_error *err)
-{
-	char text[WEIR_QUANTITY_TEXT];
-
-	if (sum == CPUS)
-		weir_format_cpu(used, text);
-	else
-		weir_format_memory_exact(used, text);
-	if (!role->parent)
-		return weir_fail(err, -EBUSY,
-				 "%s that would be needed is in use: containers use "
-				 "%s of what is unreserved",
-				 weir_kind_name((enum weir_kind)sum), text);
-	return weir_fail(err, -EBUSY,
-			 "%s of role '%s' is in use: its containers, and those of "
-			 "roles below it, use %s of it",
-			 weir_kind_name((enum weir_kind)sum), role->name, text);
-}
-
-/* What bears demand of its role stays, by whichever stack of the role. */
-static int check_role(const struct weir_change *change, const struct weir_role *role, int sum,
-		      struct weir_error *err)
-{
-	uint64_t used = weir_role_used(role, sum), reserved = role->reserved[sum];
-
-	for (size_t i = 0; i < change->n_touched; i++) {
-		const struct touched *touched = &change->touched[i];
-
-		if (touched->role == role && !is_unreserved(touched))
-			reserved += touched->give[sum] - touched->take[sum];
-	}
-	return reserved < used ? fail_in_use(role, sum, used, err) : 0;
-}
-
-static void reserve_all(struct weir_books *books, const struct weir_change *change, bool undo)
-{
-	for (size_t i = 0; i < change->n_touched; i++) {
-		const struct touched *touched = &change->touched[i];
-
-		for (int sum = 0; sum < N_SUMS && !is_unreserved(touched); sum++)
-			weir_books_reserve(books, touched->role, sum,
-					   undo ? touched->give[sum] : touched->take[sum],
-					   undo ? touched->take[sum] : touched->give[sum]);
-	}
-}
-
-/* What is unreserved then has to bear what is left. Who uses more than there is may not use more yet. */
-static int check_unreserved(struct weir_books *books, const struct weir_change *change,
-			    struct weir_error *err)
-{
-	const struct weir_role *all = books->roles[0];
-	uint64_t before[N_SUMS], r = 0;
-
-	for (int sum = 0; sum < N_SUMS; sum++)
-		before[sum] = weir_books_unreserved(books, sum);
-	reserve_all(books, change, false);
-	for (int sum = 0; sum < N_SUMS && !r; sum++) {
-		uint64_t need = all->own[sum] + all->below[sum];
-		uint64_t now = weir_books_unreserved(books, sum);
-
-		if (now < before[sum] && need > now)
-			r = (uint64_t)sum + 1;
-	}
-	reserve_all(books, change, true);
-	if (r)
-		return fail_in_use(all, (int)r - 1, all->own[r - 1] + all->below[r - 1], err);
-	return 0;
-}
-
-static int check(struct weir_books *books, const struct weir_change *change, struct weir_error *err)
-{
-	for (size_t i = 0; i < change->n_fates; i++) {
-		if (change->fates[i].stack &&
-		    check_collision(books, change, &change->fates[i], err) < 0)
-			return err->code;
-	}
-	for (size_t i = 0; i < change->n_touched; i++) {
-		for (int sum = 0; sum < N_SUMS && !is_unreserved(&change->touched[i]); sum++) {
-			if (check_role(change, change->touched[i].role, sum, err) < 0)
-				return err->code;
-		}
-	}
-	return check_unreserved(books, change, err);
-}
-
-/* Nothing may come of nothing, nor be lost, volumes being parts of their disks. */
-static int check_conserved(const struct weir_parcels *from, const struct weir_parcels *to,
-			   struct weir_error *err)
-{
-	const struct weir_parcels *sides[] = { from, to };
-
-	for (size_t side = 0; side < ARRAY_SIZE(sides); side++) {
-		for (size_t i = 0; i < sides[side]->n; i++) {
-			const struct weir_parcel *like = &sides[side]->list[i];
-			uint64_t sums[2] = {};
-
-			for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
-				for (size_t j = 0; j < sides[s]->n; j++) {
-					const struct weir_parcel *one = &sides[s]->list[j];
-
-					if (one->kind == like->kind &&
-					    (!one->disk || strcmp(one->disk, like->disk) == 0))
-						sums[s] += one->amount;
-				}
-			}
-			if (sums[0] != sums[1])
-				return weir_fail(err, -EINVAL,
-						 "%s would come of nothing, or be lost",
-						 weir_kind_name(like->kind));
-		}
-	}
-	return 0;
-}
+/* ---- Working it out ---------------------------------------------------------------- */
 
 static int reserve_room(struct weir_books *books, const struct weir_change *change,
 			struct weir_error *err)
@@ -413,7 +251,7 @@ int weir_books_prepare(struct weir_books *books, const struct weir_parcels *from
 {
 	scoped(weir_change_freep) struct weir_change *change = calloc(1, sizeof(*change));
 
-	if (check_conserved(from, to, err) < 0)
+	if (weir_check_conserved(from, to, err) < 0)
 		return err->code;
 	if (!change)
 		return weir_fail_memory(err);
@@ -429,7 +267,7 @@ int weir_books_prepare(struct weir_books *books, const struct weir_parcels *from
 		if (give(books, change, &to->list[i], err) < 0)
 			return err->code;
 	}
-	if (check(books, change, err) < 0 || reserve_room(books, change, err) < 0)
+	if (weir_change_check(books, change, err) < 0 || reserve_room(books, change, err) < 0)
 		return err->code;
 	*ret = take_ptr(change);
 	return 0;
@@ -437,7 +275,7 @@ int weir_books_prepare(struct weir_books *books, const struct weir_parcels *from
 
 /* ---- Making it so ------------------------------------------------------------------------- */
 
-static struct weir_holding after(const struct touched *touched)
+static struct weir_holding after(const struct weir_touched *touched)
 {
 	struct weir_holding holding = *touched->holding;
 
@@ -448,12 +286,12 @@ static struct weir_holding after(const struct touched *touched)
 	return holding;
 }
 
-static void commit_touched(struct weir_books *books, struct touched *touched)
+static void commit_touched(struct weir_books *books, struct weir_touched *touched)
 {
 	bool found;
 	size_t at;
 
-	if (is_unreserved(touched))
+	if (weir_touched_is_unreserved(touched))
 		return;
 	for (size_t i = 0; i < books->n_disks; i++)
 		books->promised_disk[i] += touched->give_disk[i] - touched->take_disk[i];
@@ -474,7 +312,7 @@ static void commit_touched(struct weir_books *books, struct touched *touched)
 static void commit_volumes(struct weir_books *books, struct weir_change *change)
 {
 	for (size_t i = 0; i < change->n_fates; i++) {
-		struct fate *fate = &change->fates[i];
+		struct weir_fate *fate = &change->fates[i];
 
 		if (fate->fate != WEIR_VOLUME_BEGINS) {
 			weir_books_remove_volume(books, fate->volume);
@@ -482,7 +320,7 @@ static void commit_volumes(struct weir_books *books, struct weir_change *change)
 		}
 	}
 	for (size_t i = 0; i < change->n_fates; i++) {
-		struct fate *fate = &change->fates[i];
+		struct weir_fate *fate = &change->fates[i];
 
 		if (fate->fate == WEIR_VOLUME_ENDS) {
 			fate->fate = WEIR_VOLUME_BEGINS; /* it goes with the change */
@@ -499,7 +337,7 @@ static void commit_volumes(struct weir_books *books, struct weir_change *change)
 
 void weir_books_commit(struct weir_books *books, struct weir_change *change)
 {
-	reserve_all(books, change, false);
+	weir_change_reserve(books, change, false);
 	for (size_t i = 0; i < change->n_touched; i++)
 		commit_touched(books, &change->touched[i]);
 	commit_volumes(books, change);
@@ -509,10 +347,10 @@ void weir_books_commit(struct weir_books *books, struct weir_change *change)
 
 /* ---- What it comes to ---------------------------------------------------------------------- */
 
-static const struct touched *reserved_at(const struct weir_change *change, size_t i)
+static const struct weir_touched *reserved_at(const struct weir_change *change, size_t i)
 {
 	for (size_t at = 0; at < change->n_touched; at++) {
-		if (!is_unreserved(&change->touched[at]) && i-- == 0)
+		if (!weir_touched_is_unreserved(&change->touched[at]) && i-- == 0)
 			return &change->touched[at];
 	}
 	return NULL;
@@ -523,7 +361,7 @@ size_t weir_change_holdings(const struct weir_change *change)
 	size_t n = 0;
 
 	for (size_t i = 0; i < change->n_touched; i++)
-		n += !is_unreserved(&change->touched[i]);
+		n += !weir_touched_is_unreserved(&change->touched[i]);
 	return n;
 }
 
@@ -540,7 +378,7 @@ size_t weir_change_volumes(const struct weir_change *change)
 struct weir_volume weir_change_volume(const struct weir_change *change, size_t i,
 				      enum weir_volume_fate *ret_fate)
 {
-	const struct fate *fate = &change->fates[i];
+	const struct weir_fate *fate = &change->fates[i];
 	struct weir_volume volume = *fate->volume;
 
 	*ret_fate = fate->fate;

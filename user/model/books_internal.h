@@ -2,7 +2,7 @@
 #ifndef WEIR_BOOKS_INTERNAL_H
 #define WEIR_BOOKS_INTERNAL_H
 
-/* The books in three files: books.c keeps them, books_roles.c sums by role, books_change.c says what may become what. */
+/* The books in four files: books.c keeps them, books_roles.c sums by role, books_change.c and books_check.c say what may become what. */
 
 #include "model/books.h"
 
@@ -30,6 +30,29 @@ struct weir_books {
 	struct weir_role **roles; /* in order of name; "*" is the first */
 	size_t n_roles, max_roles;
 	uint64_t version;
+};
+
+/* A stack of which something is taken, or that is given something. */
+struct weir_touched {
+	struct weir_holding *holding; /* as it is; of the unreserved, or new: a copy, or empty */
+	bool is_new;
+	struct weir_role *role;
+	uint64_t take[N_SUMS], give[N_SUMS];
+	uint64_t take_disk[WEIR_DISKS_MAX], give_disk[WEIR_DISKS_MAX];
+};
+
+struct weir_fate {
+	enum weir_volume_fate fate;
+	struct weir_volume *volume; /* as it is; one that begins: ours until then */
+	struct weir_stack *stack; /* what it will be on, a reference */
+	uint64_t bytes;
+};
+
+struct weir_change {
+	struct weir_touched *touched;
+	size_t n_touched;
+	struct weir_fate *fates;
+	size_t n_fates;
 };
 
 /* Make room for @more pointers. -ENOMEM. */
@@ -64,5 +87,20 @@ void weir_books_reserve(struct weir_books *books, struct weir_role *role, int su
 /* What is reserved for nobody, and of it is free. */
 uint64_t weir_books_unreserved(const struct weir_books *books, int sum);
 uint64_t weir_books_unreserved_free(const struct weir_books *books, int sum);
+
+static inline bool weir_touched_is_unreserved(const struct weir_touched *touched)
+{
+	return touched->holding->stack->n == 0;
+}
+
+/* books_check.c */
+/* -EINVAL: something would come of nothing, or be lost; volumes are parts of their disks. */
+int weir_check_conserved(const struct weir_parcels *from, const struct weir_parcels *to,
+			 struct weir_error *err);
+/* -EEXIST, -EBUSY. */
+int weir_change_check(struct weir_books *books, const struct weir_change *change,
+		      struct weir_error *err);
+/* What is reserved for each role becomes what it will be, or with @undo what it was. */
+void weir_change_reserve(struct weir_books *books, const struct weir_change *change, bool undo);
 
 #endif /* WEIR_BOOKS_INTERNAL_H */
