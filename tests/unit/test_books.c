@@ -339,10 +339,10 @@ static void need(const char *role, uint64_t mcpu, bool less)
 
 static uint64_t room(const char *role)
 {
-	uint64_t mcpu, bytes;
+	int64_t mcpu, bytes;
 
 	weir_books_room(books, role, &mcpu, &bytes);
-	return mcpu;
+	return mcpu > 0 ? (uint64_t)mcpu : 0;
 }
 
 static void containers_spend_their_roles_first(void **state)

@@ -84,9 +84,8 @@ uint64_t weir_role_used(const struct weir_role *role, int sum);
 /* So much more, or less, is reserved for it. */
 void weir_books_reserve(struct weir_books *books, struct weir_role *role, int sum, uint64_t take,
 			uint64_t give);
-/* What is reserved for nobody, and of it is free. */
+/* What is reserved for nobody. */
 uint64_t weir_books_unreserved(const struct weir_books *books, int sum);
-uint64_t weir_books_unreserved_free(const struct weir_books *books, int sum);
 
 static inline bool weir_touched_is_unreserved(const struct weir_touched *touched)
 {

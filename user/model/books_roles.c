@@ -150,11 +150,10 @@ uint64_t weir_books_unreserved(const struct weir_books *books, int sum)
 							: 0;
 }
 
-uint64_t weir_books_unreserved_free(const struct weir_books *books, int sum)
+/* What of it is free; below 0: more is needed than there is. */
+static int64_t unreserved_free(const struct weir_books *books, int sum)
 {
-	uint64_t all = weir_books_unreserved(books, sum), need = need_of(books->roles[0], sum);
-
-	return all > need ? all - need : 0;
+	return (int64_t)weir_books_unreserved(books, sum) - (int64_t)need_of(books->roles[0], sum);
 }
 
 /* What is reserved for this very role and bears nothing. */
@@ -165,11 +164,11 @@ static uint64_t free_of(const struct weir_books *books, const char *name, int su
 	return role ? role->reserved[sum] - weir_role_used(role, sum) : 0;
 }
 
-void weir_books_room(const struct weir_books *books, const char *name, uint64_t *ret_mcpu,
-		     uint64_t *ret_bytes)
+void weir_books_room(const struct weir_books *books, const char *name, int64_t *ret_mcpu,
+		     int64_t *ret_bytes)
 {
 	bool is_nobody = strcmp(name, WEIR_UNRESERVED_ROLE) == 0;
-	uint64_t room[N_SUMS] = {};
+	int64_t room[N_SUMS] = {};
 	char path[WEIR_ROLE_MAX + 1];
 
 	for (int sum = 0; sum < N_SUMS; sum++) {
@@ -177,13 +176,13 @@ void weir_books_room(const struct weir_books *books, const char *name, uint64_t 
 
 		snprintf(path, sizeof(path), "%s", name);
 		while (!is_nobody && slash) {
-			room[sum] += free_of(books, path, sum);
+			room[sum] += (int64_t)free_of(books, path, sum);
 			slash = strrchr(path, '/');
 			if (slash)
 				*slash = '\0';
 		}
 		if (is_nobody || books->unreserved_too)
-			room[sum] += weir_books_unreserved_free(books, sum);
+			room[sum] += unreserved_free(books, sum);
 	}
 	*ret_mcpu = room[CPUS];
 	*ret_bytes = room[MEM];

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -38,6 +39,14 @@ int weir_ledger_new(const struct weir_capacity *capacity, size_t max_containers,
 		return weir_fail_memory(err);
 
 	*ledger = (struct weir_ledger){ .capacity = *capacity, .n_max = max_containers };
+	ledger->capacity.disks = NULL;
+	ledger->capacity.n_disks = 0;
+	if (weir_books_new(capacity->total_mcpu - capacity->reserve_mcpu,
+			   capacity->total_bytes - capacity->reserve_bytes, capacity->disks,
+			   capacity->n_disks, !capacity->reserved_only, &ledger->books, err) < 0) {
+		free(ledger);
+		return err->code;
+	}
 	*ret = ledger;
 	return 0;
 }
@@ -50,6 +59,7 @@ struct weir_ledger *weir_ledger_free(struct weir_ledger *ledger)
 	for (size_t i = 0; i < ledger->n; i++)
 		weir_container_free(ledger->list[i]);
 	free(ledger->list);
+	weir_books_free(ledger->books);
 	free(ledger);
 	return NULL;
 }
@@ -57,6 +67,11 @@ struct weir_ledger *weir_ledger_free(struct weir_ledger *ledger)
 const struct weir_capacity *weir_ledger_capacity(const struct weir_ledger *ledger)
 {
 	return &ledger->capacity;
+}
+
+struct weir_books *weir_ledger_books(const struct weir_ledger *ledger)
+{
+	return ledger->books;
 }
 
 /* The place of @id in the list: of the container, or where it would go. */
@@ -84,16 +99,51 @@ struct weir_container *weir_ledger_find(const struct weir_ledger *ledger, const 
 	return ledger->list[at];
 }
 
-static void count(struct weir_ledger *ledger, const struct weir_figures *figures)
+static int count(struct weir_ledger *ledger, const struct weir_container *container,
+		 const struct weir_figures *figures, struct weir_error *err)
 {
+	if (weir_books_demand(ledger->books, weir_ledger_role(ledger, container),
+			      figures->cpu_request_mcpu, figures->mem_request_bytes, false,
+			      err) < 0)
+		return err->code;
 	ledger->requested_mcpu += figures->cpu_request_mcpu;
 	ledger->requested_bytes += figures->mem_request_bytes;
+	return 0;
 }
 
-static void discount(struct weir_ledger *ledger, const struct weir_figures *figures)
+/* What was counted before: its role is in the books, so that it can't fail. */
+static void discount(struct weir_ledger *ledger, const struct weir_container *container,
+		     const struct weir_figures *figures)
 {
+	struct weir_error ignored = {};
+
+	weir_books_demand(ledger->books, weir_ledger_role(ledger, container),
+			  figures->cpu_request_mcpu, figures->mem_request_bytes, true, &ignored);
 	ledger->requested_mcpu -= figures->cpu_request_mcpu;
 	ledger->requested_bytes -= figures->mem_request_bytes;
+}
+
+/* The same container's, so that nothing can fail. */
+static void recount(struct weir_ledger *ledger, const struct weir_container *container,
+		    const struct weir_figures *figures)
+{
+	struct weir_error ignored = {};
+
+	discount(ledger, container, &container->own);
+	count(ledger, container, figures, &ignored);
+}
+
+const char *weir_ledger_role(const struct weir_ledger *ledger,
+			     const struct weir_container *container)
+{
+	const struct weir_container *top = container->parent;
+	char executor[WEIR_NAME_MAX + 1];
+
+	if (!top && weir_name_task(container->id))
+		top = weir_ledger_find(ledger, weir_name_executor(container->id, executor));
+	if (!top)
+		top = container;
+	return top->role ? top->role : WEIR_UNRESERVED_ROLE;
 }
 
 struct weir_container *const *weir_ledger_tasks(const struct weir_ledger *ledger,
@@ -199,13 +249,13 @@ static int insert(struct weir_ledger *ledger, struct weir_container *container,
 		ledger->n_allocated = n;
 	}
 
+	if (weir_counts(container) && count(ledger, container, &container->figures, err) < 0)
+		return err->code;
 	memmove(ledger->list + at + 1, ledger->list + at, (ledger->n - at) * sizeof(*ledger->list));
 	ledger->list[at] = container;
 	ledger->n++;
 	container->parent = parent;
 	container->own = container->figures;
-	if (weir_counts(container))
-		count(ledger, &container->own);
 	add_up(ledger, container);
 	return 0;
 }
@@ -254,10 +304,8 @@ int weir_ledger_check_change(const struct weir_ledger *ledger,
 void weir_ledger_change(struct weir_ledger *ledger, struct weir_container *container,
 			const struct weir_figures *figures)
 {
-	if (weir_counts(container)) {
-		discount(ledger, &container->own);
-		count(ledger, figures);
-	}
+	if (weir_counts(container))
+		recount(ledger, container, figures);
 	container->own = *figures;
 	add_up(ledger, container);
 }
@@ -268,7 +316,7 @@ void weir_ledger_release(struct weir_ledger *ledger, struct weir_container *cont
 		return;
 
 	assert(!weir_ledger_any_task(ledger, container));
-	discount(ledger, &container->own);
+	discount(ledger, container, &container->own);
 	container->state = WEIR_STATE_EXITED;
 	if (container->parent)
 		add_up(ledger, container);

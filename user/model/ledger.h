@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "model/books.h"
 #include "model/container.h"
 
 struct weir_error;
@@ -24,6 +25,9 @@ struct weir_ledger;
 struct weir_capacity {
 	uint64_t total_mcpu, total_bytes; /* of the machine */
 	uint64_t reserve_mcpu, reserve_bytes; /* kept for the system; never above the total */
+	const struct weir_disk *disks; /* where volumes can lie; for weir_ledger_new() alone */
+	size_t n_disks;
+	bool reserved_only; /* containers of roles get nothing of what is reserved for nobody */
 };
 
 /* -EINVAL: the reserve exceeds the total. */
@@ -34,6 +38,12 @@ struct weir_ledger *weir_ledger_free(struct weir_ledger *ledger);
 WEIR_DEFINE_CLEANUP(struct weir_ledger, weir_ledger_free);
 
 const struct weir_capacity *weir_ledger_capacity(const struct weir_ledger *ledger);
+
+/* Who holds what of it, by reservations. What containers need of it is the ledger's to say. */
+struct weir_books *weir_ledger_books(const struct weir_ledger *ledger);
+/* Whose reservations it spends: its own role, of a task its executor's; "*": nobody's. */
+const char *weir_ledger_role(const struct weir_ledger *ledger,
+			     const struct weir_container *container);
 
 /*
  * Take @container in; its request counts until it has exited. The ledger owns it afterwards

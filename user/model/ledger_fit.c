@@ -88,11 +88,45 @@ static void say_holders(struct sentence *s, const struct weir_ledger *ledger,
 		say(s, " and %zu more", n - HOLDERS_SHOWN);
 }
 
-/* What of one resource there is, and what is promised. */
+/* What of one resource there is, and how much more of it the container's role could need. */
 struct pool {
 	const struct resource *res;
-	uint64_t total, reserve, requested;
+	uint64_t total, reserve;
+	int64_t room; /* below 0: more is needed than there is */
+	uint64_t (*reserved)(const struct weir_role_view *role);
 };
+
+static uint64_t reserved_cpus(const struct weir_role_view *role)
+{
+	return role->reserved_mcpu;
+}
+
+static uint64_t reserved_mem(const struct weir_role_view *role)
+{
+	return role->reserved_bytes;
+}
+
+struct reserved_others {
+	struct sentence *s;
+	const struct pool *pool;
+	const char *role; /* who asks */
+	size_t n;
+};
+
+/* One whose reservations the asker does not spend. */
+static void say_reserved(const struct weir_role_view *role, void *data)
+{
+	struct reserved_others *others = data;
+	uint64_t amount = others->pool->reserved(role);
+	char text[WEIR_QUANTITY_TEXT];
+
+	if (!amount || strcmp(role->name, others->role) == 0 ||
+	    weir_role_is_below(others->role, role->name))
+		return;
+	if (++others->n <= HOLDERS_SHOWN)
+		say(others->s, "%s %s %s", others->n > 1 ? "," : "; reserved:", role->name,
+		    others->pool->res->format(amount, text));
+}
 
 /* Say so if @want, in place of @own, no longer fits the pool. */
 static void check_pool(const struct weir_ledger *ledger, const struct pool *pool,
@@ -102,9 +136,9 @@ static void check_pool(const struct weir_ledger *ledger, const struct pool *pool
 	const struct resource *res = pool->res;
 	char wanted[WEIR_QUANTITY_TEXT], is_free[WEIR_QUANTITY_TEXT], total[WEIR_QUANTITY_TEXT],
 		reserve[WEIR_QUANTITY_TEXT];
-	uint64_t available = pool->total - pool->reserve;
-	uint64_t others = pool->requested - res->request(own);
-	uint64_t room = others < available ? available - others : 0;
+	int64_t left = pool->room + (int64_t)res->request(own);
+	uint64_t room = left > 0 ? (uint64_t)left : 0;
+	struct reserved_others others = { s, pool, weir_ledger_role(ledger, container), 0 };
 
 	/* After weir_ledger_adopt() a node may be overfull: who asks for no more than before may. */
 	if (res->request(want) <= room || res->request(want) <= res->request(own))
@@ -114,6 +148,9 @@ static void check_pool(const struct weir_ledger *ledger, const struct pool *pool
 	    res->format(res->request(want), wanted), res->name, res->format(room, is_free),
 	    res->format(pool->total, total), res->format(pool->reserve, reserve));
 	say_holders(s, ledger, res, container);
+	weir_books_each_role(ledger->books, say_reserved, &others);
+	if (others.n > HOLDERS_SHOWN)
+		say(s, " and %zu more", others.n - HOLDERS_SHOWN);
 }
 
 int weir_ledger_fits(const struct weir_ledger *ledger, const struct weir_container *container,
@@ -121,12 +158,12 @@ int weir_ledger_fits(const struct weir_ledger *ledger, const struct weir_contain
 		     struct weir_error *err)
 {
 	const struct weir_capacity *node = &ledger->capacity;
-	const struct pool cpu_pool = { &cpus, node->total_mcpu, node->reserve_mcpu,
-				       ledger->requested_mcpu };
-	const struct pool mem_pool = { &mem, node->total_bytes, node->reserve_bytes,
-				       ledger->requested_bytes };
+	struct pool cpu_pool = { &cpus, node->total_mcpu, node->reserve_mcpu, 0, reserved_cpus };
+	struct pool mem_pool = { &mem, node->total_bytes, node->reserve_bytes, 0, reserved_mem };
 	struct sentence s = { .len = 0 };
 
+	weir_books_room(ledger->books, weir_ledger_role(ledger, container), &cpu_pool.room,
+			&mem_pool.room);
 	check_pool(ledger, &cpu_pool, container, own, want, &s);
 	check_pool(ledger, &mem_pool, container, own, want, &s);
 	if (s.len)

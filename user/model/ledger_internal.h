@@ -10,6 +10,7 @@
 
 struct weir_ledger {
 	struct weir_capacity capacity;
+	struct weir_books *books;
 	uint64_t requested_mcpu, requested_bytes;
 	struct weir_container **list;
 	size_t n, n_allocated, n_max;
