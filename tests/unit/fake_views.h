@@ -4,9 +4,12 @@
 
 /* The part of the fake controller that is for readers. fake_controller.h includes it. */
 
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "control/operate.h"
+#include "control/operations.h"
 #include "metrics/sample.h"
 
 int weir_controller_read_containers(struct weir_controller *controller, const char *id,
@@ -44,6 +47,33 @@ void weir_controller_read_node(struct weir_controller *controller, struct weir_n
 		.mem_bytes = 8ULL << 30,
 	};
 	pthread_rwlock_unlock(&controller->lock);
+}
+
+int weir_controller_operate(struct weir_controller *controller, const struct weir_operate_ask *ask,
+			    const struct weir_peer *peer, struct weir_operate_result *ret,
+			    struct weir_error *err)
+{
+	const struct weir_operation *operation = ask->operation;
+
+	controller->last_peer = *peer;
+	/* What it came to is told by what was asked for. */
+	snprintf(ret->id, sizeof(ret->id), "%s-%zu-%zu", weir_operation_name(operation->kind),
+		 operation->source.n, operation->resources.n);
+	ret->version = ask->has_version ? ask->version : 1;
+	ret->dry_run = ask->dry_run;
+	if (operation->resources.n && operation->resources.list[0].amount == 0)
+		return weir_fail(err, -ENOSPC, "nothing is held");
+	return 0;
+}
+
+int weir_operations_path(const struct weir_operations *operations, const char *disk, uint64_t key,
+			 char path[static PATH_MAX], struct weir_error *err)
+{
+	(void)operations;
+	(void)err;
+
+	snprintf(path, PATH_MAX, "%s/%llu", disk, (unsigned long long)key);
+	return 0;
 }
 
 int weir_controller_sample(struct weir_controller *controller, struct weir_sample *ret,

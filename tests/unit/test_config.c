@@ -162,12 +162,12 @@ static const struct {
 	{ "[bursting]\nsqueeze_below = %\n",
 	  "2: squeeze_below: '%' is no share of the memory: expected 0% to 50%, such as 2.5%" },
 	{ "[node]\n# fine\nreserve = 1\n",
-	  "3: unknown key 'reserve' in [node]: expected reserve_cpu, reserve_memory" },
+	  "3: unknown key 'reserve' in [node]: expected reserve_cpu, reserve_memory, disk, disks" },
 	{ "[demon]\nsocket = /a\n",
-	  "2: unknown section [demon]: expected daemon, access, node, containers, fence, "
+	  "2: unknown section [demon]: expected daemon, access, node, roles, containers, fence, "
 	  "bursting" },
 	{ "socket = /a\n", "1: 'socket' stands before the first section: expected daemon, access, "
-			   "node, containers, fence, bursting" },
+			   "node, roles, containers, fence, bursting" },
 	{ "[daemon]\nsocket = /a\nwhat is this\n[daemon]\nstate_dir = x\n",
 	  "3: expected '[section]', 'key = value' or a comment" },
 	{ "[daemon\n", "1: expected '[section]', 'key = value' or a comment" },

@@ -147,6 +147,7 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 		  "ALTER TABLE containers DROP COLUMN net_set;"
 		  "ALTER TABLE containers DROP COLUMN net_rules;"
 		  "ALTER TABLE containers DROP COLUMN net_sockets;"
+		  "DROP TABLE holdings; DROP TABLE volumes; DROP TABLE operations;"
 		  "ALTER TABLE containers DROP COLUMN cgroup2_id; PRAGMA user_version = 1");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
 	assert_int_equal(read_all(f->store, &all), 0);
@@ -165,10 +166,10 @@ static void a_newer_schema_is_refused(void **state)
 	struct fixture *f = *state;
 	struct weir_error err = {};
 
-	tamper(f, "PRAGMA user_version = 9");
+	tamper(f, "PRAGMA user_version = 10");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), -ENOTSUP);
 	assert_non_null(
-		strstr(err.text, "was written by a newer weir (schema 9, this one knows 8)"));
+		strstr(err.text, "was written by a newer weir (schema 10, this one knows 9)"));
 }
 
 static void a_second_daemon_is_refused_by_pid(void **state)

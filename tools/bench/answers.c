@@ -4,9 +4,11 @@
  *
  * CALL is containers or state; HOW is json or protobuf, as the daemon writes them; tree: a tree of jansson's is
  * built and dumped (copied, rather, which is less than building it by name); pack: protobuf-c packs a message that
- * is there already. The containers are made up: what a controller would have read is behind the functions below.
+ * is there already. The containers are made up: what a controller would have read is the unit tests' fake.
  * Prints the nanoseconds of the fastest third of the TIMES, averaged, and the bytes.
  */
+#define FAKE_MAX_CONTAINERS 16384
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,93 +20,16 @@
 #include "api/out.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "fake_controller.h"
 #include "madeup.h"
 #include "weir/v1/agent.pb-c.h"
 
-static struct weir_container **all;
-static size_t n_all;
-
-/* ---- What the controller would say ------------------------------------------------- */
-
-void weir_controller_read_state(struct weir_controller *controller, weir_state_fn *fn, void *data)
-{
-	const struct weir_state_view state = {
-		.node = { .hostname = "node-7",
-			  .agent_id = "0dafbb3f-733d-46df-83df-9b93438f300c-S0" },
-		.all = all,
-		.n = n_all,
-	};
-
-	(void)controller;
-	fn(&state, data);
-}
-
-int weir_controller_read_containers(struct weir_controller *controller, const char *id,
-				    weir_view_fn *fn, void *data, struct weir_error *err)
-{
-	(void)controller;
-	(void)id;
-	(void)err;
-
-	for (size_t i = 0; i < n_all; i++) {
-		const struct weir_view view = {
-			.container = all[i],
-			.cpu_ns = 123456789012 + i,
-			.wait_ns = 4567890 + i,
-			.user_ns = UINT64_MAX,
-			.system_ns = UINT64_MAX,
-			.mem_current_bytes = 34567890 + i,
-			.mem_peak_bytes = 45678901 + i,
-			.stdout_path = "/var/lib/weir/logs/web-000000.stdout",
-			.stderr_path = "/var/lib/weir/logs/web-000000.stderr",
-		};
-		int r = fn(&view, data);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-void weir_controller_read_node(struct weir_controller *controller, struct weir_node_view *ret)
-{
-	(void)controller;
-	*ret = (struct weir_node_view){ .cpus = 2, .mem_bytes = 8ull << 30 };
-}
-
-uint64_t weir_controller_read_events(struct weir_controller *controller, uint64_t since,
-				     const char *id, weir_event_fn *fn, void *data, uint64_t *lost)
-{
-	(void)controller;
-	(void)since;
-	(void)id;
-	(void)fn;
-	(void)data;
-	*lost = 0;
-	return 0;
-}
-
-uint64_t weir_controller_events_epoch_us(const struct weir_controller *controller)
-{
-	(void)controller;
-	return 1;
-}
-
-void weir_controller_read_flags(struct weir_controller *controller, weir_flag_fn *fn, void *data)
-{
-	(void)controller;
-	(void)fn;
-	(void)data;
-}
-
-/* ---- What is written ------------------------------------------------------------------ */
+/* ---- What is written -----------------------------------------------------------------*/
 
 static void make_up_all(size_t n)
 {
-	all = calloc(n, sizeof(*all));
-	for (size_t i = 0; all && i < n; i++)
-		all[i] = make_up(i);
-	n_all = n;
+	for (fake.n = 0; fake.n < n && fake.n < FAKE_MAX_CONTAINERS; fake.n++)
+		fake.containers[fake.n] = make_up(fake.n);
 }
 
 static void write_answer(struct weir_buffer *buffer, enum weir_media media, bool state)
@@ -113,9 +38,9 @@ static void write_answer(struct weir_buffer *buffer, enum weir_media media, bool
 	struct weir_out out = WEIR_OUT_INIT(buffer, media, WEIR_DIALECT_AGENT);
 
 	if (state)
-		weir_answer_state(&out, NULL, WEIR_CALL_GET_STATE);
+		weir_answer_state(&out, &fake, WEIR_CALL_GET_STATE);
 	else
-		weir_answer_containers(&out, NULL, &call, NULL);
+		weir_answer_containers(&out, &fake, &call, NULL);
 }
 
 static uint64_t now_ns(void)

@@ -29,7 +29,7 @@ $(addprefix $(BENCH)/,churn latency redisload spin): BENCH_LIBS := -lpthread -lm
 $(addprefix $(BENCH)/,answers serve): $(O)/libdaemon.a
 $(addprefix $(BENCH)/,answers serve): BENCH_OBJS := $(O)/libdaemon.a
 $(addprefix $(BENCH)/,answers serve): BENCH_LIBS = $(DAEMON_LIBS)
-$(BENCH)/serve: BENCH_FLAGS := -Itests/unit
+$(addprefix $(BENCH)/,answers serve): BENCH_FLAGS := -Itests/unit
 
 # Neither a loader nor position independence: they would be measured too.
 $(BENCH)/first: tools/bench/first.c | $(BENCH)/

@@ -12,6 +12,7 @@
 
 #include "api/kinds.h"
 #include "control/controller.h"
+#include "control/operate.h"
 
 struct weir_call;
 struct weir_out;
@@ -34,6 +35,10 @@ void weir_answer_events(struct weir_out *out, struct weir_controller *controller
 void weir_answer_flags(struct weir_out *out, struct weir_controller *controller);
 void weir_answer_logging_level(struct weir_out *out, unsigned int level);
 void weir_answer_metrics(struct weir_out *out, struct weir_controller *controller);
+
+/* What an operation on reservations and volumes came to. */
+void weir_answer_operated(struct weir_out *out, enum weir_call_type type,
+			  const struct weir_operate_result *result);
 
 /* EXPLAIN_CONTAINER. */
 void weir_answer_explain(struct weir_out *out, const struct weir_explanation *explanation);

@@ -61,7 +61,7 @@ static void run(struct weir_api *api, struct weir_http_request *request,
 	if (r < 0)
 		refuse(request, call->type, &err);
 	else
-		weir_http_answer(request);
+		weir_http_answer(request, weir_call_success(call->type));
 }
 
 /* On the event loop. */

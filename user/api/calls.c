@@ -4,10 +4,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "api/answer.h"
 #include "api/out.h"
 #include "base/error.h"
+#include "control/operate.h"
 #include "metrics/open_metrics.h"
 #include "metrics/sample.h"
 
@@ -159,6 +161,24 @@ static int register_socket(const struct run *run, struct weir_error *err)
 	return weir_controller_name_fd(run->controller, socket->name, socket->fd, run->peer, err);
 }
 
+static int operate(const struct run *run, struct weir_error *err)
+{
+	const struct weir_call *call = run->call;
+	const struct weir_operate_ask ask = { &call->operation, call->dry_run, call->has_version,
+					      call->version };
+	struct weir_operate_result result = {};
+	struct weir_node_view node;
+
+	weir_controller_read_node(run->controller, &node);
+	if (call->agent_id && strcmp(call->agent_id, node.agent_id) != 0)
+		return weir_fail(err, -EINVAL, "No agent found with specified ID: this one is '%s'",
+				 node.agent_id);
+	if (weir_controller_operate(run->controller, &ask, run->peer, &result, err) < 0)
+		return err->code;
+	weir_answer_operated(run->answer, call->type, &result);
+	return 0;
+}
+
 static int get_flags(const struct run *run, struct weir_error *err)
 {
 	(void)err;
@@ -240,6 +260,13 @@ static const struct {
 	[WEIR_CALL_RELEASE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, release_container },
 	[WEIR_CALL_REMOVE_CONTAINER] = { WEIR_LEVEL_MUTATE, false, remove_container },
 	[WEIR_CALL_SCRAPE] = { WEIR_LEVEL_READ, true, scrape },
+	[WEIR_CALL_GET_RESERVATIONS] = { WEIR_LEVEL_READ, true, get_state },
+	[WEIR_CALL_RESERVE_RESOURCES] = { WEIR_LEVEL_MUTATE, false, operate },
+	[WEIR_CALL_UNRESERVE_RESOURCES] = { WEIR_LEVEL_MUTATE, false, operate },
+	[WEIR_CALL_CREATE_VOLUMES] = { WEIR_LEVEL_MUTATE, false, operate },
+	[WEIR_CALL_DESTROY_VOLUMES] = { WEIR_LEVEL_MUTATE, false, operate },
+	[WEIR_CALL_GROW_VOLUME] = { WEIR_LEVEL_MUTATE, false, operate },
+	[WEIR_CALL_SHRINK_VOLUME] = { WEIR_LEVEL_MUTATE, false, operate },
 	/* These read what only the event loop may. */
 	[WEIR_CALL_EXPLAIN_CONTAINER] = { WEIR_LEVEL_READ, false, explain_container },
 	[WEIR_CALL_GET_FLAGS] = { WEIR_LEVEL_READ, false, get_flags },
@@ -272,6 +299,9 @@ bool weir_call_is_long(const struct weir_call *call)
 	case WEIR_CALL_GET_EXECUTORS:
 	case WEIR_CALL_GET_FRAMEWORKS:
 	case WEIR_CALL_GET_ROLES:
+	case WEIR_CALL_GET_AGENTS:
+	case WEIR_CALL_GET_OPERATIONS:
+	case WEIR_CALL_GET_RESERVATIONS:
 	case WEIR_CALL_SUBSCRIBE:
 		return true;
 	default:
@@ -304,6 +334,11 @@ int weir_call_run(const struct weir_call *call, struct weir_controller *controll
 	return calls[call->type].run(&run, err);
 }
 
+unsigned int weir_call_success(enum weir_call_type type)
+{
+	return calls[type].run == operate ? 202 : 200;
+}
+
 /* First match. Where Mesos has a status of its own for a case, it is Mesos'. */
 static const struct {
 	enum weir_call_type type; /* WEIR_CALL_COUNT_: any */
@@ -323,6 +358,14 @@ static const struct {
 	{ WEIR_CALL_LAUNCH_CONTAINER, -ESRCH, 404 },
 	{ WEIR_CALL_REMOVE_CONTAINER, -ENOENT, 500 },
 	{ WEIR_CALL_REGISTER_AGENT_SOCKET, -EBADF, 400 },
+	{ WEIR_CALL_CREATE_VOLUMES, -EEXIST, 400 }, /* a move that collides is a conflict */
+	{ WEIR_CALL_RESERVE_RESOURCES, -EEXIST, 409 },
+	{ WEIR_CALL_RESERVE_RESOURCES, -EBUSY, 409 },
+	{ WEIR_CALL_UNRESERVE_RESOURCES, -EBUSY, 409 },
+	{ WEIR_CALL_DESTROY_VOLUMES, -EBUSY, 409 },
+	{ WEIR_CALL_SHRINK_VOLUME, -EBUSY, 409 },
+	{ WEIR_CALL_CREATE_VOLUMES, -EBUSY, 409 },
+	{ WEIR_CALL_COUNT_, -ENODEV, 400 },
 	{ WEIR_CALL_REGISTER_AGENT_SOCKET, -EEXIST, 409 },
 	{ WEIR_CALL_RELOAD, -EBADMSG, 409 }, /* a file of the daemon's, not the caller's mistake */
 	{ WEIR_CALL_COUNT_, -EINVAL, 400 },

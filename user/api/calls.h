@@ -32,6 +32,9 @@ bool weir_call_waits(const struct weir_call *call, struct weir_controller *contr
 int weir_call_run(const struct weir_call *call, struct weir_controller *controller,
 		  const struct weir_peer *peer, struct weir_out *answer, struct weir_error *err);
 
+/* The status of a call that has succeeded: 200, or as Mesos has it 202. */
+unsigned int weir_call_success(enum weir_call_type type);
+
 /* The status for the negative errno @code of a call of type @type. */
 unsigned int weir_call_status(enum weir_call_type type, int code);
 

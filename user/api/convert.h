@@ -22,6 +22,8 @@ int weir_convert_launch(const struct weir_conversion *c, struct weir_error *err)
 int weir_convert_update(const struct weir_conversion *c, struct weir_error *err);
 int weir_convert_adopt(const struct weir_conversion *c, struct weir_error *err);
 int weir_convert_policy(const struct weir_conversion *c, struct weir_error *err);
+/* Its operation is the call's to end. */
+int weir_convert_operation(const struct weir_conversion *c, struct weir_error *err);
 int weir_convert_socket(const struct weir_conversion *c, struct weir_error *err);
 
 /* "ID", or "EXECUTOR/TASK". *@ret: NULL where there is none. */

@@ -39,6 +39,18 @@ static const struct call_kind {
 	[WEIR_CALL_JOIN_CONTAINER] = { .message = &weir_join_message },
 	[WEIR_CALL_ADOPT_CONTAINER] = { .message = &weir_adopt_message,
 					.convert = weir_convert_adopt },
+	[WEIR_CALL_RESERVE_RESOURCES] = { .message = &weir_reserve_message,
+					  .convert = weir_convert_operation },
+	[WEIR_CALL_UNRESERVE_RESOURCES] = { .message = &weir_unreserve_message,
+					    .convert = weir_convert_operation },
+	[WEIR_CALL_CREATE_VOLUMES] = { .message = &weir_volumes_message,
+				       .convert = weir_convert_operation },
+	[WEIR_CALL_DESTROY_VOLUMES] = { .message = &weir_volumes_message,
+					.convert = weir_convert_operation },
+	[WEIR_CALL_GROW_VOLUME] = { .message = &weir_grow_message,
+				    .convert = weir_convert_operation },
+	[WEIR_CALL_SHRINK_VOLUME] = { .message = &weir_shrink_message,
+				      .convert = weir_convert_operation },
 	[WEIR_CALL_RELEASE_CONTAINER] = { .message = &weir_named_message },
 	[WEIR_CALL_REGISTER_AGENT_SOCKET] = { .message = &weir_register_message,
 					      .convert = weir_convert_socket },
@@ -239,6 +251,7 @@ int weir_call_decode(enum weir_media media, enum weir_dialect dialect, const cha
 
 void weir_call_done(struct weir_call *call)
 {
+	weir_operation_done(&call->operation);
 	if (call->memory)
 		call->memory = memory_free(call->memory);
 }

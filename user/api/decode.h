@@ -16,6 +16,7 @@
 #include "api/kinds.h"
 #include "api/media.h"
 #include "control/controller.h"
+#include "model/operation.h"
 
 struct weir_error;
 
@@ -47,6 +48,11 @@ struct weir_call {
 	uint64_t level, duration_ns; /* SET_LOGGING_LEVEL */
 	bool show_standalone, show_nested; /* GET_CONTAINERS, and of those only */
 	struct weir_filter filter;
+	struct weir_operation
+		operation; /* of calls about reservations and volumes, owned; else empty */
+	const char *agent_id; /* of those; NULL: not said */
+	bool dry_run, has_version;
+	uint64_t version;
 	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS, SUBSCRIBE; epoch_us 0: not said */
 	struct weir_call_memory *memory; /* what the strings above lie in */
 };

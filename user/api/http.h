@@ -62,8 +62,8 @@ void weir_http_suspend(struct weir_http_request *request);
 
 /* Where the body of the answer is written, in what the client takes, by the numbers of @dialect. */
 struct weir_out weir_http_out(struct weir_http_request *request, enum weir_dialect dialect);
-/* 200 with what was written, if anything. */
-void weir_http_answer(struct weir_http_request *request);
+/* @status, 200 or another that is no refusal, with what was written, if anything. */
+void weir_http_answer(struct weir_http_request *request, unsigned int status);
 /*
  * One body for several: written to, by the numbers of @dialect in what @request takes; then answered with, as
  * often as one likes. NULL: no memory. weir_body_unref() when no more are to get it.

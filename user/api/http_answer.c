@@ -84,13 +84,13 @@ static void complete(struct weir_http_request *request, unsigned int status, con
 	weir_server_wake(server);
 }
 
-void weir_http_answer(struct weir_http_request *request)
+void weir_http_answer(struct weir_http_request *request, unsigned int status)
 {
 	if (request->hold.answer.failed == -EFBIG)
 		return weir_http_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR, TOO_LONG);
 	if (request->hold.answer.failed || !weir_hold_count(&request->hold))
 		return weir_http_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, TOO_MANY);
-	complete(request, MHD_HTTP_OK, weir_media_type(request->answer_media));
+	complete(request, status, weir_media_type(request->answer_media));
 }
 
 struct weir_body *weir_http_body_new(struct weir_http_request *request)

@@ -42,6 +42,13 @@ static const struct {
 	[WEIR_CALL_GET_METRICS] = { "GET_METRICS", "get_metrics" },
 	[WEIR_CALL_GET_LOGGING_LEVEL] = { "GET_LOGGING_LEVEL", "get_logging_level" },
 	[WEIR_CALL_SUBSCRIBE] = { "SUBSCRIBE", "subscribe" },
+	[WEIR_CALL_GET_RESERVATIONS] = { "GET_RESERVATIONS", "get_reservations" },
+	[WEIR_CALL_RESERVE_RESOURCES] = { "RESERVE_RESOURCES", "reserve_resources" },
+	[WEIR_CALL_UNRESERVE_RESOURCES] = { "UNRESERVE_RESOURCES", "unreserve_resources" },
+	[WEIR_CALL_CREATE_VOLUMES] = { "CREATE_VOLUMES", "create_volumes" },
+	[WEIR_CALL_DESTROY_VOLUMES] = { "DESTROY_VOLUMES", "destroy_volumes" },
+	[WEIR_CALL_GROW_VOLUME] = { "GROW_VOLUME", "grow_volume" },
+	[WEIR_CALL_SHRINK_VOLUME] = { "SHRINK_VOLUME", "shrink_volume" },
 	[WEIR_CALL_SET_LOGGING_LEVEL] = { "SET_LOGGING_LEVEL", "set_logging_level" },
 };
 

@@ -40,7 +40,7 @@ const struct weir_message weir_id_message = {
 static const struct weir_field scalar_fields[] = {
 	{ "value", WEIR_FIELD_SCALAR, .required = true },
 };
-static const struct weir_message scalar_message = {
+const struct weir_message weir_scalar_message = {
 	.fields = scalar_fields,
 	.n = ARRAY_SIZE(scalar_fields),
 	.size = sizeof(struct weir_scalar),
@@ -52,7 +52,7 @@ static const struct weir_field resource_fields[] = {
 	{ "type", WEIR_FIELD_STRING, .offset = offsetof(struct weir_resource, type) },
 	{ "role", WEIR_FIELD_STRING, .offset = offsetof(struct weir_resource, role) },
 	{ "scalar", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_resource, amount),
-	  .required = true, .message = &scalar_message },
+	  .required = true, .message = &weir_scalar_message },
 	{ "reservations", WEIR_FIELD_REFUSED, .refusal = not_plain },
 	{ "revocable", WEIR_FIELD_REFUSED, .refusal = not_plain },
 	{ "disk", WEIR_FIELD_REFUSED, .refusal = not_plain },
@@ -65,9 +65,9 @@ static const struct weir_message resource_message = {
 
 static const struct weir_field limits_fields[] = {
 	{ "cpus", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_limits, cpus),
-	  .message = &scalar_message },
+	  .message = &weir_scalar_message },
 	{ "mem", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_limits, mem),
-	  .message = &scalar_message },
+	  .message = &weir_scalar_message },
 };
 static const struct weir_message limits_message = {
 	.fields = limits_fields,
@@ -121,7 +121,7 @@ static const struct weir_field label_fields[] = {
 	{ "value", WEIR_FIELD_STRING, .offset = offsetof(struct weir_label, value) },
 };
 static const struct weir_label label_defaults = { .value = "" };
-static const struct weir_message label_message = {
+const struct weir_message weir_label_message = {
 	.fields = label_fields,
 	.n = ARRAY_SIZE(label_fields),
 	.size = sizeof(struct weir_label),
@@ -130,13 +130,14 @@ static const struct weir_message label_message = {
 
 #define SWAP                                                                              \
 	{ "swap", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_launch_extra, swap), \
-	  .message = &scalar_message }
-#define CPU_BURST                          \
-	{ "cpu_burst", WEIR_FIELD_MESSAGE, \
-	  .offset = offsetof(struct weir_launch_extra, cpu_burst), .message = &scalar_message }
+	  .message = &weir_scalar_message }
+#define CPU_BURST                                                  \
+	{ "cpu_burst", WEIR_FIELD_MESSAGE,                         \
+	  .offset = offsetof(struct weir_launch_extra, cpu_burst), \
+	  .message = &weir_scalar_message }
 #define PIDS                                                                              \
 	{ "pids", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_launch_extra, pids), \
-	  .message = &scalar_message }
+	  .message = &weir_scalar_message }
 
 #define NET                                                                             \
 	{ "net", WEIR_FIELD_MESSAGE, .offset = offsetof(struct weir_launch_extra, net), \
@@ -166,7 +167,7 @@ static const struct weir_field launch_extra_fields[] = {
 	CPU_BURST,
 	PIDS,
 	{ "labels", WEIR_FIELD_ITEMS, .offset = offsetof(struct weir_launch_extra, labels),
-	  .max = WEIR_MAX_LABELS, .message = &label_message },
+	  .max = WEIR_MAX_LABELS, .message = &weir_label_message },
 };
 static const struct weir_message launch_extra_message = {
 	.fields = launch_extra_fields,

@@ -62,6 +62,39 @@ struct weir_launch_extra { /* what stands under "weir" */
 	struct weir_net_info net;
 };
 
+struct weir_level_info { /* one of a stack of reservations */
+	const char *type, *role, *principal;
+	struct weir_items labels; /* of struct weir_label */
+};
+
+struct weir_held_resource { /* a Resource that may be reserved, and a volume */
+	const char *name, *type, *role;
+	struct weir_scalar amount;
+	struct weir_items reservations; /* of struct weir_level_info */
+	struct weir_disk_info {
+		struct {
+			const char *id, *principal; /* NULL: it is no volume */
+		} persistence;
+		struct {
+			const char *container_path, *host_path, *mode;
+		} volume;
+		struct {
+			const char *type, *path, *mount; /* the roots */
+		} source;
+	} disk;
+};
+
+struct weir_operate_info { /* of all calls about reservations and volumes */
+	const char *agent_id;
+	struct weir_items source, resources; /* of struct weir_held_resource */
+	struct weir_held_resource volume, addition; /* GROW, SHRINK */
+	struct weir_scalar subtract;
+	struct {
+		bool dry_run;
+		uint64_t version; /* UINT64_MAX: it was not given */
+	} options;
+};
+
 /* The parameters of any call; each has some of them. */
 struct weir_parameters {
 	struct weir_named id;
@@ -77,15 +110,17 @@ struct weir_parameters {
 	struct weir_filter filter;
 	uint64_t level, duration_ns; /* of SET_LOGGING_LEVEL */
 	uint64_t since, epoch_us, wait_ms;
+	struct weir_operate_info operate;
 	struct weir_socket_info { /* of REGISTER_AGENT_SOCKET; fd: UINT64_MAX: it was not given */
 		const char *name, *path, *user;
 		uint64_t fd;
 	} socket;
 };
 
-#define WEIR_PARAMETERS_INIT             \
-	{                                \
-		.socket.fd = UINT64_MAX, \
+#define WEIR_PARAMETERS_INIT                           \
+	{                                              \
+		.socket.fd = UINT64_MAX,               \
+		.operate.options.version = UINT64_MAX, \
 	}
 
 /* All of them describe struct weir_parameters. */
@@ -104,6 +139,14 @@ extern const struct weir_message weir_events_message;
 extern const struct weir_message weir_kill_message;
 extern const struct weir_message weir_logging_message;
 extern const struct weir_message weir_subscribe_message;
+extern const struct weir_message weir_scalar_message; /* of struct weir_scalar */
+extern const struct weir_message weir_label_message; /* of struct weir_label */
+/* message_reserve.c */
+extern const struct weir_message weir_reserve_message;
+extern const struct weir_message weir_unreserve_message;
+extern const struct weir_message weir_volumes_message;
+extern const struct weir_message weir_grow_message;
+extern const struct weir_message weir_shrink_message;
 extern const struct weir_message weir_named_message; /* nothing but a container's id */
 
 /* A field that most of them have. */

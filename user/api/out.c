@@ -76,6 +76,41 @@ void weir_out_string(struct weir_out *out, uint32_t number, const char *name, co
 		weir_wire_text(out->json.buffer, number, text);
 }
 
+#define BASE64_MAX 64 /* bytes: ids are all that there is of them */
+
+/* As proto3's JSON has bytes: RFC 4648, section 4. */
+static void encode_base64(const unsigned char *data, size_t size, char *text)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < size; i += 3) {
+		size_t left = size - i;
+		uint32_t three = (uint32_t)data[i] << 16 | (left > 1 ? data[i + 1] << 8 : 0) |
+				 (left > 2 ? data[i + 2] : 0);
+
+		*text++ = digits[three >> 18];
+		*text++ = digits[three >> 12 & 63];
+		*text++ = left > 1 ? digits[three >> 6 & 63] : '=';
+		*text++ = left > 2 ? digits[three & 63] : '=';
+	}
+	*text = '\0';
+}
+
+void weir_out_bytes(struct weir_out *out, uint32_t number, const char *name, const void *data,
+		    size_t size)
+{
+	char text[(BASE64_MAX + 2) / 3 * 4 + 1];
+
+	assert(size <= BASE64_MAX);
+	if (!is_json(out)) {
+		weir_wire_bytes(out->json.buffer, number, data, size);
+		return;
+	}
+	encode_base64(data, size, text);
+	weir_json_string(&out->json, name, text);
+}
+
 void weir_out_bool(struct weir_out *out, uint32_t number, const char *name, bool value)
 {
 	if (is_json(out))

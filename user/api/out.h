@@ -50,6 +50,9 @@ void weir_out_list(struct weir_out *out, const char *name);
 void weir_out_list_end(struct weir_out *out);
 
 void weir_out_string(struct weir_out *out, uint32_t number, const char *name, const char *text);
+/* Bytes: in JSON their base64. */
+void weir_out_bytes(struct weir_out *out, uint32_t number, const char *name, const void *data,
+		    size_t size);
 void weir_out_bool(struct weir_out *out, uint32_t number, const char *name, bool value);
 /* Of all types of integers, for values that are not below 0. */
 void weir_out_u64(struct weir_out *out, uint32_t number, const char *name, uint64_t value);

@@ -259,13 +259,6 @@ static void add_agent(struct weir_walk *walk)
 	weir_out_close(walk->out);
 }
 
-/* There is nothing yet that takes longer than its call. */
-static void add_operations(struct weir_walk *walk)
-{
-	weir_out_list(walk->out, "operations");
-	weir_out_list_end(walk->out);
-}
-
 static void (*const parts[WEIR_CALL_COUNT_])(struct weir_walk *walk) = {
 	[WEIR_CALL_GET_STATE] = weir_walk_state,
 	[WEIR_CALL_GET_TASKS] = weir_walk_tasks,
@@ -274,7 +267,8 @@ static void (*const parts[WEIR_CALL_COUNT_])(struct weir_walk *walk) = {
 	[WEIR_CALL_GET_AGENT] = add_agent,
 	[WEIR_CALL_GET_AGENTS] = weir_walk_agents,
 	[WEIR_CALL_GET_ROLES] = weir_walk_roles,
-	[WEIR_CALL_GET_OPERATIONS] = add_operations,
+	[WEIR_CALL_GET_OPERATIONS] = weir_walk_operations,
+	[WEIR_CALL_GET_RESERVATIONS] = weir_walk_reservations,
 };
 
 struct answer {

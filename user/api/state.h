@@ -61,5 +61,10 @@ void weir_walk_frameworks(struct weir_walk *walk);
 void weir_walk_agents(struct weir_walk *walk);
 void weir_walk_agent_info(struct weir_walk *walk);
 void weir_walk_roles(struct weir_walk *walk);
+/* state_reservations.c */
+/* All that there is, as resources, by who holds it. */
+void weir_walk_holdings(struct weir_walk *walk, uint32_t number, const char *name);
+void weir_walk_reservations(struct weir_walk *walk);
+void weir_walk_operations(struct weir_walk *walk);
 
 #endif /* WEIR_STATE_H */

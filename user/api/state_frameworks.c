@@ -192,6 +192,8 @@ static void add_total(struct weir_walk *walk, uint32_t number, const char *name)
 {
 	const struct weir_capacity *capacity = &walk->state->node.capacity;
 
+	if (walk->state->books)
+		return weir_walk_holdings(walk, number, name);
 	weir_walk_resources(walk, number, name, capacity->total_mcpu - capacity->reserve_mcpu,
 			    capacity->total_bytes - capacity->reserve_bytes, NULL);
 }
@@ -211,6 +213,9 @@ static void add_capabilities(struct weir_out *out, uint32_t number)
 	} capabilities[] = {
 		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__MULTI_ROLE, "MULTI_ROLE" },
 		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__HIERARCHICAL_ROLE, "HIERARCHICAL_ROLE" },
+		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__RESERVATION_REFINEMENT,
+		  "RESERVATION_REFINEMENT" },
+		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__RESIZE_VOLUME, "RESIZE_VOLUME" },
 		{ WEIR__V1__AGENT_INFO__CAPABILITY__TYPE__TASK_RESOURCE_LIMITS,
 		  "TASK_RESOURCE_LIMITS" },
 	};

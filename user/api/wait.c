@@ -46,7 +46,7 @@ static void on_end(const struct weir_end *end, void *data)
 		return;
 	}
 	weir_answer_end(&out, end);
-	weir_http_answer(request);
+	weir_http_answer(request, 200);
 }
 
 static void on_events(void *data)
@@ -58,7 +58,7 @@ static void on_events(void *data)
 	weir_answer_events(&out, waiter->controller, waiter->since,
 			   *waiter->id ? waiter->id : NULL);
 	waiter_free(waiter);
-	weir_http_answer(request);
+	weir_http_answer(request, 200);
 }
 
 /* Nobody is told any more. */

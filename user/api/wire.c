@@ -54,13 +54,13 @@ void weir_wire_double(struct weir_buffer *buffer, uint32_t number, double value)
 	       mempcpy(put_tag(room, number, WEIR_WIRE_FIXED64), &bits, sizeof(bits)));
 }
 
-static void put_text(struct weir_buffer *buffer, uint32_t number, const char *text, size_t size)
+void weir_wire_bytes(struct weir_buffer *buffer, uint32_t number, const void *data, size_t size)
 {
 	char *room = weir_buffer_reserve(buffer, (size_t)2 * MAX_VARINT + size);
 
 	if (room)
 		commit(buffer, room,
-		       mempcpy(put_varint(put_tag(room, number, WEIR_WIRE_BYTES), size), text,
+		       mempcpy(put_varint(put_tag(room, number, WEIR_WIRE_BYTES), size), data,
 			       size));
 }
 
@@ -69,7 +69,7 @@ void weir_wire_text(struct weir_buffer *buffer, uint32_t number, const char *tex
 	size_t mark, size = weir_utf8_span(text);
 
 	if (!text[size])
-		return put_text(buffer, number, text, size);
+		return weir_wire_bytes(buffer, number, text, size);
 
 	/* A string is written as a message is. */
 	mark = weir_wire_open(buffer, number);

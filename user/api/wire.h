@@ -26,6 +26,7 @@ enum weir_wire_type {
 void weir_wire_varint(struct weir_buffer *buffer, uint32_t number, uint64_t value);
 void weir_wire_double(struct weir_buffer *buffer, uint32_t number, double value);
 /* What is not UTF-8 comes out as U+FFFD: readers refuse it. */
+void weir_wire_bytes(struct weir_buffer *buffer, uint32_t number, const void *data, size_t size);
 void weir_wire_text(struct weir_buffer *buffer, uint32_t number, const char *text);
 
 /* A message: what is written up to weir_wire_close(), which wants what this returned. */

@@ -196,6 +196,25 @@ int weir_user_join(struct weir_user *user, const char *const *groups, struct wei
 	return 0;
 }
 
+int weir_user_own_name(char **ret, struct weir_error *err)
+{
+	scoped(freep) char *room = NULL;
+	struct passwd entry = {};
+	char number[sizeof("4294967295")];
+	char *name;
+	int known;
+
+	snprintf(number, sizeof(number), "%u", geteuid());
+	known = find_passwd(number, &entry, &room, err);
+	if (known < 0)
+		return known;
+	name = strdup(known && entry.pw_name ? entry.pw_name : number);
+	if (!name)
+		return weir_fail_memory(err);
+	*ret = name;
+	return 0;
+}
+
 void weir_user_done(struct weir_user *user)
 {
 	free(user->groups);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "control/operations.h"
 #include "kern/keep.h"
 
 #define TICK_US		 1000000
@@ -218,14 +219,27 @@ static int open_kernel_side(struct weir_controller *controller,
 static int open_ledger(struct weir_controller *controller,
 		       const struct weir_controller_options *options, struct weir_error *err)
 {
+	struct weir_disks *disks;
 	struct weir_capacity capacity = {
 		.total_mcpu = controller->machine.cpus * 1000,
 		.total_bytes = controller->machine.mem_bytes,
 		.reserve_mcpu = options->reserve_mcpu,
 		.reserve_bytes = options->reserve_bytes,
+		.reserved_only = options->reserved_only,
 	};
 
-	return weir_ledger_new(&capacity, WEIR_MAX_CONTAINERS - 1, &controller->ledger, err);
+	controller->operations = calloc(1, sizeof(*controller->operations));
+	if (!controller->operations)
+		return weir_fail_memory(err);
+	disks = &controller->operations->disks;
+	if (weir_disks_find(options->state_dir, options->disk_bytes,
+			    options->disks ? options->disks : "", disks, err) < 0)
+		return err->code;
+	capacity.disks = disks->list;
+	capacity.n_disks = disks->n;
+	if (weir_ledger_new(&capacity, WEIR_MAX_CONTAINERS - 1, &controller->ledger, err) < 0)
+		return err->code;
+	return weir_operations_open(controller, options, err);
 }
 
 static int open_pacer(struct weir_controller *controller,
@@ -311,6 +325,7 @@ struct weir_controller *weir_controller_free(struct weir_controller *controller)
 	if (controller->keeps && !needed)
 		weir_groups_unkeep(&controller->groups);
 	weir_leftovers_free(controller);
+	weir_operations_close(controller);
 	weir_ledger_free(controller->ledger);
 	weir_controller_close_fence(controller);
 	weir_metrics_close(&controller->metrics);

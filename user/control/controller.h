@@ -30,6 +30,7 @@
 #include "model/bands.h"
 #include "model/container.h"
 #include "model/ledger.h"
+#include "model/rights.h"
 #include "model/squeeze.h"
 
 struct weir_controller;
@@ -57,6 +58,7 @@ struct weir_tunables {
 	enum weir_tier fence_at_most; /* taken up at the next start */
 	enum weir_policy default_net; /* of containers to come that say nothing */
 	uint64_t log_max_bytes; /* per stream of a detached container */
+	char rights[3][WEIR_RIGHTS_TEXT]; /* to reserve, to unreserve, to change volumes: enum weir_right */
 };
 
 /* Find the tunables anew. On failure, with a text for the operator, the old ones stay in force. */
@@ -78,6 +80,10 @@ struct weir_controller_options {
 	weir_flags_fn *flags; /* NULL: there are none */
 	void *reload_data; /* of both */
 	gid_t reader_gid; /* (gid_t)-1: none */
+	const char *disks; /* beside the root disk: see control/disks.h; "" or NULL: none */
+	uint64_t disk_bytes; /* of the root disk; WEIR_ABSENT: as large as its file system */
+	uint64_t volume_grace_us; /* how long a destroyed volume is kept */
+	bool reserved_only; /* containers of roles get nothing of what is reserved for nobody */
 	bool keep_controllers; /* somebody about would take them away: see kern/keep.h */
 };
 
@@ -354,6 +360,8 @@ struct weir_state_view {
 	struct weir_node_view node;
 	struct weir_container *const *all; /* in order of id */
 	size_t n;
+	const struct weir_books *books; /* who holds what */
+	const struct weir_operations *operations; /* what was done with it: see control/operations.h */
 };
 
 /* Call @fn once, under the read lock; it must not call back into the controller. */

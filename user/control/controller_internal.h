@@ -84,6 +84,7 @@ struct weir_controller {
 	struct weir_metrics metrics; /* its maps, as they are to others */
 	struct weir_store *store;
 	struct weir_ledger *ledger;
+	struct weir_operations *operations; /* of reservations and volumes */
 	struct weir_worker *worker;
 	struct weir_pacer *pacer;
 	struct weir_squeezer *squeezer;

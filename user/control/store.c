@@ -14,11 +14,12 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "control/lock.h"
+#include "control/store_books.h"
 #include "control/store_file.h"
 #include "control/store_record.h"
 #include "model/container.h"
 
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 #define MAX_SQL_BYTES  (64u << 10)
 
 enum statement {
@@ -95,6 +96,7 @@ static int open_file(struct weir_store *store, const char *path, struct weir_err
 		"ALTER TABLE containers ADD COLUMN net_set INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE containers ADD COLUMN net_rules BLOB;"
 		"ALTER TABLE containers ADD COLUMN net_sockets BLOB",
+		WEIR_STORE_BOOKS_SQL,
 	};
 	struct weir_store_schema schema = { .version = SCHEMA_VERSION, .steps = steps };
 	scoped(freep) char *text = NULL;
@@ -102,6 +104,7 @@ static int open_file(struct weir_store *store, const char *path, struct weir_err
 	weir_buffer_add_text(&sql, "CREATE TABLE texts (name TEXT NOT NULL PRIMARY KEY, "
 				   "value TEXT NOT NULL) STRICT;");
 	weir_record_create_sql(&sql);
+	weir_buffer_add_text(&sql, "; " WEIR_STORE_BOOKS_SQL);
 	text = weir_buffer_take_text(&sql);
 	if (!text)
 		return weir_fail_memory(err);
@@ -302,4 +305,9 @@ int weir_store_foreach(struct weir_store *store, weir_store_fn *fn, void *data,
 
 	*ret_bad = bad;
 	return 0;
+}
+
+struct weir_store_file *weir_store_file_of(struct weir_store *store)
+{
+	return &store->file;
 }

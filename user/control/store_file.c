@@ -32,7 +32,7 @@ int weir_store_file_fail(const struct weir_store_file *file, int code, struct we
 	}
 }
 
-static int execute(struct weir_store_file *file, const char *sql, struct weir_error *err)
+int weir_store_file_execute(struct weir_store_file *file, const char *sql, struct weir_error *err)
 {
 	int r = sqlite3_exec(file->db, sql, NULL, NULL, NULL);
 
@@ -125,7 +125,7 @@ static int apply_schema(struct weir_store_file *file, const char *change, int ve
 		sql = NULL; /* it may be anything now */
 		return weir_fail_memory(err);
 	}
-	return execute(file, sql, err);
+	return weir_store_file_execute(file, sql, err);
 }
 
 static int bring_up_to_date(struct weir_store_file *file, const struct weir_store_schema *schema,
@@ -148,9 +148,10 @@ static int set_up(struct weir_store_file *file, const struct weir_store_schema *
 {
 	int found = 0;
 
-	if (execute(file, "PRAGMA locking_mode = EXCLUSIVE", err) < 0 ||
+	if (weir_store_file_execute(file, "PRAGMA locking_mode = EXCLUSIVE", err) < 0 ||
 	    check_schema(file, schema->version, &found, err) < 0 || check_pages(file, err) < 0 ||
-	    execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) < 0)
+	    weir_store_file_execute(file, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+				    err) < 0)
 		return err->code;
 	return bring_up_to_date(file, schema, found, err);
 }

@@ -35,6 +35,9 @@ void weir_store_file_close(struct weir_store_file *file);
 int weir_store_file_prepare(struct weir_store_file *file, const char *sql, sqlite3_stmt **ret,
 			    struct weir_error *err);
 
+/* Of a sentence, or several, that yield nothing. */
+int weir_store_file_execute(struct weir_store_file *file, const char *sql, struct weir_error *err);
+
 /* @code, SQLite's, as ours: -ENOMEM, -EUCLEAN (damaged), else -EIO. */
 int weir_store_file_fail(const struct weir_store_file *file, int code, struct weir_error *err);
 

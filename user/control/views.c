@@ -153,6 +153,8 @@ void weir_controller_read_state(struct weir_controller *controller, weir_state_f
 	pthread_rwlock_rdlock(&controller->lock);
 	fill_node(controller, &state.node);
 	state.all = weir_ledger_all(controller->ledger, &state.n);
+	state.books = weir_ledger_books(controller->ledger);
+	state.operations = controller->operations;
 	fn(&state, data);
 	pthread_rwlock_unlock(&controller->lock);
 }

@@ -67,6 +67,7 @@ void weir_options_done(struct weir_options *options)
 	free(options->run_dir);
 	free(options->cgroup_prefix);
 	free(options->cgroup_parent);
+	free(options->disks);
 	for (size_t i = 0; options->told && i < weir_n_settings; i++)
 		free(options->told[i]);
 	free(options->told);
@@ -270,6 +271,10 @@ static const struct {
 	NUMBER("reader_group", reader_gid),
 	NUMBER("reserve_cpu", reserve_mcpu),
 	NUMBER("reserve_memory", reserve_bytes),
+	NUMBER("disk", disk_bytes),
+	TEXT("disks", disks),
+	NUMBER("unreserved", unreserved),
+	NUMBER("volume_grace", volume_grace_us),
 };
 
 static bool same_text(const char *a, const char *b)

@@ -50,6 +50,10 @@ struct weir_options {
 	gid_t admin_gid, reader_gid; /* WEIR_NO_GID: none */
 
 	uint64_t reserve_mcpu, reserve_bytes; /* WEIR_ABSENT: by the size of the machine */
+	uint64_t disk_bytes; /* of the root disk; WEIR_ABSENT: as large as its file system */
+	char *disks; /* see control/disks.h */
+	uint64_t volume_grace_us;
+	bool unreserved; /* containers of roles may use what is reserved for nobody */
 	struct weir_tunables tunables;
 	char **told; /* what each of weir_settings was given as, by its index */
 };

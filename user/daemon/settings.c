@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "daemon/options.h"
 #include "daemon/values.h"
+#include "model/operation.h"
 
 #define AUTO "auto"
 
@@ -29,6 +30,14 @@ const struct weir_setting weir_settings[] = {
 	{ "access", "reader_group", "weir", weir_value_group, FIELD(reader_gid) },
 	{ "node", "reserve_cpu", AUTO, weir_value_reserve_cpu, FIELD(reserve_mcpu) },
 	{ "node", "reserve_memory", AUTO, weir_value_reserve_memory, FIELD(reserve_bytes) },
+	{ "node", "disk", AUTO, weir_value_disk, FIELD(disk_bytes) },
+	{ "node", "disks", "", weir_value_disks, FIELD(disks) },
+	{ "roles", "unreserved", "yes", weir_value_switch, FIELD(unreserved) },
+	{ "roles", "reserve", "", weir_value_rights, FIELD(tunables.rights[WEIR_RIGHT_RESERVE]) },
+	{ "roles", "unreserve", "", weir_value_rights,
+	  FIELD(tunables.rights[WEIR_RIGHT_UNRESERVE]) },
+	{ "roles", "volumes", "", weir_value_rights, FIELD(tunables.rights[WEIR_RIGHT_VOLUMES]) },
+	{ "roles", "volume_grace", "1h", weir_value_grace, FIELD(volume_grace_us) },
 	{ "containers", "default_cpu_limit", "none", weir_value_default_cpu_limit,
 	  FIELD(tunables.default_cpu_limit) },
 	{ "containers", "log_max", "16Mi", weir_value_log_max, FIELD(tunables.log_max_bytes) },

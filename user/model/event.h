@@ -32,6 +32,7 @@ enum weir_event_kind {
 	WEIR_EVENT_RESUMED, /* and it does again */
 	WEIR_EVENT_CONTESTED, /* somebody else has written a knob of it */
 	WEIR_EVENT_DENIED, /* by the fence: not each is told, but each is counted */
+	WEIR_EVENT_OPERATED, /* reservations or volumes have changed */
 	WEIR_EVENT_ENDED, /* exactly one of a container, the last */
 	WEIR_EVENT_COUNT_,
 };
