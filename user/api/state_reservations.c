@@ -94,6 +94,12 @@ static void add_disk(struct weir_out *out, const char *disk, const struct weir_v
 	weir_out_close(out);
 }
 
+/* MiB, exact to the byte: what is read back is what is held. */
+static uint64_t mib_billionths(uint64_t bytes)
+{
+	return (uint64_t)(((unsigned __int128)bytes * 1000000000 + (1u << 19)) >> 20);
+}
+
 /* @disk: NULL unless it is disk. */
 static void add_held(struct weir_out *out, uint32_t number, enum weir_kind kind, uint64_t amount,
 		     const struct weir_stack *stack, const char *disk,
@@ -108,7 +114,7 @@ static void add_held(struct weir_out *out, uint32_t number, enum weir_kind kind,
 	if (kind == WEIR_KIND_CPUS)
 		weir_out_fixed(out, 1, "value", amount, 3);
 	else
-		weir_out_fixed(out, 1, "value", weir_mib_millionths(amount), 6);
+		weir_out_fixed(out, 1, "value", mib_billionths(amount), 9);
 	weir_out_close(out);
 	add_stack(out, stack);
 	if (disk)

@@ -57,7 +57,8 @@ extern const struct weir_verb weir_verb_run, weir_verb_ps, weir_verb_inspect, we
 	weir_verb_stats, weir_verb_top, weir_verb_kill, weir_verb_stop, weir_verb_wait,
 	weir_verb_policy, weir_verb_agent, weir_verb_logs, weir_verb_events, weir_verb_why,
 	weir_verb_rm, weir_verb_doctor, weir_verb_metrics, weir_verb_reload, weir_verb_reset_knobs,
-	weir_verb_purge, weir_verb_version, weir_verb_help, weir_verb_api;
+	weir_verb_purge, weir_verb_version, weir_verb_help, weir_verb_api, weir_verb_reserve,
+	weir_verb_unreserve, weir_verb_volume, weir_verb_roles;
 
 /* verbs.c */
 extern const struct weir_option weir_global_options[];

@@ -2,6 +2,7 @@
 #include "cli/text.h"
 
 #include <inttypes.h>
+#include <langinfo.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,11 @@ void weir_say(const char *fmt, ...)
 	fputs("weir: ", stderr);
 	weir_put_escaped(stderr, text ? text : fmt);
 	fputc('\n', stderr);
+}
+
+bool weir_is_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 size_t weir_width(const char *text)

@@ -7,6 +7,7 @@
  * are cut to the width of a column.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,9 @@ void weir_put_json(FILE *file, const char *json);
 
 /* "weir: …" on stderr, escaped. */
 void weir_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Can the terminal show more than ASCII? */
+bool weir_is_utf8(void);
 
 /* How many columns @text takes in the terminal. */
 size_t weir_width(const char *text);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -46,11 +45,6 @@ static void print_text(void *data, enum weir_top_style style, const char *text)
 static void print_newline(void *data)
 {
 	fputc('\n', data);
-}
-
-static bool is_utf8(void)
-{
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 static unsigned int plain_width(void)
@@ -101,7 +95,7 @@ static void print_json(const struct weir_sample *before, const struct weir_sampl
 
 static int print_once(const struct weir_metrics *metrics, const struct options *chosen)
 {
-	const struct weir_top_shape shape = { .width = plain_width(), .utf8 = is_utf8() };
+	const struct weir_top_shape shape = { .width = plain_width(), .utf8 = weir_is_utf8() };
 	const struct weir_top_look all = {};
 	const struct weir_top_sink sink = { print_text, print_newline, stdout };
 	scoped(weir_sample_done) struct weir_sample before = {};
@@ -147,7 +141,7 @@ static int run(const struct weir_globals *globals, const void *data, int n_opera
 		return code;
 
 	if (live)
-		r = weir_top_screen(&metrics, chosen->interval_ms, is_utf8());
+		r = weir_top_screen(&metrics, chosen->interval_ms, weir_is_utf8());
 	if (live && r == -ENOTTY)
 		weir_say("note: terminal '%s' is not known to curses, so one picture as text",
 			 getenv("TERM") ? getenv("TERM") : "");

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "client/client.h"
@@ -80,6 +81,8 @@ int weir_client_ask(struct weir_client *client, const char *call, const char *pa
 	int r;
 
 	weir_client_begin(client);
+	/* Of a launch it says that the id is taken; of all else that it was done. */
+	what.accepted_is_done = strcasecmp(call, "LAUNCH_CONTAINER") != 0;
 	r = make_request(call, parameters_json, &what.request, &client->err);
 	if (r == 0)
 		r = weir_client_call(client, &what, &body, &size);

@@ -12,14 +12,16 @@
 /* May be sent again when a kept connection turns out dead, since nothing changes by it. */
 static int call_read(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
 {
-	const struct weir_call call = { request, true, WEIR_CLIENT_PATIENCE_MS };
+	const struct weir_call call = { .request = request,
+					.repeatable = true,
+					.timeout_ms = WEIR_CLIENT_PATIENCE_MS };
 
 	return weir_client_call(client, &call, ret_body, ret_size);
 }
 
 static int call_write(struct weir_client *client, char *request, char **ret_body, size_t *ret_size)
 {
-	const struct weir_call call = { request, false, WEIR_CLIENT_PATIENCE_MS };
+	const struct weir_call call = { .request = request, .timeout_ms = WEIR_CLIENT_PATIENCE_MS };
 
 	return weir_client_call(client, &call, ret_body, ret_size);
 }

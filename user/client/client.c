@@ -62,7 +62,7 @@ static int code_of_status(int status)
 {
 	switch (status) {
 	case 202:
-		return -EEXIST; /* LAUNCH_CONTAINER alone answers so, as in Mesos */
+		return -EEXIST; /* of LAUNCH_CONTAINER, as in Mesos */
 	case 400:
 		return -EINVAL;
 	case 403:
@@ -115,7 +115,7 @@ int weir_client_call(struct weir_client *client, const struct weir_call *call, c
 	body = weir_buffer_take_text(&reply.body);
 	if (!body)
 		return weir_fail_memory(&client->err);
-	if (reply.status != 200)
+	if (reply.status != 200 && !(reply.status == 202 && call->accepted_is_done))
 		return weir_client_fail_refused(client, body);
 
 	if (ret_body) {

@@ -24,6 +24,7 @@ struct weir_call {
 	char *request; /* taken: freed by weir_client_call() */
 	bool repeatable; /* only reads */
 	int timeout_ms;
+	bool accepted_is_done; /* 202 is success, as Mesos has it of operations */
 };
 
 /*

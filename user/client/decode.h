@@ -17,6 +17,10 @@
 #include "weir/weir.h"
 
 struct weir_error;
+struct weir_resource_list;
+struct weir_role_list;
+struct weir_volume_list;
+struct weir_operated;
 
 #define WEIR_MAX_JOIN 8
 
@@ -66,5 +70,18 @@ int weir_decode_explain(const char *text, size_t size, struct weir_explanation_i
 int weir_decode_event(const json_t *json, struct weir_event_list *ret, struct weir_error *err);
 int weir_decode_events(const char *text, size_t size, struct weir_event_list *ret,
 		       struct weir_error *err);
+
+/* decode_reserve.c */
+int weir_decode_resources(const char *text, size_t size, struct weir_resource_list *ret,
+			  struct weir_error *err);
+/* @member: the call's name in small letters, which its answer stands under. */
+int weir_decode_operated(const char *text, size_t size, const char *member,
+			 struct weir_operated *ret, struct weir_error *err);
+
+/* decode_roles.c */
+int weir_decode_roles(const char *text, size_t size, struct weir_role_list *ret,
+		      struct weir_error *err);
+int weir_decode_volumes(const char *text, size_t size, struct weir_volume_list *ret,
+			struct weir_error *err);
 
 #endif /* WEIR_DECODE_H */

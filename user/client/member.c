@@ -113,6 +113,18 @@ int weir_member_u64(const json_t *object, const char *key, uint64_t *ret, struct
 	return 0;
 }
 
+int weir_member_number(const json_t *object, const char *key, double *ret, struct weir_error *err)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_number(value))
+		return wrong_type(key, "a number", err);
+	*ret = json_number_value(value);
+	return 0;
+}
+
 int weir_member_object(const json_t *object, const char *key, const json_t **ret,
 		       struct weir_error *err)
 {

@@ -37,6 +37,7 @@ int weir_member_bool(const json_t *object, const char *key, bool *ret, struct we
 int weir_member_int(const json_t *object, const char *key, int *ret, struct weir_error *err);
 /* From 0 on; "Infinity" yields WEIR_INFINITE. */
 int weir_member_u64(const json_t *object, const char *key, uint64_t *ret, struct weir_error *err);
+int weir_member_number(const json_t *object, const char *key, double *ret, struct weir_error *err);
 int weir_member_object(const json_t *object, const char *key, const json_t **ret,
 		       struct weir_error *err);
 int weir_member_array(const json_t *object, const char *key, const json_t **ret,

@@ -11,9 +11,6 @@
 #include "client/request_internal.h"
 #include "weir/weir.h"
 
-#define MCPU_PER_CPU  1000.0
-#define BYTES_PER_MIB 1048576.0
-
 /*
  * Builders below return a new reference or NULL, and jansson's "_new" setters take NULL for a
  * failure, so a whole body is built first and judged once, in weir_request_finish().
@@ -86,7 +83,7 @@ static json_t *amount_value(uint64_t amount, double unit)
 	return json_pack("{s:f}", "value", (double)amount / unit);
 }
 
-static json_t *scalar_resource(const char *name, uint64_t amount, double unit)
+json_t *weir_request_scalar(const char *name, uint64_t amount, double unit)
 {
 	return json_pack("{s:s, s:s, s:o}", "name", name, "type", "SCALAR", "scalar",
 			 amount_value(amount, unit));
@@ -102,11 +99,12 @@ static bool add_extra(json_t *call, const struct weir_amounts *amounts)
 		return false;
 	weir = json_object_get(call, "weir");
 	if (amounts->swap_limit_bytes != WEIR_ABSENT)
-		ok &= !json_object_set_new(weir, "swap",
-					   amount_value(amounts->swap_limit_bytes, BYTES_PER_MIB));
+		ok &= !json_object_set_new(
+			weir, "swap", amount_value(amounts->swap_limit_bytes, WEIR_BYTES_PER_MIB));
 	if (amounts->cpu_burst_mcpu != WEIR_ABSENT)
-		ok &= !json_object_set_new(weir, "cpu_burst",
-					   amount_value(amounts->cpu_burst_mcpu, MCPU_PER_CPU));
+		ok &= !json_object_set_new(
+			weir, "cpu_burst",
+			amount_value(amounts->cpu_burst_mcpu, WEIR_MCPU_PER_CPU));
 	if (amounts->pids_limit != WEIR_ABSENT && amounts->pids_limit != 0)
 		ok &= !json_object_set_new(weir, "pids", amount_value(amounts->pids_limit, 1.0));
 	return ok;
@@ -121,17 +119,17 @@ static bool add_amounts(json_t *call, const struct weir_amounts *amounts)
 	if (amounts->cpu_request_mcpu != WEIR_ABSENT)
 		ok &= !json_array_append_new(
 			resources,
-			scalar_resource("cpus", amounts->cpu_request_mcpu, MCPU_PER_CPU));
+			weir_request_scalar("cpus", amounts->cpu_request_mcpu, WEIR_MCPU_PER_CPU));
 	if (amounts->mem_request_bytes != WEIR_ABSENT)
 		ok &= !json_array_append_new(
 			resources,
-			scalar_resource("mem", amounts->mem_request_bytes, BYTES_PER_MIB));
+			weir_request_scalar("mem", amounts->mem_request_bytes, WEIR_BYTES_PER_MIB));
 	if (amounts->cpu_limit_mcpu != WEIR_ABSENT)
-		ok &= !json_object_set_new(limits, "cpus",
-					   amount_value(amounts->cpu_limit_mcpu, MCPU_PER_CPU));
+		ok &= !json_object_set_new(
+			limits, "cpus", amount_value(amounts->cpu_limit_mcpu, WEIR_MCPU_PER_CPU));
 	if (amounts->mem_limit_bytes != WEIR_ABSENT)
-		ok &= !json_object_set_new(limits, "mem",
-					   amount_value(amounts->mem_limit_bytes, BYTES_PER_MIB));
+		ok &= !json_object_set_new(
+			limits, "mem", amount_value(amounts->mem_limit_bytes, WEIR_BYTES_PER_MIB));
 	ok &= !json_object_set_new(call, "resources", resources);
 	ok &= !json_object_set_new(call, "limits", limits);
 	return ok && add_extra(call, amounts);

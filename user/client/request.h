@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct weir_error;
@@ -17,6 +18,8 @@ struct weir_amounts;
 struct weir_launch_options;
 struct weir_net_options;
 struct weir_adopt_options;
+struct weir_resource_info;
+struct weir_operate_options;
 
 int weir_request_launch(const struct weir_launch_options *options, bool foreground, char **ret,
 			struct weir_error *err);
@@ -46,5 +49,26 @@ int weir_request_subscribe(uint64_t since, uint64_t epoch_us, char **ret, struct
  */
 int weir_request_on(const char *type, const char *member, const char *id, const char *number,
 		    int value, char **ret, struct weir_error *err);
+
+/* request_reserve.c. @options may be NULL. */
+
+/* Some resources, as they stand in a call. */
+struct weir_request_list {
+	const char *name; /* of the member */
+	const struct weir_resource_info *list;
+	size_t n; /* 0: left out */
+};
+
+/* A call that takes lists alone, such as "RESERVE_RESOURCES", "reserve_resources". */
+int weir_request_operate(const char *type, const char *member,
+			 const struct weir_request_list *lists, size_t n_lists,
+			 const struct weir_operate_options *options, char **ret,
+			 struct weir_error *err);
+int weir_request_grow(const struct weir_resource_info *volume, uint64_t bytes,
+		      const struct weir_operate_options *options, char **ret,
+		      struct weir_error *err);
+int weir_request_shrink(const struct weir_resource_info *volume, uint64_t bytes,
+			const struct weir_operate_options *options, char **ret,
+			struct weir_error *err);
 
 #endif /* WEIR_REQUEST_H */
