@@ -96,6 +96,8 @@ struct weir_launch_options {
 	const char *const *supplementary_groups;
 	/* NULL-terminated "NAME=SOFT[:HARD]", as "nofile=1024:4096", "core=unlimited"; see prlimit(1). */
 	const char *const *rlimits;
+	/* NULL-terminated "NAME:/DIR": volumes of its role, or of one above it, each at that directory. Not in the foreground. */
+	const char *const *volumes;
 	/*
 	 * "NET_BIND_SERVICE,CHOWN", "none", "all": what it has, and can ever have, as whoever it runs.
 	 * NULL: what its user has, in the foreground what the caller has.

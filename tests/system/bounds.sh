@@ -34,6 +34,7 @@ declare -A weir_amounts=(
     [requests]="    1000000 20000"
     [stalled]="     1000  300" # subscribers that do not read
     [half_open]="   10000 2000" # connections with half a request
+    [small_files]=" 20000   1000" # in a volume that moves
     [end_ns]="      5000000 100000000" # CPU time that a process may take to end
     [mixed_load]="  40     20" # seconds
     [swaps]="       100   10" # of policies

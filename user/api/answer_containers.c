@@ -72,6 +72,8 @@ static void add_record(struct weir_out *out, const struct weir_container *c, enu
 		weir_answer_strings(out, 7, "supplementary_groups", c->supplementary_groups);
 	if (c->rlimits)
 		weir_answer_strings(out, 8, "rlimits", c->rlimits);
+	if (c->mounts)
+		weir_answer_strings(out, 47, "volumes", c->mounts);
 	if (c->capabilities)
 		weir_out_string(out, 9, "capabilities", c->capabilities);
 	if (c->new_privileges)

@@ -347,6 +347,7 @@ static const struct {
 } statuses[] = {
 	{ WEIR_CALL_LAUNCH_CONTAINER, -EEXIST, 202 },
 	{ WEIR_CALL_LAUNCH_CONTAINER, -EDQUOT, 409 },
+	{ WEIR_CALL_LAUNCH_CONTAINER, -EBUSY, 409 }, /* a volume */
 	{ WEIR_CALL_LAUNCH_CONTAINER, -ENOENT, 400 }, /* the command: the caller's mistake */
 	{ WEIR_CALL_JOIN_CONTAINER, -ESRCH, 400 },
 	{ WEIR_CALL_ADOPT_CONTAINER, -ESRCH, 404 },

@@ -145,6 +145,7 @@ int weir_convert_launch(const struct weir_conversion *c, struct weir_error *err)
 	launch->delegate = extra->delegate;
 	launch->new_privileges = extra->new_privileges;
 	launch->supplementary_groups = extra->supplementary_groups.list;
+	launch->mounts = extra->volumes.list;
 	launch->cpus_set = extra->cpus_set;
 	launch->labels = extra->labels.list;
 	launch->n_labels = extra->labels.n;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "model/container.h"
+#include "model/mounts.h"
 
 #define MAX_RESOURCES	 16
 #define MAX_STRINGS	 65536 /* arguments, variables: more than exec(2) takes */
@@ -159,6 +160,8 @@ static const struct weir_field launch_extra_fields[] = {
 	  .offset = offsetof(struct weir_launch_extra, supplementary_groups), .max = MAX_GROUPS },
 	{ "rlimits", WEIR_FIELD_STRINGS, .offset = offsetof(struct weir_launch_extra, rlimits),
 	  .max = RLIM_NLIMITS },
+	{ "volumes", WEIR_FIELD_STRINGS, .offset = offsetof(struct weir_launch_extra, volumes),
+	  .max = WEIR_MOUNTS_MAX },
 	{ "capabilities", WEIR_FIELD_STRING,
 	  .offset = offsetof(struct weir_launch_extra, capabilities) },
 	{ "cpus_set", WEIR_FIELD_STRING, .offset = offsetof(struct weir_launch_extra, cpus_set) },

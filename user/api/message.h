@@ -57,7 +57,7 @@ struct weir_launch_extra { /* what stands under "weir" */
 	const char *workdir, *role, *cpus_set, *capabilities;
 	bool foreground, keep, exempt, executor, autoremove, delegate, new_privileges;
 	struct weir_scalar swap, cpu_burst, pids;
-	struct weir_strings supplementary_groups, rlimits;
+	struct weir_strings supplementary_groups, rlimits, volumes;
 	struct weir_items labels; /* of struct weir_label */
 	struct weir_net_info net;
 };

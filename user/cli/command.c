@@ -69,8 +69,7 @@ static bool add_env_file(struct weir_command *command, const char *path)
 	return true;
 }
 
-/* NULL: there are none. */
-static const char *const *texts(const struct weir_text_list *list)
+const char *const *weir_command_texts(const struct weir_text_list *list)
 {
 	return list->n ? list->text : NULL;
 }
@@ -95,8 +94,8 @@ bool weir_command_prepare(struct weir_command *command, const struct weir_comman
 	to->env = command->n_env ? (const char *const *)command->env : NULL;
 	to->user = chosen->user;
 	to->workdir = command->workdir;
-	to->supplementary_groups = texts(&chosen->groups);
-	to->rlimits = texts(&chosen->rlimits);
+	to->supplementary_groups = weir_command_texts(&chosen->groups);
+	to->rlimits = weir_command_texts(&chosen->rlimits);
 	to->capabilities = chosen->capabilities;
 	to->new_privileges = chosen->new_privileges;
 	return true;

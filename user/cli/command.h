@@ -77,6 +77,9 @@ struct weir_command {
 	size_t n_env;
 };
 
+/* A list that an option took, as libweir takes it. NULL: there are none. */
+const char *const *weir_command_texts(const struct weir_text_list *list);
+
 /* Into @to, which borrows from @command and @argv. false, after having said why. */
 bool weir_command_prepare(struct weir_command *command, const struct weir_command_options *chosen,
 			  char **argv, struct weir_launch_options *to);

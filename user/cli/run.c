@@ -25,6 +25,7 @@ struct options {
 	struct weir_net_chosen net;
 	struct weir_amounts amounts;
 	struct weir_command_options command;
+	struct weir_text_list volumes;
 	bool detach, keep, autoremove, delegate, exempt, executor, shared;
 };
 
@@ -37,6 +38,8 @@ static const struct weir_option options[] = {
 	  "whom it is booked on (*)" },
 	{ "cpus-set", 0, "LIST", weir_option_text, offsetof(struct options, cpus_set),
 	  "the CPUs it may use: 0-3,6 (all)" },
+	{ "volume", 'v', "NAME:/DIR", weir_option_list, offsetof(struct options, volumes),
+	  "have a volume of its role there; may be repeated, with --detach" },
 	WEIR_NET_POLICY(struct options),
 	WEIR_NET_OPTIONS(struct options, "net-degraded"),
 	{ "detach", 'd', NULL, NULL, offsetof(struct options, detach),
@@ -91,6 +94,7 @@ static bool prepare(struct launch *launch, const struct options *chosen, char **
 		.delegate = chosen->delegate,
 		.executor = chosen->executor,
 		.share_cgroups = chosen->shared,
+		.volumes = weir_command_texts(&chosen->volumes),
 	};
 	return weir_command_prepare(&launch->command, &chosen->command, command, &launch->options);
 }

@@ -197,6 +197,7 @@ static json_t *extension(const struct weir_launch_options *options, bool foregro
 
 	if (weir_request_add_net(json, &options->net) &&
 	    weir_request_add_list(json, "rlimits", options->rlimits) &&
+	    weir_request_add_list(json, "volumes", options->volumes) &&
 	    weir_request_add_list(json, "supplementary_groups", options->supplementary_groups))
 		return json;
 	json_decref(json);
@@ -235,6 +236,8 @@ static int check_launch(const struct weir_launch_options *options, bool foregrou
 		r = check_all_utf8("group", options->supplementary_groups, err);
 	if (r == 0)
 		r = check_all_utf8("resource limit", options->rlimits, err);
+	if (r == 0)
+		r = check_all_utf8("volume", options->volumes, err);
 	if (r == 0 && !foreground)
 		r = check_all_utf8("argument", options->argv, err);
 	if (r == 0 && !foreground)

@@ -109,7 +109,7 @@ struct weir_launch {
 	char *const *env; /* NULL-terminated "KEY=VALUE", over weir's; NULL: none */
 	const char *user, *workdir; /* NULL: root, "/" */
 	/* NULL-terminated, or NULL; see struct weir_container. */
-	const char *const *supplementary_groups, *const *rlimits;
+	const char *const *supplementary_groups, *const *rlimits, *const *mounts;
 	const char *capabilities, *cpus_set; /* NULL: as its user has them; all CPUs */
 	bool new_privileges;
 	const struct weir_label *labels;

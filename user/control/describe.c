@@ -32,6 +32,7 @@ static bool copy_texts(struct weir_container *container, const struct weir_launc
 	       copy_text(&container->user, launch->user) &&
 	       copy_list(&container->supplementary_groups, launch->supplementary_groups) &&
 	       copy_list(&container->rlimits, launch->rlimits) &&
+	       copy_list(&container->mounts, launch->mounts) &&
 	       copy_text(&container->capabilities, launch->capabilities) &&
 	       copy_text(&container->cpus_set, launch->cpus_set) &&
 	       copy_text(&container->workdir, launch->workdir);
@@ -93,6 +94,12 @@ int weir_controller_describe(const struct weir_controller *controller,
 				 "container '%s': what a task may reach is what its executor may: "
 				 "expected no policy",
 				 launch->id);
+	if (launch->mounts && launch->foreground)
+		return weir_fail(
+			err, -EINVAL,
+			"container '%s': a command in the foreground has its caller's mounts: "
+			"volumes are for detached ones",
+			launch->id);
 	if (launch->n_labels > WEIR_MAX_LABELS)
 		return weir_fail(err, -EINVAL, "container '%s': %zu labels, at most %d", launch->id,
 				 launch->n_labels, WEIR_MAX_LABELS);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/user.h"
+#include "control/mounts.h"
 #include "kern/process.h"
 #include "model/family.h"
 
@@ -252,6 +253,7 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	scoped(closep) int errors = -1;
 	scoped(closep) int pidfd = -1;
 	scoped(weir_join_done) struct weir_join join = WEIR_JOIN_INIT;
+	scoped(weir_mounts_done) struct weir_mounts mounts = {};
 	char self[WEIR_GROUP_NAME];
 	const struct weir_seat seat = weir_family_seat(container, self);
 	const char *writable[WEIR_MAX_JOIN_PATHS + 1] = {};
@@ -262,7 +264,8 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 	int r;
 
 	if (weir_logs_open(controller, container, &out, &errors, err) < 0 ||
-	    weir_join_open(&controller->groups, &seat, &join, err) < 0)
+	    weir_join_open(&controller->groups, &seat, &join, err) < 0 ||
+	    weir_mounts_find(controller, container, &mounts, err) < 0)
 		return err->code;
 	env = make_env(controller, container);
 	if (!env)
@@ -284,6 +287,8 @@ static int execute(struct weir_controller *controller, struct weir_container *co
 		.fenced = weir_container_is_fenced(container),
 		.families = weir_controller_families(controller, container),
 		.writable = container->delegated ? writable : NULL,
+		.binds = mounts.list,
+		.n_binds = mounts.n,
 		.workdir = container->workdir,
 		.stdout_fd = out,
 		.stderr_fd = errors,

@@ -96,7 +96,7 @@ static int open_file(struct weir_store *store, const char *path, struct weir_err
 		"ALTER TABLE containers ADD COLUMN net_set INTEGER NOT NULL DEFAULT 0;"
 		"ALTER TABLE containers ADD COLUMN net_rules BLOB;"
 		"ALTER TABLE containers ADD COLUMN net_sockets BLOB",
-		WEIR_STORE_BOOKS_SQL,
+		"ALTER TABLE containers ADD COLUMN mounts BLOB;" WEIR_STORE_BOOKS_SQL,
 	};
 	struct weir_store_schema schema = { .version = SCHEMA_VERSION, .steps = steps };
 	scoped(freep) char *text = NULL;

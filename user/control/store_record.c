@@ -51,6 +51,7 @@ static const struct weir_column columns[] = {
 	COLUMN(U64, "pids_limit", own.pids_limit),
 	MAYBE(STRINGS, "supplementary_groups", supplementary_groups),
 	MAYBE(STRINGS, "rlimits", rlimits),
+	MAYBE(STRINGS, "mounts", mounts),
 	MAYBE(TEXT, "capabilities", capabilities),
 	COLUMN(BOOL, "new_privileges", new_privileges),
 	MAYBE(TEXT, "cpus_set", cpus_set),

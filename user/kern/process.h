@@ -33,6 +33,11 @@ struct weir_spawn {
 	bool fenced;
 	enum weir_families families;
 	const char *const *writable;
+	/* Directories that it has in place of others, in mounts of its own. */
+	const struct weir_bind {
+		const char *from, *to;
+	} *binds;
+	size_t n_binds;
 	const char *workdir; /* NULL: "/" */
 	int stdout_fd, stderr_fd; /* borrowed; stdin is /dev/null */
 	int oom_score_adj;

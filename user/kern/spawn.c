@@ -197,7 +197,7 @@ static int clone_child(const struct launch *launch, pid_t *ret_pid, int *ret_pid
 /* Then it is the client who can do something about it. */
 static bool was_asked_for(enum step step)
 {
-	return step == STEP_LIMITS || step == STEP_BOUND || step == STEP_KEEP;
+	return step == STEP_BINDS || step == STEP_LIMITS || step == STEP_BOUND || step == STEP_KEEP;
 }
 
 /* Codes that the header documents are for the steps that a client can do something about. */

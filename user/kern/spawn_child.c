@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -49,6 +50,22 @@ static int join_v1(const struct launch *launch)
 	for (size_t i = 0; i < join->n_v1; i++)
 		if (write(join->v1_tasks_fd[i], "0", 1) != 1)
 			return -1;
+	return 0;
+}
+
+/* Of its own, and none of them comes back to others; theirs still come to it. */
+static int bind_volumes(const struct launch *launch)
+{
+	const struct weir_spawn *spawn = launch->spawn;
+
+	if (!spawn->n_binds)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return -1;
+	for (size_t i = 0; i < spawn->n_binds; i++) {
+		if (mount(spawn->binds[i].from, spawn->binds[i].to, NULL, MS_BIND, NULL) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -160,6 +177,7 @@ static const struct {
 	[STEP_SCHEDULING] = { reset_scheduling, "reset the scheduling policy" },
 	[STEP_OOM_SCORE] = { write_oom_score, "write oom_score_adj" },
 	[STEP_JOIN] = { join_v1, "join the cgroups" },
+	[STEP_BINDS] = { bind_volumes, "mount its volumes" },
 	[STEP_CANARY] = { try_fence, "find the fence around it" },
 	[STEP_SESSION] = { start_session, "start a session" },
 	[STEP_SIGNALS] = { reset_signals, "reset signals" },

@@ -64,6 +64,32 @@ int weir_volume_make(const char *dir, uint64_t key, struct weir_error *err)
 	return sync_dir(path, err) < 0 ? err->code : sync_dir(dir, err);
 }
 
+static bool is_empty(int fd)
+{
+	scoped(closedirp) DIR *dir = fdopendir(dup(fd));
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return false;
+	}
+	return dir;
+}
+
+int weir_volume_give(const char *path, uint32_t uid, uint32_t gid, struct weir_error *err)
+{
+	scoped(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat found;
+
+	if (fd < 0 || fstat(fd, &found) < 0)
+		return weir_fail(err, -errno, "open %s: %s", path, strerror(errno));
+	if (found.st_uid != 0 || uid == 0 || !is_empty(fd))
+		return 0;
+	return fchown(fd, uid, gid) < 0
+		       ? weir_fail(err, -errno, "give %s to its user: %s", path, strerror(errno))
+		       : 0;
+}
+
 int weir_volume_unmake(const char *dir, uint64_t key, struct weir_error *err)
 {
 	char path[PATH_MAX];

@@ -19,6 +19,9 @@ int weir_volume_path(const char *dir, uint64_t key, char path[static PATH_MAX],
 /* Make it, empty, on disk when this returns; @dir, too, if need be. -EEXIST: there is one, with something in it. */
 int weir_volume_make(const char *dir, uint64_t key, struct weir_error *err);
 
+/* One that is root's, and empty, becomes @uid's and @gid's: who first uses it has it. */
+int weir_volume_give(const char *path, uint32_t uid, uint32_t gid, struct weir_error *err);
+
 /* Take away what weir_volume_make() made and nobody wrote to: -ENOTEMPTY. One that is not there is fine. */
 int weir_volume_unmake(const char *dir, uint64_t key, struct weir_error *err);
 

@@ -342,6 +342,7 @@ struct weir_container *weir_container_free(struct weir_container *container)
 	weir_strv_free(container->env);
 	weir_strv_free(container->argv);
 	weir_strv_free(container->supplementary_groups);
+	weir_strv_free(container->mounts);
 	weir_strv_free(container->rlimits);
 	weir_net_done(&container->net);
 	free(container->capabilities);

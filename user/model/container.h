@@ -158,6 +158,7 @@ struct weir_container {
 	char *user; /* NULL: root */
 	char **supplementary_groups; /* beside those of the user; may be NULL */
 	char **rlimits; /* "NAME=SOFT:HARD"; may be NULL */
+	char **mounts; /* volumes of its role, "NAME:/DIR" (model/mounts.h); may be NULL */
 	char *capabilities; /* those it keeps; NULL: as its user has them */
 	bool new_privileges; /* a program that it executes may give it more than it has */
 	char *cpus_set; /* the CPUs that it may use; NULL: all */

@@ -16,6 +16,7 @@
 #include "base/quantity.h"
 #include "model/family.h"
 #include "model/ledger_internal.h"
+#include "model/mounts.h"
 
 #define FIRST_ALLOCATED 16
 
@@ -256,6 +257,9 @@ static int insert(struct weir_ledger *ledger, struct weir_container *container,
 	ledger->n++;
 	container->parent = parent;
 	container->own = container->figures;
+	if (weir_counts(container))
+		weir_mounts_count(ledger->books, weir_ledger_role(ledger, container),
+				  container->mounts, false);
 	add_up(ledger, container);
 	return 0;
 }
@@ -276,6 +280,9 @@ int weir_ledger_admit(struct weir_ledger *ledger, struct weir_container *contain
 				 container->id, ledger->n);
 
 	r = weir_ledger_fits(ledger, container, &nothing, &container->figures, err);
+	if (r == 0 && weir_mounts_check(ledger->books, weir_ledger_role(ledger, container),
+					container->mounts, err) < 0)
+		r = weir_fail_in(err, "container '%s'", container->id);
 	if (r < 0)
 		return r;
 	return insert(ledger, container, err);
@@ -317,6 +324,8 @@ void weir_ledger_release(struct weir_ledger *ledger, struct weir_container *cont
 
 	assert(!weir_ledger_any_task(ledger, container));
 	discount(ledger, container, &container->own);
+	weir_mounts_count(ledger->books, weir_ledger_role(ledger, container), container->mounts,
+			  true);
 	container->state = WEIR_STATE_EXITED;
 	if (container->parent)
 		add_up(ledger, container);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Volumes of containers that are launched: where they lie, and whose they become. */
+#include "control/controller_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/user.h"
+#include "control/mounts.h"
+#include "kern/volumes.h"
+#include "model/mounts.h"
+
+static int give(const struct weir_container *container, const char *path, struct weir_error *err)
+{
+	scoped(weir_user_done) struct weir_user user = WEIR_USER_INIT;
+
+	if (!container->user)
+		return 0;
+	if (weir_user_lookup(container->user, &user, err) < 0)
+		return err->code;
+	return weir_volume_give(path, user.uid, user.gid, err);
+}
+
+static int add(struct weir_controller *controller, const struct weir_container *container,
+	       const char *text, struct weir_mounts *to, struct weir_error *err)
+{
+	const struct weir_books *books = weir_ledger_books(controller->ledger);
+	char name[WEIR_VOLUME_ID_MAX + 1], path[PATH_MAX];
+	const struct weir_volume *volume;
+	const char *dir;
+
+	if (weir_mount_parse(text, name, &dir, err) < 0)
+		return err->code;
+	volume = weir_mount_find(books, weir_ledger_role(controller->ledger, container), name);
+	if (!volume)
+		return weir_fail(err, -ENOENT, "there is no volume '%s'", name);
+	if (weir_operations_path(controller->operations, weir_books_disk(books, volume->disk)->name,
+				 volume->key, path, err) < 0 ||
+	    give(container, path, err) < 0)
+		return err->code;
+	to->paths[to->n] = strdup(path);
+	if (!to->paths[to->n])
+		return weir_fail_memory(err);
+	to->list[to->n] = (struct weir_bind){ to->paths[to->n], dir };
+	to->n++;
+	return 0;
+}
+
+int weir_mounts_find(struct weir_controller *controller, const struct weir_container *container,
+		     struct weir_mounts *ret, struct weir_error *err)
+{
+	for (char *const *text = container->mounts; text && *text; text++) {
+		if (add(controller, container, *text, ret, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+void weir_mounts_done(struct weir_mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->n; i++)
+		free(mounts->paths[i]);
+	mounts->n = 0;
+}
