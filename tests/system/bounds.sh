@@ -35,6 +35,7 @@ declare -A weir_amounts=(
     [stalled]="     1000  300" # subscribers that do not read
     [half_open]="   10000 2000" # connections with half a request
     [small_files]=" 20000   1000" # in a volume that moves
+    [walk]="        4000    400" # operations on reservations
     [end_ns]="      5000000 100000000" # CPU time that a process may take to end
     [mixed_load]="  40     20" # seconds
     [swaps]="       100   10" # of policies
