@@ -24,13 +24,13 @@ static inline void check_launch(const struct weir_launch *launch)
 		assert(launch->labels[i].key && launch->labels[i].value);
 }
 
-static inline void check_call(enum weir_media media, const uint8_t *data, size_t size)
+static inline void check_call(enum weir_media media, enum weir_dialect dialect, const uint8_t *data,
+			      size_t size)
 {
 	struct weir_call call = {};
 	struct weir_error err = {};
 
-	if (weir_call_decode(media, WEIR_DIALECT_AGENT, (const char *)data, size, &call, &err) <
-	    0) {
+	if (weir_call_decode(media, dialect, (const char *)data, size, &call, &err) < 0) {
 		assert(err.code < 0 && *err.text && !call.memory);
 		return;
 	}

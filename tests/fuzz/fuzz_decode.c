@@ -6,6 +6,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	check_call(WEIR_MEDIA_JSON, data, size);
+	check_call(WEIR_MEDIA_JSON, WEIR_DIALECT_AGENT, data, size);
 	return 0;
 }
