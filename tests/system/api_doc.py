@@ -22,7 +22,11 @@ from protobuf import AGENT, JSON, MASTER, PROTOBUF, Client, without_empty
 
 # Words that are of this machine or this build.
 OTHER_HERE = {"version", "git_sha", "path", "stdout_path", "stderr_path", "families",
-              "fence_tier", "hostname", "agent_id", "agent_info.id", "flags[].value"}
+              "fence_tier", "hostname", "operation_id", "uuid", "agent_id", "agent_info.id", "flags[].value"}
+
+# Answered as accepted, as Mesos has it.
+OPERATIONS = {"RESERVE_RESOURCES", "UNRESERVE_RESOURCES", "CREATE_VOLUMES", "DESTROY_VOLUMES", "GROW_VOLUME",
+              "SHRINK_VOLUME"}
 
 
 def sections(text):
@@ -94,7 +98,8 @@ def replay(client, encoding, heading, blocks, join):
     # In protobuf each family has its path.
     family = AGENT if kind in AGENT[1].Call.Type.keys() else MASTER
     status, answer = client.ask(request, encoding, encoding, family)
-    if say(status == 200, f"{heading}: 200", f"it is {status}: {answer}") and len(blocks) > 1:
+    wanted = 202 if kind in OPERATIONS else 200
+    if say(status == wanted, f"{heading}: {wanted}", f"it is {status}: {answer}") and len(blocks) > 1:
         shown = json.loads(blocks[1])
         if encoding == PROTOBUF:
             shown, answer = without_empty(shown), without_empty(answer)

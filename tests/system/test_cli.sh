@@ -8,7 +8,7 @@
 # shellcheck source=tests/system/more.sh
 . "$(dirname "$0")/more.sh"
 
-verbs=(run exec adopt release ps inspect update stats top pause resume kill stop wait logs events why policy agent api rm doctor metrics reload reset-knobs purge version help)
+verbs=(run exec adopt release ps inspect update stats top pause resume kill stop wait logs events why policy agent reserve unreserve volume roles api rm doctor metrics reload reset-knobs purge version help)
 mib=$((1 << 20))
 
 # exits CODE NAME COMMAND…: what it says is in $said.

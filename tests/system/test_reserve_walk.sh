@@ -117,7 +117,7 @@ for version, (kind, one, *rest) in accepted:
 found_cpus, found_disk, found_volumes = collections.Counter(), collections.Counter(), {}
 last = Operator().reservations()
 for one in last["resources"]:
-    stack, value = " ".join(r["role"] for r in one["reservations"]), one["scalar"]["value"]
+    stack, value = " ".join(r["role"] for r in one.get("reservations", [])), one["scalar"]["value"]
     if "persistence" in one.get("disk", {}):
         found_volumes[top(stack), one["disk"]["persistence"]["id"]] = (stack, round(value))
     elif one["name"] == "cpus":

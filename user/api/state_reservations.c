@@ -31,6 +31,8 @@ static void add_labels(struct weir_out *out, const struct weir_reservation *leve
 
 static void add_stack(struct weir_out *out, const struct weir_stack *stack)
 {
+	if (!stack->n)
+		return;
 	weir_out_list(out, "reservations");
 	for (size_t i = 0; i < stack->n; i++) {
 		const struct weir_reservation *level = &stack->levels[i];
