@@ -110,7 +110,7 @@ refused() {
 }
 refused 1 "'FLY' is not a call" fly
 refused 4 "no JSON object: column 1" get_state '{'
-refused 4 "SUBSCRIBE goes on" subscribe
+refused 4 "SUBSCRIBE goes on" subscribe '{"since": 1}'
 refused 4 "not the name of a call" 'get state'
 refused 3 "no container 'nobody'" explain_container '{"container_id": {"value": "nobody"}}'
 
