@@ -21,7 +21,8 @@ extern "C" {
 /* One level of a stack of reservations, the outermost role first. */
 struct weir_level {
 	const char *role;
-	const char *principal; /* who made it; NULL: nobody is said. As an argument: NULL for the caller */
+	const char *
+		principal; /* who made it; NULL: nobody is said. As an argument: NULL for the caller */
 	size_t n_labels;
 	const struct weir_label_info {
 		const char *key, *value;
@@ -118,13 +119,15 @@ struct weir_volume_place {
 	const char *disk; /* as in weir_resource_info */
 	uint64_t bytes; /* that it may have; nobody holds it to that yet */
 	uint64_t users; /* containers that have it */
-	uint64_t destroyed_us; /* CLOCK_REALTIME; 0: it is there. Else it waits to be removed, and has no role any more */
+	uint64_t
+		destroyed_us; /* CLOCK_REALTIME; 0: it is there. Else it waits to be removed, and has no role any more */
 	uint64_t removed_us; /* when that will be */
 };
 
 struct weir_volume_list {
 	size_t n;
-	struct weir_volume_place *list; /* in order of role and id; those that were destroyed last */
+	struct weir_volume_place
+		*list; /* in order of role and id; those that were destroyed last */
 	void *owner; /* the library's */
 };
 

@@ -147,7 +147,8 @@ static void an_older_schema_is_brought_up_to_date(void **state)
 		  "ALTER TABLE containers DROP COLUMN net_set;"
 		  "ALTER TABLE containers DROP COLUMN net_rules;"
 		  "ALTER TABLE containers DROP COLUMN net_sockets;"
-		  "ALTER TABLE containers DROP COLUMN mounts; DROP TABLE holdings; DROP TABLE volumes; DROP TABLE operations;"
+		  "ALTER TABLE containers DROP COLUMN mounts; DROP TABLE holdings; DROP TABLE "
+		  "volumes; DROP TABLE operations;"
 		  "ALTER TABLE containers DROP COLUMN cgroup2_id; PRAGMA user_version = 1");
 	assert_int_equal(weir_store_open(f->dir, &f->store, &err), 0);
 	assert_int_equal(read_all(f->store, &all), 0);

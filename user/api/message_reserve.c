@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "model/stack.h"
 
-#define MAX_RESOURCES 4096
+#define MAX_RESOURCES 1024
 
 static const char not_revocable[] = "revocable resources can't be reserved";
 static const char not_shared[] = "a volume is for one container at a time";

@@ -82,17 +82,17 @@ void weir_out_string(struct weir_out *out, uint32_t number, const char *name, co
 static void encode_base64(const unsigned char *data, size_t size, char *text)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 	for (size_t i = 0; i < size; i += 3) {
 		size_t left = size - i;
-		uint32_t three = (uint32_t)data[i] << 16 | (left > 1 ? data[i + 1] << 8 : 0) |
-				 (left > 2 ? data[i + 2] : 0);
+		uint32_t second = left > 1 ? data[i + 1] : 0, third = left > 2 ? data[i + 2] : 0;
+		uint32_t three = (uint32_t)data[i] << 16 | second << 8 | third;
 
 		*text++ = digits[three >> 18];
 		*text++ = digits[three >> 12 & 63];
-		*text++ = left > 1 ? digits[three >> 6 & 63] : '=';
-		*text++ = left > 2 ? digits[three & 63] : '=';
+		*text++ = digits[left > 1 ? three >> 6 & 63 : 64];
+		*text++ = digits[left > 2 ? three & 63 : 64];
 	}
 	*text = '\0';
 }

@@ -58,7 +58,9 @@ struct weir_tunables {
 	enum weir_tier fence_at_most; /* taken up at the next start */
 	enum weir_policy default_net; /* of containers to come that say nothing */
 	uint64_t log_max_bytes; /* per stream of a detached container */
-	char rights[3][WEIR_RIGHTS_TEXT]; /* to reserve, to unreserve, to change volumes: enum weir_right */
+	char rights
+		[3]
+		[WEIR_RIGHTS_TEXT]; /* to reserve, to unreserve, to change volumes: enum weir_right */
 };
 
 /* Find the tunables anew. On failure, with a text for the operator, the old ones stay in force. */
@@ -361,7 +363,8 @@ struct weir_state_view {
 	struct weir_container *const *all; /* in order of id */
 	size_t n;
 	const struct weir_books *books; /* who holds what */
-	const struct weir_operations *operations; /* what was done with it: see control/operations.h */
+	const struct weir_operations
+		*operations; /* what was done with it: see control/operations.h */
 };
 
 /* Call @fn once, under the read lock; it must not call back into the controller. */

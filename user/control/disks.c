@@ -37,6 +37,7 @@ static int read_entry(char *word, struct entry *ret, struct weir_error *err)
 				 "MOUNT:/DIR",
 				 word);
 	*ret = (struct entry){ .bytes = WEIR_ABSENT, .whole = is_mount };
+	ret->root = ret->name + kind;
 	size = strchr(word + kind, ':');
 	if (size)
 		*size++ = '\0';
@@ -50,7 +51,6 @@ static int read_entry(char *word, struct entry *ret, struct weir_error *err)
 				 word);
 	if (snprintf(ret->name, sizeof(ret->name), "%s", word) >= (int)sizeof(ret->name))
 		return weir_fail(err, -EINVAL, "'%.64s' is too long", word);
-	ret->root = ret->name + kind;
 	return 0;
 }
 
@@ -65,7 +65,7 @@ static int each_entry(const char *text, entry_fn *fn, void *data, struct weir_er
 	if (!copy)
 		return weir_fail_memory(err);
 	while ((word = strsep(&rest, ", \t"))) {
-		struct entry entry;
+		struct entry entry = {};
 
 		if (!*word)
 			continue;
@@ -111,7 +111,7 @@ static int add(struct weir_disks *disks, const char *name, char *dir, uint64_t b
 
 static char *dir_below(const char *root, const char *name)
 {
-	char *dir;
+	char *dir = NULL;
 
 	return asprintf(&dir, "%s/%s", root, name) < 0 ? NULL : dir;
 }

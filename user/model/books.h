@@ -88,11 +88,11 @@ void weir_books_restore_version(struct weir_books *books, uint64_t version);
 
 /* ---- What containers need ---- */
 
-/* @role needs so much more, or with @less so much less. What is given back was taken before. -ENOMEM. */
-int weir_books_demand(struct weir_books *books, const char *role, uint64_t mcpu, uint64_t mem_bytes,
+/* Role @name needs so much more, or with @less so much less. What is given back was taken before. -ENOMEM. */
+int weir_books_demand(struct weir_books *books, const char *name, uint64_t mcpu, uint64_t mem_bytes,
 		      bool less, struct weir_error *err);
-/* How much more of each @role could need; below 0: more is needed than there is. */
-void weir_books_room(const struct weir_books *books, const char *role, int64_t *ret_mcpu,
+/* How much more of each role @name could need; below 0: more is needed than there is. */
+void weir_books_room(const struct weir_books *books, const char *name, int64_t *ret_mcpu,
 		     int64_t *ret_bytes);
 
 /* ---- Changing who holds what ---- */

@@ -12,13 +12,14 @@
 static int check_collision(const struct weir_books *books, const struct weir_change *change,
 			   const struct weir_fate *fate, struct weir_error *err)
 {
-	const char *role = weir_stack_role(fate->stack), *id = fate->volume->info.id;
+	const struct weir_volume *volume = fate->volume;
+	const char *role = weir_stack_role(fate->stack), *id = volume->info.id;
 	const struct weir_volume *there = weir_books_find_volume(books, role, id);
 
 	for (size_t i = 0; i < change->n_fates; i++) {
 		const struct weir_fate *other = &change->fates[i];
 
-		if (other->volume == there)
+		if (there && other->volume == there)
 			there = NULL; /* it goes, or is this one */
 		if (other != fate && other->stack && strcmp(other->volume->info.id, id) == 0 &&
 		    strcmp(weir_stack_role(other->stack), role) == 0)
@@ -117,6 +118,22 @@ int weir_change_check(struct weir_books *books, const struct weir_change *change
 	return check_unreserved(books, change, err);
 }
 
+/* How much there is of the kind of @like, and of its disk. */
+static uint64_t sum_of(const struct weir_parcels *parcels, const struct weir_parcel *like)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < parcels->n; i++) {
+		const struct weir_parcel *one = &parcels->list[i];
+
+		if (one->kind != like->kind ||
+		    (one->disk && like->disk && strcmp(one->disk, like->disk) != 0))
+			continue;
+		sum += one->amount;
+	}
+	return sum;
+}
+
 /* Nothing may come of nothing, nor be lost, volumes being parts of their disks. */
 int weir_check_conserved(const struct weir_parcels *from, const struct weir_parcels *to,
 			 struct weir_error *err)
@@ -126,18 +143,8 @@ int weir_check_conserved(const struct weir_parcels *from, const struct weir_parc
 	for (size_t side = 0; side < ARRAY_SIZE(sides); side++) {
 		for (size_t i = 0; i < sides[side]->n; i++) {
 			const struct weir_parcel *like = &sides[side]->list[i];
-			uint64_t sums[2] = {};
 
-			for (size_t s = 0; s < ARRAY_SIZE(sides); s++) {
-				for (size_t j = 0; j < sides[s]->n; j++) {
-					const struct weir_parcel *one = &sides[s]->list[j];
-
-					if (one->kind == like->kind &&
-					    (!one->disk || strcmp(one->disk, like->disk) == 0))
-						sums[s] += one->amount;
-				}
-			}
-			if (sums[0] != sums[1])
+			if (sum_of(from, like) != sum_of(to, like))
 				return weir_fail(err, -EINVAL,
 						 "%s would come of nothing, or be lost",
 						 weir_kind_name(like->kind));

@@ -24,8 +24,7 @@ const char *weir_event_name(enum weir_event_kind kind)
 		[WEIR_EVENT_SQUEEZED] = "squeezed",   [WEIR_EVENT_RELEASED] = "released",
 		[WEIR_EVENT_PAUSED] = "paused",	      [WEIR_EVENT_RESUMED] = "resumed",
 		[WEIR_EVENT_CONTESTED] = "contested", [WEIR_EVENT_ENDED] = "ended",
-		[WEIR_EVENT_DENIED] = "denied",
-		[WEIR_EVENT_OPERATED] = "operated",
+		[WEIR_EVENT_DENIED] = "denied",	      [WEIR_EVENT_OPERATED] = "operated",
 	};
 
 	assert(kind < WEIR_EVENT_COUNT_);
