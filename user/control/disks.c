@@ -31,13 +31,13 @@ static int read_entry(char *word, struct entry *ret, struct weir_error *err)
 	size_t kind = is_path ? strlen(PATH_DISK) : strlen(MOUNT_DISK);
 	char *size;
 
+	*ret = (struct entry){ .bytes = WEIR_ABSENT, .whole = is_mount };
+	ret->root = ret->name + kind;
 	if (!is_path && !is_mount)
 		return weir_fail(err, -EINVAL,
 				 "'%.64s' is no disk: expected PATH:/DIR:SIZE or "
 				 "MOUNT:/DIR",
 				 word);
-	*ret = (struct entry){ .bytes = WEIR_ABSENT, .whole = is_mount };
-	ret->root = ret->name + kind;
 	size = strchr(word + kind, ':');
 	if (size)
 		*size++ = '\0';
