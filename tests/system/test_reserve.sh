@@ -202,5 +202,38 @@ move "it is somebody else's" 403 "'root' has no right to 'reserve'"
 fails "rights that are none are refused" rights 'root' ''
 rights '' ''
 
+# ---- What the configuration reserves ----
+
+static() {
+    daemon_stop
+    printf '[node]\ndisk = 100Gi\ndisks = PATH:%s/path:10Gi, MOUNT:%s/mount\n[roles]\nvolume_grace = 0s\nstatic = %s\n' \
+        "$scratch" "$scratch" "$1" >"$conf"
+    daemon_start --config "$conf"
+}
+statics() {
+    weir api GET_RESERVATIONS | jq -r '.get_reservations.resources[] | select(.reservations[0].type == "STATIC") |
+        "\(.reservations | map(.role) | join("+")) \(.name) \(.scalar.value)"' | sort | paste -sd, -
+}
+static 'st cpus=0.3 disk=1Gi, su cpus=0.1'
+is "$(statics)" "st cpus 0.3,st disk 1024,su cpus 0.1" "static reservations are as the configuration has them"
+cat >"$scratch/static.py" <<'PYTHON'
+from api import say
+from resources import Operator, held, level
+
+op = Operator()
+ST = level("st", None, "STATIC")
+got = [op.unreserve(held([ST], cpus=0.1)), op.reserve(held("ops", cpus=0.1), held([ST], cpus=0.1)),
+       op.reserve(held([ST, level("st/a")], cpus=0.2)), op.reserve(held([ST, level("st/a")], disk=100)),
+       op.create(held([ST, level("st/a")], volume="v", disk=100)),
+       op.reserve(held([ST, level("st/b")], volume="v", disk=100), held([ST, level("st/a")], volume="v", disk=100))]
+say(got == [400, 400, 202, 202, 202, 202], "nobody can take them away, but refine them, and move what they are refined to", str(got))
+PYTHON
+points_of python3 "$scratch/static.py"
+static 'st cpus=0.25 disk=2Gi'
+is "$(statics)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "they follow it, by what is not refined"
+static 'st cpus=0.1'
+is "$(statics)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "as far as that takes nothing from anybody"
+matches "$(grep -c "static reservation of cpus for role 'st' stays" "$daemon_log")" '^[1-9]' "and a warning says so"
+
 daemon_stop
 done_testing

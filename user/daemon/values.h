@@ -37,6 +37,7 @@ int weir_value_net(const char *value, void *field, struct weir_error *err);
 /* values_roles.c */
 int weir_value_disk(const char *value, void *field, struct weir_error *err); /* uint64_t, bytes */
 int weir_value_disks(const char *value, void *field, struct weir_error *err); /* char *, owned */
+int weir_value_statics(const char *value, void *field, struct weir_error *err); /* char *, owned */
 int weir_value_rights(const char *value, void *field,
 		      struct weir_error *err); /* WEIR_RIGHTS_TEXT bytes */
 int weir_value_grace(const char *value, void *field, struct weir_error *err); /* uint64_t, us */

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/quantity.h"
 #include "control/disks.h"
+#include "control/statics.h"
 #include "daemon/options.h"
 #include "model/rights.h"
 
@@ -25,18 +26,25 @@ int weir_value_disk(const char *value, void *field, struct weir_error *err)
 	return 0;
 }
 
-int weir_value_disks(const char *value, void *field, struct weir_error *err)
+static int replace(const char *value, char **field, struct weir_error *err)
 {
-	char *copy;
+	char *copy = strdup(value);
 
-	if (weir_disks_check(value, err) < 0)
-		return err->code;
-	copy = strdup(value);
 	if (!copy)
 		return weir_fail_memory(err);
-	free(*(char **)field);
-	*(char **)field = copy;
+	free(*field);
+	*field = copy;
 	return 0;
+}
+
+int weir_value_disks(const char *value, void *field, struct weir_error *err)
+{
+	return weir_disks_check(value, err) < 0 ? err->code : replace(value, field, err);
+}
+
+int weir_value_statics(const char *value, void *field, struct weir_error *err)
+{
+	return weir_statics_check(value, err) < 0 ? err->code : replace(value, field, err);
 }
 
 int weir_value_rights(const char *value, void *field, struct weir_error *err)
