@@ -142,6 +142,10 @@ say(states == {"OPERATION_FINISHED", "OPERATION_FAILED"} and all(o["latest_statu
 
 free = op.holds()["* cpus"]
 op.reserve(held("run", cpus=0.5))
+roles = {role["name"]: role["resources"][0]["scalar"]["value"] for role in op.call("GET_ROLES")[1]["get_roles"]["roles"]}
+say(roles.get("run") == 0.5, "a role that something is reserved for is one, though nobody runs in it", str(roles))
+told = [e for e in op.call("GET_EVENTS")[1]["get_events"]["events"] if e["kind"] == "operated"]
+say(told and told[-1]["cause"] == "reserve" and "run" in told[-1]["text"], "operations are events", str(told[-1:]))
 
 
 def launch(name, role, cpus):

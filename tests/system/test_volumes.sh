@@ -141,4 +141,9 @@ fails "and changes nothing" sh -c "weir roles | grep -q '^x '"
 fails "what is not there can't be unreserved" weir unreserve --role nobody --cpu 0.1
 succeeds "unreserve" weir unreserve --role eng/ads --cpu 0.5 --mem 64Mi
 
+daemon_stop
+matches "$(weir purge --cgroup-prefix "$prefix" --state-dir "$state_dir" --run-dir "$scratch/run" 2>&1)" "has [0-9]+ volumes, .* --force" \
+    "purge is refused while there are volumes, and says what to do"
+succeeds "and they are there" test -d "$short"
+
 done_testing

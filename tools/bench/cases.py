@@ -21,6 +21,7 @@ import beside
 import booked
 import fences
 import frames
+import reservations
 from case import Case, bar, output
 from loader import Loader
 from node import Node
@@ -260,5 +261,5 @@ class Thousand(Case):
                     most=24, unit=" MiB")]
 
 
-ALL = [Pipe, Messaging, Read, Launch, Thousand, frames.Frame, *answers.ALL, *beside.ALL, *booked.ALL,
+ALL = [Pipe, Messaging, Read, Launch, Thousand, frames.Frame, *answers.ALL, *reservations.ALL, *beside.ALL, *booked.ALL,
        *fences.ALL]

@@ -171,10 +171,50 @@ static void add_role(struct weir_walk *walk, const struct entry *entries, size_t
 	weir_out_close(out);
 }
 
+/* Roles of containers, which come in the order that the books' come in: from @at on they are still to be met. */
+struct known_roles {
+	struct weir_walk *walk;
+	const struct entry *entries;
+	size_t n, at;
+};
+
+/* Does anybody run in it? Asked once of each, in order. */
+static bool is_run_in(struct known_roles *known, const char *role)
+{
+	bool runs = false;
+	int order = -1;
+
+	for (; known->at < known->n; known->at++) {
+		order = strcmp(known->entries[known->at].role, role);
+		if (order > 0)
+			break;
+		runs |= order == 0 &&
+			known->entries[known->at].container->state != WEIR_STATE_EXITED;
+	}
+	return runs;
+}
+
+/* One that nobody runs in, but something is reserved for. */
+static void add_reserved(const struct weir_role_view *role, void *data)
+{
+	struct known_roles *known = data;
+	struct weir_out *out = known->walk->out;
+
+	if (is_run_in(known, role->name) || (!role->reserved_mcpu && !role->reserved_bytes))
+		return;
+	weir_out_open(out, 1, NULL);
+	weir_out_string(out, 1, "name", role->name);
+	weir_out_fixed(out, 2, "weight", 1, 0);
+	weir_walk_resources(known->walk, 4, "resources", role->reserved_mcpu, role->reserved_bytes,
+			    role->name);
+	weir_out_close(out);
+}
+
 void weir_walk_roles(struct weir_walk *walk)
 {
 	size_t n;
 	struct entry *entries = sort(walk, by_role, &n);
+	struct known_roles known = { walk, entries, n, 0 };
 
 	weir_out_list(walk->out, "roles");
 	for (size_t i = 0, group; i < n; i += group) {
@@ -182,6 +222,8 @@ void weir_walk_roles(struct weir_walk *walk)
 		if (sum_of(entries + i, group).active)
 			add_role(walk, entries + i, group);
 	}
+	if (walk->state->books)
+		weir_books_each_role(walk->state->books, add_reserved, &known);
 	weir_out_list_end(walk->out);
 	free(entries);
 }

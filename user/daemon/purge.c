@@ -23,6 +23,7 @@
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "kern/keep.h"
+#include "kern/volumes.h"
 
 #define MAX_NAMED     5 /* containers that the refusal tells by name */
 #define MAX_TEXT      1024
@@ -182,19 +183,57 @@ static int remove_tree(const char *path, struct weir_error *err)
 	return 0;
 }
 
-/* What the daemon and its containers left in the state directory; the directory if it is empty. */
+static int volumes_dir(const char *state_dir, char path[static PATH_MAX], struct weir_error *err)
+{
+	int n = snprintf(path, PATH_MAX, "%s/volumes", state_dir);
+
+	if (n < 0 || n >= PATH_MAX)
+		return weir_fail(err, -ENAMETOOLONG, "state directory '%s': the name is too long",
+				 state_dir);
+	return 0;
+}
+
+/* What the daemon and its containers left in the state directory, but for volumes; the directory if it is empty. */
 static int purge_state(const char *dir, int *lock_fd, struct weir_error *err)
 {
-	char logs[PATH_MAX];
+	char logs[PATH_MAX], volumes[PATH_MAX];
 	int n = snprintf(logs, sizeof(logs), "%s/logs", dir);
 
 	if (n < 0 || (size_t)n >= sizeof(logs))
 		return weir_fail(err, -ENAMETOOLONG, "state directory '%s': the name is too long",
 				 dir);
-	if (remove_tree(logs, err) < 0 || weir_store_purge(dir, lock_fd, err) < 0)
+	if (volumes_dir(dir, volumes, err) < 0 || remove_tree(logs, err) < 0 ||
+	    weir_store_purge(dir, lock_fd, err) < 0)
 		return err->code;
+	rmdir(volumes);
 	rmdir(dir);
 	return 0;
+}
+
+static void count_volume(uint64_t key, void *data)
+{
+	size_t *n = data;
+
+	(void)key;
+	++*n;
+}
+
+/* The database alone knows whose they are. */
+static int refuse_volumes(const char *state_dir, struct weir_error *err)
+{
+	char dir[PATH_MAX];
+	size_t n = 0;
+
+	if (volumes_dir(state_dir, dir, err) < 0 ||
+	    weir_volumes_each(dir, count_volume, &n, err) < 0)
+		return err->code;
+	if (n == 0)
+		return 0;
+	return weir_fail(
+		err, -EBUSY,
+		"%s has %zu volume%s, and without the database nobody knows whose; destroy "
+		"them, or add --force, which leaves them there",
+		dir, n, n == 1 ? "" : "s");
 }
 
 /* By taking a dead daemon's place for a moment, and leaving it as one should. */
@@ -222,6 +261,8 @@ int weir_purge(const struct weir_options *options, struct weir_error *err)
 	if (has_state && weir_store_lock(options->state_dir, &lock_fd, err) < 0)
 		return err->code;
 
+	if (has_state && !options->force && refuse_volumes(options->state_dir, err) < 0)
+		return err->code;
 	if (purge_groups(options, err) < 0 || weir_bpf_purge(options->pin_dir, err) < 0)
 		return err->code;
 	if (has_state && purge_state(options->state_dir, &lock_fd, err) < 0)

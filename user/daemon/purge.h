@@ -11,8 +11,8 @@ struct weir_options;
  * Remove cgroups under the prefix, pins, database, logs, and a dead daemon's socket. Configuration
  * stays. With options->force, containers that run are killed first.
  *
- * -EBUSY: a daemon is running, or a container is and options->force is not set; nothing has
- * been removed then.
+ * -EBUSY: a daemon is running, or or options->force is not set and a container is, or there are
+ * volumes, which stay with it, too; nothing has been removed then.
  */
 int weir_purge(const struct weir_options *options, struct weir_error *err);
 
