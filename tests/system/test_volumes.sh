@@ -92,6 +92,26 @@ is "$(wc -l <"$scratch/after" | tr -d ' ')" "$(($(amount small_files) + $(amount
 succeeds "beneath a running service of a third" kill -0 "$(first_pid third)"
 weir rm --force third
 
+# ---- Broken off by kill -9 at every point: tests/unit/test_operate.c does it with all operations ----
+
+from=eng/search to=eng/ads
+for point in store.begin store.volume store.operation store.commit operate.stored operate.done; do
+    daemon_stop
+    export WEIR_FAULT=$point=KILL
+    daemon_start --config "$scratch/weir.conf"
+    unset WEIR_FAULT
+    fails "row 46: killed at $point: it is not answered" weir reserve move --from "$from" --to "$to" --volume data 2>/dev/null
+    eventually 5 not_running "$daemon_pid"
+    daemon_start --config "$scratch/weir.conf"
+    now=$(role_of data)
+    matches "$now" "^($from|$to)$" "row 46: killed at $point: it is wholly done or wholly undone"
+    [[ $point == operate.* ]] && is "$now" "$to" "row 46: killed at $point: what is written down is done"
+    manifest "$path" >"$scratch/after"
+    succeeds "row 46: killed at $point: what is in it is the same" cmp "$scratch/before" "$scratch/after"
+    [[ $now == "$from" ]] || read -r from to <<<"$to $from"
+done
+[[ $from == eng/search ]] || weir reserve move --from "$from" --to eng/search --volume data
+
 # ---- And is removed as a whole, but for what is not in it ----
 
 mkdir "$scratch/outside"
