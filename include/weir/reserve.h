@@ -61,6 +61,7 @@ void weir_resource_list_free(struct weir_resource_list *list);
 
 struct weir_operate_options {
 	bool dry_run; /* answer what it would, and change nothing */
+	bool yield; /* containers that use what is taken give up as much of their requests, and run on */
 	bool has_version; /* refuse, unless the books are still of this version */
 	uint64_t version;
 };

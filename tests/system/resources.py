@@ -35,7 +35,7 @@ class Operator(Connection):
 
     def operate(self, kind, options=None, **fields):
         if options:
-            fields["weir"] = options
+            fields["weir"] = {key.rstrip("_"): value for key, value in options.items()}
         status, self.said = self.call(kind, **fields)
         return status
 

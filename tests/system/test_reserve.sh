@@ -156,6 +156,25 @@ codes("a container of the role fits, and one of none does not", [200, 409], laun
 status, text = launch("bigger", "other", free)
 say(status == 409 and "reserved: " in text and "run 0.5" in text, "the refusal says for whom the rest is reserved", text)
 codes("what bears a container's request stays: 409", [409, 202], op.unreserve(held("run", cpus=0.2)), op.unreserve(held("run", cpus=0.1)))
+
+
+
+def requested(name):
+    found = op.call("GET_CONTAINERS", show_standalone=True, weir={"container_id": {"value": name}})[1]["get_containers"]["containers"][0]["weir"]
+    return found["cpu_request_mcpu"], found["cpu_limit_mcpu"]
+
+
+launch("mine-too", "run", 0.0)
+limits = requested("mine")
+codes("in use, and nobody yields: 409", [409], op.reserve(held("late", cpus=0.2), held("run", cpus=0.2)))
+codes("more than they have, yielding or not: 409", [409], op.reserve(held("late", cpus=0.399), held("run", cpus=0.399), yield_=True))
+say(requested("mine") == limits == (400, "Infinity"), "and nobody has given anything up", str(requested("mine")))
+codes("with yield containers give up what is moved, while they run", [202], op.reserve(held("late", cpus=0.2), held("run", cpus=0.2), yield_=True))
+say(requested("mine") == (190, "Infinity") and requested("mine-too")[0] == 10, "live, down to their floors, and may burst on", str(requested("mine")))
+say(op.holds().get("late cpus") == 0.2, "and it is the other's", str(op.holds()))
+op.reserve(held("run", cpus=0.2), held("late", cpus=0.2))
+op.call("KILL_CONTAINER", container_id={"value": "mine-too"})
+op.call("WAIT_CONTAINER", container_id={"value": "mine-too"})
 op.call("KILL_CONTAINER", container_id={"value": "mine"})
 op.call("WAIT_CONTAINER", container_id={"value": "mine"})
 codes("until it has ended", [202], op.unreserve(held("run", cpus=0.4)))

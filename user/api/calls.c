@@ -164,8 +164,13 @@ static int register_socket(const struct run *run, struct weir_error *err)
 static int operate(const struct run *run, struct weir_error *err)
 {
 	const struct weir_call *call = run->call;
-	const struct weir_operate_ask ask = { &call->operation, call->dry_run, call->has_version,
-					      call->version };
+	const struct weir_operate_ask ask = {
+		.operation = &call->operation,
+		.dry_run = call->dry_run,
+		.yield = call->yield,
+		.has_version = call->has_version,
+		.version = call->version,
+	};
 	struct weir_operate_result result = {};
 	struct weir_node_view node;
 

@@ -189,6 +189,7 @@ int weir_convert_operation(const struct weir_conversion *c, struct weir_error *e
 	to->kind = kind_of(c->to->type);
 	c->to->agent_id = from->agent_id;
 	c->to->dry_run = from->options.dry_run;
+	c->to->yield = from->options.yield;
 	c->to->has_version = from->options.version != UINT64_MAX;
 	c->to->version = from->options.version;
 	if (to->kind == WEIR_OPERATION_GROW || to->kind == WEIR_OPERATION_SHRINK) {

@@ -51,7 +51,7 @@ struct weir_call {
 	struct weir_operation
 		operation; /* of calls about reservations and volumes, owned; else empty */
 	const char *agent_id; /* of those; NULL: not said */
-	bool dry_run, has_version;
+	bool dry_run, yield, has_version;
 	uint64_t version;
 	uint64_t since, epoch_us, wait_ms; /* GET_EVENTS, SUBSCRIBE; epoch_us 0: not said */
 	struct weir_call_memory *memory; /* what the strings above lie in */

@@ -90,7 +90,7 @@ struct weir_operate_info { /* of all calls about reservations and volumes */
 	struct weir_held_resource volume, addition; /* GROW, SHRINK */
 	struct weir_scalar subtract;
 	struct {
-		bool dry_run;
+		bool dry_run, yield;
 		uint64_t version; /* UINT64_MAX: it was not given */
 	} options;
 };

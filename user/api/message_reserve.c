@@ -134,6 +134,7 @@ static const struct weir_message agent_message = {
 
 static const struct weir_field options_fields[] = {
 	{ "dry_run", WEIR_FIELD_BOOL, .offset = OPERATE(options.dry_run) },
+	{ "yield", WEIR_FIELD_BOOL, .offset = OPERATE(options.yield) },
 	{ "version", WEIR_FIELD_U64, .offset = OPERATE(options.version), .max = INT64_MAX },
 };
 static const struct weir_message options_message = {

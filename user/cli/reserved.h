@@ -65,18 +65,24 @@ weir_option_fn weir_option_if_version; /* struct weir_operate_options */
 		"label", 0, "KEY=VALUE", weir_option_list, offsetof(type, reserved.labels), \
 			labels_help                                                         \
 	}
-#define WEIR_RESERVED_OPERATE(type)                       \
-	{ "dry-run",                                      \
-	  0,                                              \
-	  NULL,                                           \
-	  NULL,                                           \
-	  offsetof(type, reserved.operate.dry_run),       \
-	  "show what would change, and change nothing" }, \
-		{ "if-version",                           \
-		  0,                                      \
-		  "N",                                    \
-		  weir_option_if_version,                 \
-		  offsetof(type, reserved.operate),       \
+#define WEIR_RESERVED_OPERATE(type)                                                              \
+	{ "dry-run",                                                                             \
+	  0,                                                                                     \
+	  NULL,                                                                                  \
+	  NULL,                                                                                  \
+	  offsetof(type, reserved.operate.dry_run),                                              \
+	  "show what would change, and change nothing" },                                        \
+		{ "yield",                                                                       \
+		  0,                                                                             \
+		  NULL,                                                                          \
+		  NULL,                                                                          \
+		  offsetof(type, reserved.operate.yield),                                        \
+		  "containers that use it give up as much of what they requested, and run on" }, \
+		{ "if-version",                                                                  \
+		  0,                                                                             \
+		  "N",                                                                           \
+		  weir_option_if_version,                                                        \
+		  offsetof(type, reserved.operate),                                              \
 		  "only if nothing has changed since the reservations were of this version" }
 
 /* --label, split. All zero: none. */

@@ -203,6 +203,8 @@ static int finish(const char *type, const char *member, json_t *call, bool built
 	scoped(json_drop) json_t *body = NULL;
 	json_t *weir = json_object();
 
+	if (options && options->yield)
+		built &= !json_object_set_new(weir, "yield", json_true());
 	if (options && options->dry_run)
 		built &= !json_object_set_new(weir, "dry_run", json_true());
 	if (options && options->has_version)

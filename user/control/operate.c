@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "control/controller_internal.h"
 #include "control/operations.h"
+#include "control/yield.h"
 #include "kern/volumes.h"
 #include "model/rights.h"
 
@@ -27,6 +28,7 @@ struct operate {
 	const struct weir_operate_ask *ask;
 	char principal[WEIR_PRINCIPAL_MAX + 1];
 	struct weir_change *change; /* what it comes to, once it is prepared */
+	struct weir_yield yield; /* who has given up what for it */
 	char text[TEXT]; /* what it is, for people */
 };
 
@@ -73,6 +75,21 @@ static void describe(struct operate *operate)
 			 weir_stack_text(operation->source.list[0].stack, from));
 }
 
+static int prepare_books(struct operate *operate, const struct weir_parcels *from,
+			 const struct weir_parcels *to, struct weir_error *err)
+{
+	struct weir_controller *controller = operate->controller;
+	int r;
+
+	/* Roles that come up are taken into the books, which readers walk through. */
+	pthread_rwlock_wrlock(&controller->lock);
+	r = weir_books_prepare(weir_ledger_books(controller->ledger), from, to,
+			       operate->ask->operation->kind == WEIR_OPERATION_GROW,
+			       &operate->change, err);
+	pthread_rwlock_unlock(&controller->lock);
+	return r;
+}
+
 /* Sound, allowed, of the version that is meant, and held so. Nothing is changed. */
 static int prepare(struct operate *operate, struct weir_error *err)
 {
@@ -93,12 +110,13 @@ static int prepare(struct operate *operate, struct weir_error *err)
 				 (unsigned long long)ask->version);
 	if (weir_operation_convert(ask->operation, &from, &to, err) < 0)
 		return err->code;
-	/* Roles that come up are taken into the books, which readers walk through. */
-	pthread_rwlock_wrlock(&controller->lock);
-	r = weir_books_prepare(books, &from, &to, ask->operation->kind == WEIR_OPERATION_GROW,
-			       &operate->change, err);
-	pthread_rwlock_unlock(&controller->lock);
-	return r;
+	r = prepare_books(operate, &from, &to, err);
+	if (r != -EBUSY || !ask->yield || ask->dry_run)
+		return r;
+	*err = (struct weir_error){};
+	if (weir_yield_requests(controller, &from, &to, &operate->yield, err) < 0)
+		return err->code;
+	return prepare_books(operate, &from, &to, err);
 }
 
 /* ---- Directories: before the store, so that none is missing whatever happens ---- */
@@ -265,11 +283,12 @@ int weir_controller_operate(struct weir_controller *controller, const struct wei
 	name_of(peer->uid, operate.principal);
 	describe(&operate);
 	r = prepare(&operate, err);
-	if (r == 0 && ask->dry_run)
-		r = 0;
-	else if (r == 0)
+	if (r == 0 && !ask->dry_run)
 		r = carry_out(&operate, ret, err);
 	operate.change = weir_change_free(operate.change);
+	if (r < 0)
+		weir_yield_undo(controller, &operate.yield);
+	weir_yield_done(&operate.yield);
 	if (r < 0 && r != -EINVAL && r != -EPERM && !ask->dry_run)
 		note_failure(&operate, err);
 	ret->version = weir_books_version(weir_ledger_books(controller->ledger));

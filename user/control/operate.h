@@ -23,7 +23,8 @@ struct weir_peer;
 
 struct weir_operate_ask {
 	const struct weir_operation *operation;
-	bool dry_run; /* as if, and change nothing */
+	bool dry_run; /* as if, and change nothing; containers that would have to yield are in the way then */
+	bool yield; /* containers that use what is taken give up as much of their requests */
 	bool has_version;
 	uint64_t version; /* the books have to be of it */
 };

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/yield.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "control/controller_internal.h"
+
+#define ROUNDS 8
+
+enum { CPUS, MEM, N_SUMS };
+
+struct weir_yielded {
+	char *id;
+	struct weir_ask before; /* what to ask for to have it as it was */
+};
+
+/* What a role lacks. */
+struct lack {
+	const char *role;
+	uint64_t amounts[N_SUMS];
+};
+
+struct found {
+	const char *name;
+	uint64_t reserved[N_SUMS], demand[N_SUMS];
+};
+
+static void on_role(const struct weir_role_view *role, void *data)
+{
+	struct found *found = data;
+
+	if (strcmp(role->name, found->name) != 0)
+		return;
+	found->reserved[CPUS] = role->reserved_mcpu;
+	found->reserved[MEM] = role->reserved_bytes;
+	found->demand[CPUS] = role->demand_mcpu;
+	found->demand[MEM] = role->demand_bytes;
+}
+
+static uint64_t sum_of(const struct weir_parcels *parcels, const char *role, int sum)
+{
+	enum weir_kind kind = sum == CPUS ? WEIR_KIND_CPUS : WEIR_KIND_MEM;
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < parcels->n; i++) {
+		if (parcels->list[i].kind == kind &&
+		    strcmp(weir_stack_role(parcels->list[i].stack), role) == 0)
+			total += parcels->list[i].amount;
+	}
+	return total;
+}
+
+/* false: it lacks nothing. */
+static bool find_lack(const struct weir_books *books, const struct weir_parcels *from,
+		      const struct weir_parcels *to, struct lack *lack)
+{
+	struct found found = { .name = lack->role };
+	bool any = false;
+
+	weir_books_each_role(books, on_role, &found);
+	for (int sum = 0; sum < N_SUMS; sum++) {
+		uint64_t takes = sum_of(from, lack->role, sum), gives = sum_of(to, lack->role, sum);
+		uint64_t less = takes > gives ? takes - gives : 0;
+		uint64_t left = found.reserved[sum] > less ? found.reserved[sum] - less : 0;
+
+		/* What is left has to bear all of their demand: none of it goes to what is unreserved. */
+		lack->amounts[sum] =
+			less && found.demand[sum] > left ? found.demand[sum] - left : 0;
+		any |= lack->amounts[sum] > 0;
+	}
+	return any;
+}
+
+static uint64_t request_of(const struct weir_container *container, int sum)
+{
+	return sum == CPUS ? container->own.cpu_request_mcpu : container->own.mem_request_bytes;
+}
+
+/* Who spends what is reserved for @role, and is weir's to change. */
+static bool spends(const struct weir_controller *controller, const struct weir_container *container,
+		   const char *role)
+{
+	const char *own = weir_ledger_role(controller->ledger, container);
+
+	return container->state == WEIR_STATE_RUNNING && !container->adopted &&
+	       (strcmp(own, role) == 0 || weir_role_is_below(own, role));
+}
+
+static uint64_t total_of(const struct weir_controller *controller, const char *role, int sum)
+{
+	struct weir_container *const *all;
+	uint64_t total = 0;
+	size_t n;
+
+	all = weir_ledger_all(controller->ledger, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (spends(controller, all[i], role))
+			total += request_of(all[i], sum);
+	}
+	return total;
+}
+
+/* Its part of what is lacking, rounded up, down to the floor that every request has. */
+static uint64_t yielded_to(uint64_t request, uint64_t lack, uint64_t total, uint64_t floor)
+{
+	uint64_t part = (uint64_t)(((unsigned __int128)request * lack + total - 1) / total);
+
+	if (request <= floor || part == 0)
+		return request;
+	return part > request - floor ? floor : request - part;
+}
+
+/* One gives up its part. Its limits are said, too: what is not said would follow the request. */
+static int yield_one(struct weir_controller *controller, const struct weir_container *container,
+		     const struct lack *lack, const uint64_t totals[N_SUMS], struct weir_yield *to,
+		     struct weir_error *err)
+{
+	const struct weir_figures *own = &container->own;
+	struct weir_ask ask = WEIR_ASK_NOTHING;
+	struct weir_yielded *kept = &to->list[to->n];
+	struct weir_notes notes = {};
+	bool pending = false;
+
+	kept->before = ask;
+	if (lack->amounts[CPUS] && own->cpu_request_mcpu) {
+		kept->before.cpu_request_mcpu = own->cpu_request_mcpu;
+		kept->before.cpu_limit_mcpu = ask.cpu_limit_mcpu = own->cpu_limit_mcpu;
+		ask.cpu_request_mcpu = yielded_to(own->cpu_request_mcpu, lack->amounts[CPUS],
+						  totals[CPUS], WEIR_CPU_FLOOR_MCPU);
+	}
+	if (lack->amounts[MEM] && own->mem_request_bytes) {
+		kept->before.mem_request_bytes = own->mem_request_bytes;
+		kept->before.mem_limit_bytes = ask.mem_limit_bytes = own->mem_limit_bytes;
+		ask.mem_request_bytes = yielded_to(own->mem_request_bytes, lack->amounts[MEM],
+						   totals[MEM], WEIR_MEM_FLOOR_BYTES);
+	}
+	if (ask.cpu_request_mcpu == WEIR_ABSENT && ask.mem_request_bytes == WEIR_ABSENT)
+		return 0;
+	kept->id = strdup(container->id);
+	if (!kept->id)
+		return weir_fail_memory(err);
+	to->n++;
+	return weir_controller_update(controller, kept->id, &ask, &notes, &pending, err);
+}
+
+static int yield_for(struct weir_controller *controller, const struct lack *lack,
+		     struct weir_yield *to, struct weir_error *err)
+{
+	const uint64_t totals[N_SUMS] = { total_of(controller, lack->role, CPUS),
+					  total_of(controller, lack->role, MEM) };
+	struct weir_container *const *all;
+	struct weir_yielded *list;
+	size_t n;
+
+	all = weir_ledger_all(controller->ledger, &n);
+	list = reallocarray(to->list, to->n + n + 1, sizeof(*list));
+	if (!list)
+		return weir_fail_memory(err);
+	to->list = list;
+	for (size_t i = 0; i < n; i++) {
+		if (spends(controller, all[i], lack->role) &&
+		    yield_one(controller, all[i], lack, totals, to, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+int weir_yield_requests(struct weir_controller *controller, const struct weir_parcels *from,
+			const struct weir_parcels *to, struct weir_yield *ret,
+			struct weir_error *err)
+{
+	const struct weir_books *books = weir_ledger_books(controller->ledger);
+
+	for (size_t i = 0; i < from->n; i++) {
+		struct lack lack = { .role = weir_stack_role(from->list[i].stack) };
+
+		/* Again, as long as some are at their floors and others have to give up more. */
+		for (int round = 0;
+		     round < ROUNDS && from->list[i].stack->n && find_lack(books, from, to, &lack);
+		     round++) {
+			if (yield_for(controller, &lack, ret, err) < 0)
+				return err->code;
+		}
+	}
+	return 0;
+}
+
+void weir_yield_undo(struct weir_controller *controller, struct weir_yield *yield)
+{
+	while (yield->n > 0) {
+		struct weir_yielded *one = &yield->list[--yield->n];
+		struct weir_notes notes = {};
+		struct weir_error err = {};
+		bool pending = false;
+
+		if (weir_controller_update(controller, one->id, &one->before, &notes, &pending,
+					   &err) < 0)
+			weir_warn("container '%s' has not got its request back: %s", one->id,
+				  err.text);
+		free(one->id);
+	}
+	weir_yield_done(yield);
+}
+
+void weir_yield_done(struct weir_yield *yield)
+{
+	for (size_t i = 0; i < yield->n; i++)
+		free(yield->list[i].id);
+	free(yield->list);
+	*yield = (struct weir_yield){};
+}
