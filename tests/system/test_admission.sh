@@ -62,7 +62,7 @@ say(not wrong, f"row 18: 0.1 + 0.2 = 0.3 exactly, over {tally[200]} launches and
 say(tally[409] == tally[200] * 2 // 3, "row 18: and not a hundredth more", str(tally))
 PYTHON
 points_of python3 "$scratch/launches.py" "$(amount admissions)"
-is "$(requested cpus) $(requested bytes)" "0.000 0" "row 18: in the end nothing is promised"
+is "$(requested cpus) $(requested bytes)" "0 0" "row 18: in the end nothing is promised"
 
 # Who is refused learns why.
 launch() {
@@ -81,7 +81,7 @@ launch third 0.05 256
 matches "$code $body" "^409 .*wants 256Mi mem, 160Mi free of .*held by: large 64Mi, small 32Mi" "and so for memory"
 launch third 0.05 160
 is "$code" 200 "what fits to the last byte is taken"
-is "$(requested cpus) $(requested bytes)" "0.300 $((256 << 20))" "the node's record says that all is promised"
+is "$(requested cpus) $(requested bytes)" "0.3 $((256 << 20))" "the node's record says that all is promised"
 
 # At the command line.
 status=0
@@ -90,17 +90,17 @@ matches "$status $(<"$scratch/refusal")" "^125 .*'fourth': wants 0.1 cpus, 0 fre
 status=0
 weir update small --cpu 0.06 2>"$scratch/refusal" || status=$?
 matches "$status $(<"$scratch/refusal")" "^4 .*'small': wants 0.06 cpus, 0.05 free" "an update that does not fit is refused"
-is "$(weight_mcpu small) $(requested cpus)" "50 0.300" "and changes nothing"
+is "$(weight_mcpu small) $(requested cpus)" "50 0.3" "and changes nothing"
 weir update small --cpu 0.01 >/dev/null
-is "$(requested cpus)" "0.260" "an update downwards gives back"
+is "$(requested cpus)" "0.26" "an update downwards gives back"
 weir update large --cpu 0.24 >/dev/null
-is "$(requested cpus)" "0.300" "and another takes"
+is "$(requested cpus)" "0.3" "and another takes"
 succeeds "limits may exceed the node: bursting is what they are for" weir update small --cpu "0.01:$((2 * cpus))"
 
 # Exited ones no longer count, and their records stay.
 weir kill large
 weir wait large >/dev/null
-is "$(requested cpus)" "0.060" "a container that has exited no longer counts"
+is "$(requested cpus)" "0.06" "a container that has exited no longer counts"
 launch large 0.1 32
 is "$code" 202 "its id is taken until it is removed"
 launch fourth 0.24 64
@@ -114,7 +114,7 @@ is "$code" 409 "after a restart the node is as full as before"
 daemon_stop
 sed -i "s/^reserve_cpu.*/reserve_cpu = $((cpus * 1000 - 100))m/" "$scratch/small.conf"
 daemon_start --config "$scratch/small.conf"
-is "$(field fourth .weir.state) $(requested cpus)" "running 0.300" "who was promised more than is left now keeps it"
+is "$(field fourth .weir.state) $(requested cpus)" "running 0.3" "who was promised more than is left now keeps it"
 succeeds "and may ask for less" weir update fourth --cpu 0.2
 fails "but not for more" weir update fourth --cpu 0.21
 done_testing

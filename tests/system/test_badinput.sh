@@ -173,6 +173,6 @@ is "$(weir ps --json | jq '.get_containers.containers | length')" 0 "no record s
 is "$(cgroups_of_run)" "" "no cgroup stays"
 is "$(weir stats --json)" "[]" "no slot stays"
 is "$(find "$state_dir/logs" -mindepth 1 ! -name 'spare?')" "" "no log file stays"
-is "$(weir metrics | awk '$1 ~ /^weir_node_requested/ { print $2 }' | xargs)" "0.000 0" "nothing stays promised"
+is "$(weir metrics | awk '$1 ~ /^weir_node_requested/ { print $2 }' | xargs)" "0 0" "nothing stays promised"
 succeeds "the daemon is well" weir version
 done_testing
