@@ -83,7 +83,7 @@ struct weir_controller_options {
 	void *reload_data; /* of both */
 	gid_t reader_gid; /* (gid_t)-1: none */
 	const char *disks; /* beside the root disk: see control/disks.h; "" or NULL: none */
-	const char *statics; /* static reservations: see control/statics.h; NULL: none */
+	const char *static_roles; /* static reservations: see control/static_roles.h; NULL: none */
 	uint64_t disk_bytes; /* of the root disk; WEIR_ABSENT: as large as its file system */
 	uint64_t volume_grace_us; /* how long a destroyed volume is kept */
 	bool reserved_only; /* containers of roles get nothing of what is reserved for nobody */

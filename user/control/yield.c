@@ -84,10 +84,10 @@ static uint64_t request_of(const struct weir_container *container, int sum)
 static bool spends(const struct weir_controller *controller, const struct weir_container *container,
 		   const char *role)
 {
-	const char *own = weir_ledger_role(controller->ledger, container);
+	const char *theirs = weir_ledger_role(controller->ledger, container);
 
 	return container->state == WEIR_STATE_RUNNING && !container->adopted &&
-	       (strcmp(own, role) == 0 || weir_role_is_below(own, role));
+	       (strcmp(theirs, role) == 0 || weir_role_is_below(theirs, role));
 }
 
 static uint64_t total_of(const struct weir_controller *controller, const char *role, int sum)
@@ -107,10 +107,11 @@ static uint64_t total_of(const struct weir_controller *controller, const char *r
 /* Its part of what is lacking, rounded up, down to the floor that every request has. */
 static uint64_t yielded_to(uint64_t request, uint64_t lack, uint64_t total, uint64_t floor)
 {
-	uint64_t part = (uint64_t)(((unsigned __int128)request * lack + total - 1) / total);
+	uint64_t part;
 
-	if (request <= floor || part == 0)
+	if (request <= floor || total == 0)
 		return request;
+	part = (uint64_t)(((unsigned __int128)request * lack + total - 1) / total);
 	return part > request - floor ? floor : request - part;
 }
 

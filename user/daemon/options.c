@@ -68,7 +68,7 @@ void weir_options_done(struct weir_options *options)
 	free(options->cgroup_prefix);
 	free(options->cgroup_parent);
 	free(options->disks);
-	free(options->statics);
+	free(options->static_roles);
 	for (size_t i = 0; options->told && i < weir_n_settings; i++)
 		free(options->told[i]);
 	free(options->told);
@@ -275,7 +275,7 @@ static const struct {
 	NUMBER("disk", disk_bytes),
 	TEXT("disks", disks),
 	NUMBER("unreserved", unreserved),
-	TEXT("static", statics),
+	TEXT("static", static_roles),
 	NUMBER("volume_grace", volume_grace_us),
 };
 

@@ -53,7 +53,7 @@ struct weir_options {
 	uint64_t disk_bytes; /* of the root disk; WEIR_ABSENT: as large as its file system */
 	char *disks; /* see control/disks.h */
 	uint64_t volume_grace_us;
-	char *statics; /* see control/statics.h */
+	char *static_roles; /* see control/static_roles.h */
 	bool unreserved; /* containers of roles may use what is reserved for nobody */
 	struct weir_tunables tunables;
 	char **told; /* what each of weir_settings was given as, by its index */

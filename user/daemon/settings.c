@@ -32,7 +32,7 @@ const struct weir_setting weir_settings[] = {
 	{ "node", "reserve_memory", AUTO, weir_value_reserve_memory, FIELD(reserve_bytes) },
 	{ "node", "disk", AUTO, weir_value_disk, FIELD(disk_bytes) },
 	{ "node", "disks", "", weir_value_disks, FIELD(disks) },
-	{ "roles", "static", "", weir_value_statics, FIELD(statics) },
+	{ "roles", "static", "", weir_value_statics, FIELD(static_roles) },
 	{ "roles", "unreserved", "yes", weir_value_switch, FIELD(unreserved) },
 	{ "roles", "reserve", "", weir_value_rights, FIELD(tunables.rights[WEIR_RIGHT_RESERVE]) },
 	{ "roles", "unreserve", "", weir_value_rights,

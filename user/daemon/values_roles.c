@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/quantity.h"
 #include "control/disks.h"
-#include "control/statics.h"
+#include "control/static_roles.h"
 #include "daemon/options.h"
 #include "model/rights.h"
 

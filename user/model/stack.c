@@ -11,11 +11,11 @@
 
 #define MAX_KEY (64u << 10) /* bytes */
 
-bool weir_role_is_below(const char *role, const char *above)
+bool weir_role_is_below(const char *lower, const char *above)
 {
 	size_t n = strlen(above);
 
-	return strncmp(role, above, n) == 0 && role[n] == '/';
+	return strncmp(lower, above, n) == 0 && lower[n] == '/';
 }
 
 static void levels_free(struct weir_reservation *levels, size_t n)

@@ -68,7 +68,7 @@ const char *weir_stack_principal(const struct weir_stack *stack);
 #define WEIR_STACK_TEXT 256
 const char *weir_stack_text(const struct weir_stack *stack, char buf[WEIR_STACK_TEXT]);
 
-/* Is @role "eng/ads" where @above is "eng"? */
-bool weir_role_is_below(const char *role, const char *above);
+/* Is @lower "eng/ads" where @above is "eng"? */
+bool weir_role_is_below(const char *lower, const char *above);
 
 #endif /* WEIR_STACK_H */

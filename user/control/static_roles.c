@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/statics.h"
+#include "control/static_roles.h"
 
 #include <errno.h>
 #include <stdlib.h>

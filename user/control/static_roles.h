@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef WEIR_STATICS_H
-#define WEIR_STATICS_H
+#ifndef WEIR_STATIC_ROLES_H
+#define WEIR_STATIC_ROLES_H
 
 /*
  * Static reservations: what the configuration reserves, "eng cpus=2 mem=4Gi disk=10Gi, ops cpus=1", and nobody else can
@@ -17,4 +17,4 @@ int weir_statics_check(const char *text, struct weir_error *err);
 int weir_statics_apply(struct weir_controller *controller, const char *text,
 		       struct weir_error *err);
 
-#endif /* WEIR_STATICS_H */
+#endif /* WEIR_STATIC_ROLES_H */
