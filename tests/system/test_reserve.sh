@@ -233,12 +233,12 @@ static() {
         "$scratch" "$scratch" "$1" >"$conf"
     daemon_start --config "$conf"
 }
-statics() {
+fixed() {
     weir api GET_RESERVATIONS | jq -r '.get_reservations.resources[] | select(.reservations[0].type == "STATIC") |
         "\(.reservations | map(.role) | join("+")) \(.name) \(.scalar.value)"' | sort | paste -sd, -
 }
 static 'st cpus=0.3 disk=1Gi, su cpus=0.1'
-is "$(statics)" "st cpus 0.3,st disk 1024,su cpus 0.1" "static reservations are as the configuration has them"
+is "$(fixed)" "st cpus 0.3,st disk 1024,su cpus 0.1" "static reservations are as the configuration has them"
 cat >"$scratch/static.py" <<'PYTHON'
 from api import say
 from resources import Operator, held, level
@@ -253,9 +253,9 @@ say(got == [400, 400, 202, 202, 202, 202], "nobody can take them away, but refin
 PYTHON
 points_of python3 "$scratch/static.py"
 static 'st cpus=0.25 disk=2Gi'
-is "$(statics)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "they follow it, by what is not refined"
+is "$(fixed)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "they follow it, by what is not refined"
 static 'st cpus=0.1'
-is "$(statics)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "as far as that takes nothing from anybody"
+is "$(fixed)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "as far as that takes nothing from anybody"
 matches "$(grep -c "static reservation of cpus for role 'st' stays" "$daemon_log")" '^[1-9]' "and a warning says so"
 
 daemon_stop
