@@ -34,7 +34,9 @@ static void a_reservation_names_source_target_and_conditions(void **state)
 		{ .kind = WEIR_RESOURCE_MEM, .amount = 256 << 20 },
 		{ .kind = WEIR_RESOURCE_DISK, .amount = 512 << 10, .disk = "PATH:/a" },
 	};
-	const struct weir_operate_options options = { true, true, 7 };
+	const struct weir_operate_options options = { .dry_run = true,
+						      .has_version = true,
+						      .version = 7 };
 	const struct weir_request_list lists[] = { { "source", &source, 1 },
 						   { "resources", target, 3 } };
 	scoped(freep) char *text = NULL;
@@ -61,7 +63,8 @@ static void a_reservation_names_source_target_and_conditions(void **state)
 	assert_int_equal(
 		weir_request_operate("UNRESERVE_RESOURCES", "unreserve_resources",
 				     &(struct weir_request_list){ "resources", &source, 1 }, 1,
-				     &(struct weir_operate_options){ false, true, 0 }, &bare, &err),
+				     &(struct weir_operate_options){ .has_version = true }, &bare,
+				     &err),
 		0);
 	assert_string_equal(bare, "{\"type\":\"UNRESERVE_RESOURCES\",\"unreserve_resources\":{"
 				  "\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\","
