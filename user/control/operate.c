@@ -249,7 +249,9 @@ static int carry_out(struct operate *operate, struct weir_operate_result *ret,
 	if (r < 0) {
 		unmake_volumes(operate, weir_change_volumes(operate->change));
 		/* What may be said here is about the disk, not about who holds what. */
-		return weir_fail(err, -EIO, "the operation can't be written down: %s", err->text);
+		weir_fail_in(err, "the operation can't be written down");
+		err->code = -EIO;
+		return -EIO;
 	}
 	weir_fault("operate.stored");
 	commit(operate, &record, removed_us);
