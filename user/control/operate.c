@@ -242,16 +242,15 @@ static int carry_out(struct operate *operate, struct weir_operate_result *ret,
 
 	make_record(operate, &record);
 	removed_us = record.at_us + controller->operations->grace_us;
+	/* From here on what fails is the disk, whatever its errno says of who holds what. */
 	if (make_volumes(operate, err) < 0)
-		return err->code;
+		return err->code = -EIO;
 	r = weir_store_operate(controller->store, weir_ledger_books(controller->ledger),
 			       operate->change, &record, removed_us, err);
 	if (r < 0) {
 		unmake_volumes(operate, weir_change_volumes(operate->change));
-		/* What may be said here is about the disk, not about who holds what. */
 		weir_fail_in(err, "the operation can't be written down");
-		err->code = -EIO;
-		return -EIO;
+		return err->code = -EIO;
 	}
 	weir_fault("operate.stored");
 	commit(operate, &record, removed_us);
