@@ -29,6 +29,7 @@ mkdir "$scratch/data"
 weir run --name writer --role eng/ads --volume "data:$scratch/data" --user nobody --detach -- \
     sh -c 'echo kept >"$1/file"; exec sleep 600' sh "$scratch/data"
 succeeds "a container writes to it, as its user" eventually 5 test -s "$path/file"
+is "$(weir volume list --used --json | jq '.[0].used_bytes')" "$(du -s -B1 "$path" | cut -f1)" "a volume tells what is in it"
 is "$(stat -c %U "$path/file") $(ls "$scratch/data")" "nobody " "and nobody else sees it mounted"
 is "$(weir inspect writer | jq -r '.weir.volumes[]')" "data:$scratch/data" "a container tells its volumes"
 is "$(weir volume list --json | jq '.[0].users')" 1 "a volume tells its users"

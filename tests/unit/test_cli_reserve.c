@@ -329,7 +329,7 @@ static void volumes_are_listed_with_what_becomes_of_them(void **state)
 
 	(void)state;
 
-	assert_int_equal(weir_volume_list_print(&list, 0, file), 0);
+	assert_int_equal(weir_volume_list_print(&list, NULL, 0, file), 0);
 	fflush(file);
 	assert_string_equal(text,
 			    "NAME  ROLE     DISK     SIZE  USERS  STATE                  PATH\n"

@@ -9,7 +9,7 @@
 struct options {
 	struct weir_reserved_options reserved;
 	const char *path;
-	bool json;
+	bool json, used;
 };
 
 #define OFFSET(field) offsetof(struct options, field)
@@ -20,6 +20,8 @@ static const struct weir_option options[] = {
 	{ "path", 0, "PATH", weir_option_text, OFFSET(path),
 	  "of create: where containers find it (its name)" },
 	{ "json", 0, NULL, NULL, OFFSET(json), "of list: print an object for each" },
+	{ "used", 0, NULL, NULL, OFFSET(used),
+	  "of list: with what is in them, by walking through it" },
 	WEIR_RESERVED_WHOSE(struct options, "of create: a label that the reservation has"),
 	WEIR_RESERVED_OPERATE(struct options),
 	WEIR_OPTIONS_END,
@@ -131,7 +133,7 @@ static int shrink(struct weir_client *client, const struct options *chosen, cons
 static int list(struct weir_client *client, const struct options *chosen, const char *name)
 {
 	(void)name;
-	return weir_volume_list_show(client, chosen->json);
+	return weir_volume_list_show(client, chosen->used, chosen->json);
 }
 
 static const struct action {
