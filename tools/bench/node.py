@@ -5,6 +5,7 @@ cgroup prefix. Nothing of it is left when the block ends.
 """
 
 import contextlib
+import itertools
 import glob
 import os
 import shutil
@@ -18,12 +19,14 @@ import benchlib
 
 READY_S = 20
 
+NUMBERS = itertools.count(1)  # of nodes side by side
+
 
 class Node:
     def __init__(self, build, settings="", parent=None):
         self.build = build
         self.settings = settings  # of weir.conf; the machine's own is not read
-        self.prefix = f"weirbench-{os.getpid()}."
+        self.prefix = f"weirbench-{os.getpid()}-{next(NUMBERS)}."
         self.parent = parent  # of all its containers; it goes with the node
         if parent:
             self.settings += f"[daemon]\ncgroup_parent = {parent}\n"

@@ -59,9 +59,8 @@ class Reserve(Case):
 
     def set_up(self):
         self.nodes = {arm: self.stack.enter_context(Node(self.build, SETTINGS)) for arm in self.arms}
-        self.operators = {}
         for arm, node in self.nodes.items():
-            op = self.operators[arm] = Operator(node.socket)
+            op = Operator(node.socket)
             for first in range(0, int(arm.replace(",", "")), 500):
                 roles = [f"r{i}" for i in range(first, min(first + 500, int(arm.replace(",", ""))))]
                 op.send(op.request("RESERVE_RESOURCES", resources=[held(role, 1) for role in roles]))
@@ -69,7 +68,7 @@ class Reserve(Case):
 
     @contextlib.contextmanager
     def prepared(self, arm):
-        op = self.operators[arm]
+        op = Operator(self.nodes[arm].socket)  # one that idles for long is closed
         there, back = op.move("a", "b", GIB), op.move("b", "a", GIB)
         yield lambda: self.timed(op, (there, back))
 
@@ -95,10 +94,10 @@ class Move(Case):
 
     def set_up(self):
         self.node = self.stack.enter_context(Node(self.build, SETTINGS))
-        self.op = Operator(self.node.socket)
-        self.op.send(self.op.move("", "a", 101 * GIB))
+        op = Operator(self.node.socket)
+        op.send(op.move("", "a", 101 * GIB))
         for arm, mib in self.sizes.items():
-            self.op.send(self.op.request("CREATE_VOLUMES", volumes=[held("a", mib, arm.replace(" ", ""))]))
+            op.send(op.request("CREATE_VOLUMES", volumes=[held("a", mib, arm.replace(" ", ""))]))
         volumes = os.path.join(self.node.dir, "state", "volumes")
         for key in os.listdir(volumes):
             with open(os.path.join(volumes, key, "file"), "wb") as file:
@@ -106,9 +105,9 @@ class Move(Case):
 
     @contextlib.contextmanager
     def prepared(self, arm):
-        volume = arm.replace(" ", "")
-        there, back = (self.op.move(one, other, self.sizes[arm], volume) for one, other in (("a", "b"), ("b", "a")))
-        yield lambda: Reserve.timed(self.op, (there, back))
+        op, volume = Operator(self.node.socket), arm.replace(" ", "")
+        there, back = (op.move(one, other, self.sizes[arm], volume) for one, other in (("a", "b"), ("b", "a")))
+        yield lambda: Reserve.timed(op, (there, back))
 
     def own(self):
         return [self.node.cpu_ns, time.process_time_ns]
