@@ -85,15 +85,6 @@ static char *disks_text(const struct weir_books *books, const struct weir_holdin
 	return weir_buffer_take_text(&text);
 }
 
-static bool is_empty(const struct weir_holding *holding)
-{
-	uint64_t any = holding->mcpu | holding->mem_bytes;
-
-	for (size_t i = 0; i < WEIR_DISKS_MAX; i++)
-		any |= holding->disk_bytes[i];
-	return !any;
-}
-
 static int put_holding(struct weir_store *store, const struct weir_books *books,
 		       const struct weir_holding *holding, struct weir_error *err)
 {
@@ -102,7 +93,7 @@ static int put_holding(struct weir_store *store, const struct weir_books *books,
 
 	if (!disks)
 		return weir_fail_memory(err);
-	if (is_empty(holding)) {
+	if (weir_holding_is_empty(holding)) {
 		if (begin(store, "DELETE FROM holdings WHERE stack = ?", &sentence, err) < 0)
 			return err->code;
 		add_text(&sentence, holding->stack->key);

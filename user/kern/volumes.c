@@ -64,13 +64,18 @@ int weir_volume_make(const char *dir, uint64_t key, struct weir_error *err)
 	return sync_dir(path, err) < 0 ? err->code : sync_dir(dir, err);
 }
 
+static bool is_dot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 static bool is_empty(int fd)
 {
 	scoped(closedirp) DIR *dir = fdopendir(dup(fd));
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+		if (!is_dot(entry->d_name))
 			return false;
 	}
 	return dir;
@@ -125,7 +130,7 @@ static int empty_into(int top, const char *name)
 		return -errno;
 	}
 	while ((entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		if (is_dot(entry->d_name))
 			continue;
 		if (unlinkat(fd, entry->d_name, 0) == 0)
 			continue;
@@ -160,7 +165,7 @@ static int empty_once(int top)
 	while ((entry = readdir(dir))) {
 		int r;
 
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		if (is_dot(entry->d_name))
 			continue;
 		any = 1;
 		if (unlinkat(top, entry->d_name, 0) == 0 ||

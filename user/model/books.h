@@ -127,6 +127,7 @@ struct weir_volume weir_change_volume(const struct weir_change *change, size_t i
 /* Borrowed, until the next commit. Unreserved comes first; then in order of their keys. */
 size_t weir_books_holdings(const struct weir_books *books);
 struct weir_holding weir_books_holding(const struct weir_books *books, size_t i);
+bool weir_holding_is_empty(const struct weir_holding *holding);
 size_t weir_books_disks(const struct weir_books *books);
 const struct weir_disk *weir_books_disk(const struct weir_books *books, size_t i);
 size_t weir_books_volumes(const struct weir_books *books);

@@ -66,7 +66,6 @@ int weir_books_disk_named(const struct weir_books *books, const char *name, unsi
 			  struct weir_error *err);
 struct weir_holding *weir_holding_new(struct weir_stack *stack);
 struct weir_holding *weir_holding_free(struct weir_holding *holding);
-bool weir_holding_is_empty(const struct weir_holding *holding);
 struct weir_volume *weir_volume_new(const struct weir_volume_info *info);
 struct weir_volume *weir_volume_free(struct weir_volume *volume);
 /* There has to be room. */
