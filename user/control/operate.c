@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -160,17 +159,8 @@ static int make_volumes(const struct operate *operate, struct weir_error *err)
 
 static void make_record(const struct operate *operate, struct weir_operation_record *ret)
 {
-	sd_id128_t id = SD_ID128_NULL;
-
-	sd_id128_randomize(&id);
-	*ret = (struct weir_operation_record){
-		.seq = operate->controller->operations->last_seq + 1,
-		.kind = operate->ask->operation->kind,
-		.principal = (char *)(uintptr_t)operate->principal,
-		.text = (char *)(uintptr_t)operate->text,
-		.at_us = weir_now_us(CLOCK_REALTIME),
-	};
-	snprintf(ret->id, sizeof(ret->id), SD_ID128_UUID_FORMAT_STR, SD_ID128_FORMAT_VAL(id));
+	weir_operations_describe(operate->controller->operations, operate->ask->operation->kind,
+				 operate->principal, operate->text, ret);
 }
 
 /* Those that end: what is to be removed, when its time has come. */

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-id128.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -22,6 +25,23 @@ static void doomed_done(struct weir_doomed_volume *volume)
 {
 	free(volume->id);
 	free(volume->disk);
+}
+
+void weir_operations_describe(const struct weir_operations *operations,
+			      enum weir_operation_kind kind, const char *principal,
+			      const char *text, struct weir_operation_record *ret)
+{
+	sd_id128_t id = SD_ID128_NULL;
+
+	sd_id128_randomize(&id);
+	*ret = (struct weir_operation_record){
+		.seq = operations->last_seq + 1,
+		.kind = kind,
+		.principal = (char *)(uintptr_t)principal,
+		.text = (char *)(uintptr_t)text,
+		.at_us = weir_now_us(CLOCK_REALTIME),
+	};
+	snprintf(ret->id, sizeof(ret->id), SD_ID128_UUID_FORMAT_STR, SD_ID128_FORMAT_VAL(id));
 }
 
 int weir_operations_record(struct weir_operations *operations,

@@ -40,6 +40,12 @@ void weir_operations_close(struct weir_controller *controller);
 int weir_operations_path(const struct weir_operations *operations, const char *disk, uint64_t key,
 			 char path[static PATH_MAX], struct weir_error *err);
 
+/* What is to be recorded of an operation now: the next number, and an id that no other has. Borrows
+ * @principal and @text. */
+void weir_operations_describe(const struct weir_operations *operations,
+			      enum weir_operation_kind kind, const char *principal,
+			      const char *text, struct weir_operation_record *ret);
+
 /* All under the lock to write. Take what is handed over, copied. -ENOMEM. */
 int weir_operations_record(struct weir_operations *operations,
 			   const struct weir_operation_record *record, struct weir_error *err);

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-id128.h>
-#include <time.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -127,19 +125,13 @@ static int carry_out(struct weir_controller *controller, struct weir_change *cha
 		     const struct weir_parcel *parcel, bool more, struct weir_error *err)
 {
 	struct weir_books *books = weir_ledger_books(controller->ledger);
-	char who[] = WHO, text[WEIR_PARCELS_TEXT + 32];
-	struct weir_operation_record record = {
-		.seq = controller->operations->last_seq + 1,
-		.kind = more ? WEIR_OPERATION_RESERVE : WEIR_OPERATION_UNRESERVE,
-		.principal = who,
-		.text = text,
-		.at_us = weir_now_us(CLOCK_REALTIME),
-	};
-	sd_id128_t id = SD_ID128_NULL;
+	char text[WEIR_PARCELS_TEXT + 32];
+	struct weir_operation_record record;
 
 	describe(parcel, more, text);
-	sd_id128_randomize(&id);
-	snprintf(record.id, sizeof(record.id), SD_ID128_UUID_FORMAT_STR, SD_ID128_FORMAT_VAL(id));
+	weir_operations_describe(controller->operations,
+				 more ? WEIR_OPERATION_RESERVE : WEIR_OPERATION_UNRESERVE, WHO,
+				 text, &record);
 	if (weir_store_operate(controller->store, books, change, &record, 0, err) < 0) {
 		weir_change_free(change);
 		return err->code;
