@@ -22,6 +22,13 @@ static bool is_untouched(const struct weir_bpf *bpf)
 	return fd == -ENOENT;
 }
 
+/* Held open from the start: whoever waits is asked for at once, and often. */
+static int open_waiting(struct weir_bpf *bpf, struct weir_error *err)
+{
+	bpf->waiting_fd = weir_bpf_open_pin(bpf, weir_pinned_links[WEIR_LINK_WAITING].pin, err);
+	return bpf->waiting_fd < 0 ? bpf->waiting_fd : 0;
+}
+
 int weir_bpf_open(const struct weir_bpf_options *options, struct weir_bpf **ret,
 		  enum weir_bpf_start *ret_start, struct weir_error *err)
 {
@@ -40,7 +47,8 @@ int weir_bpf_open(const struct weir_bpf_options *options, struct weir_bpf **ret,
 		return weir_fail(err, -ENAMETOOLONG, "pin directory '%s' is too long",
 				 options->pin_dir);
 	untouched = is_untouched(bpf);
-	if (weir_bpf_load(bpf, options, &start, err) < 0 || weir_bpf_slots_init(bpf, err) < 0) {
+	if (weir_bpf_load(bpf, options, &start, err) < 0 || open_waiting(bpf, err) < 0 ||
+	    weir_bpf_slots_init(bpf, err) < 0) {
 		/* Half of what was to be pinned is of no use to anybody. */
 		if (untouched)
 			weir_bpf_purge(options->pin_dir, &ignored);

@@ -114,8 +114,8 @@ void weir_bpf_glance(const struct weir_bpf *bpf, uint64_t now_ns, struct weir_bp
  * How many threads of each of @n slots are on a run queue, running or waiting; 0 also for one
  * whose command was never executed. One thread at a time. Negative: the program can't be called.
  */
-int weir_bpf_waiting(struct weir_bpf *bpf, const uint32_t *slots, size_t n, uint32_t *ret_waiting,
-		     struct weir_error *err);
+int weir_bpf_waiting(const struct weir_bpf *bpf, const uint32_t *slots, size_t n,
+		     uint32_t *ret_waiting, struct weir_error *err);
 
 /*
  * Who ran while threads of @victim waited, the heaviest first; at most @n of them. Returns how many,

@@ -66,7 +66,7 @@ struct weir_bpf {
 	struct weir_node *node;
 	struct weir_cpu *cpus;
 	struct weir_asked *asked;
-	int waiting_fd; /* the program; -1: not opened yet */
+	int waiting_fd; /* of the program that is asked who waits */
 	struct weir_slot *chunks[WEIR_SLOT_CHUNKS];
 	struct weir_slot_use *slots; /* WEIR_MAX_CONTAINERS of them */
 };

@@ -43,17 +43,11 @@ void weir_bpf_glance(const struct weir_bpf *bpf, uint64_t now_ns, struct weir_bp
 	}
 }
 
-int weir_bpf_waiting(struct weir_bpf *bpf, const uint32_t *slots, size_t n, uint32_t *ret_waiting,
-		     struct weir_error *err)
+int weir_bpf_waiting(const struct weir_bpf *bpf, const uint32_t *slots, size_t n,
+		     uint32_t *ret_waiting, struct weir_error *err)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 
-	if (bpf->waiting_fd < 0) {
-		bpf->waiting_fd =
-			weir_bpf_open_pin(bpf, weir_pinned_links[WEIR_LINK_WAITING].pin, err);
-		if (bpf->waiting_fd < 0)
-			return err->code;
-	}
 	for (size_t done = 0; done < n; done += WEIR_ASK_MAX) {
 		size_t part = n - done < WEIR_ASK_MAX ? n - done : WEIR_ASK_MAX;
 
