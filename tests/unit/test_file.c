@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 static char dir[] = "/tmp/weir-test-file-XXXXXX";
 static int dir_fd = -1;
@@ -257,6 +258,29 @@ static void the_file_system_of_a_path_is_told(void **state)
 	assert_int_equal(weir_is_on_fs("/proc/none", PROC_SUPER_MAGIC), -ENOENT);
 }
 
+static void a_directory_is_read_but_not_what_points_to_one(void **state)
+{
+	scoped(closedirp) DIR *list = NULL;
+	const struct dirent *entry;
+	size_t names = 0;
+
+	(void)state;
+
+	assert_int_equal(mkdirat(dir_fd, "listed", 0700), 0);
+	assert_int_equal(mkdirat(dir_fd, "listed/one", 0700), 0);
+	assert_int_equal(symlinkat("listed", dir_fd, "pointer"), 0);
+
+	assert_null(weir_opendir_at(dir_fd, "none"));
+	assert_int_equal(errno, ENOENT);
+	assert_null(weir_opendir_at(dir_fd, "pointer"));
+	assert_int_equal(errno, ENOTDIR);
+	list = weir_opendir_at(dir_fd, "listed");
+	assert_non_null(list);
+	while ((entry = readdir(list)))
+		names += !weir_text_is_dots(entry->d_name);
+	assert_int_equal(names, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_directory_that_cannot_be_made_is_named),
 		cmocka_unit_test(a_key_is_found_whole_and_at_the_start_of_its_line),
 		cmocka_unit_test(the_file_system_of_a_path_is_told),
+		cmocka_unit_test(a_directory_is_read_but_not_what_points_to_one),
 	};
 
 	return cmocka_run_group_tests(tests, make_a_directory, remove_the_directory);

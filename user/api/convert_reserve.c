@@ -18,17 +18,6 @@ static char *borrow(const char *text)
 	return (char *)(uintptr_t)text;
 }
 
-static int find_kind(const char *name, enum weir_kind *ret)
-{
-	for (int kind = 0; kind < WEIR_KIND_COUNT_; kind++) {
-		if (strcmp(weir_kind_name((enum weir_kind)kind), name) == 0) {
-			*ret = (enum weir_kind)kind;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
 static int convert_stack(const struct weir_items *items, struct weir_stack **ret,
 			 struct weir_error *err)
 {
@@ -95,7 +84,7 @@ static int check_volume(const struct weir_disk_info *disk, struct weir_error *er
 static int convert_amount(const struct weir_held_resource *from, struct weir_parcel *to,
 			  struct weir_error *err)
 {
-	if (find_kind(from->name, &to->kind) < 0)
+	if (weir_kind_from_name(from->name, &to->kind) < 0)
 		return weir_fail(err, -EINVAL, "name: expected cpus, mem or disk, got '%.64s'",
 				 from->name);
 	if (from->type && strcmp(from->type, "SCALAR") != 0)

@@ -13,6 +13,7 @@
 #include "api/http.h"
 #include "api/streams.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/thread.h"
 
 #define MAX_THREADS 16
@@ -159,11 +160,6 @@ static void *serve(void *data)
 
 /* ---- On any thread ---------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* Would the answer to @call, of @peer in @media, be the one of @job? */
 static bool is_same(const struct job *job, const struct weir_call *call,
 		    const struct weir_peer *peer, enum weir_media media)
@@ -175,8 +171,8 @@ static bool is_same(const struct job *job, const struct weir_call *call,
 	       job->peer.uid == peer->uid && job->peer.gid == peer->gid &&
 	       job->call.show_nested == call->show_nested &&
 	       job->call.show_standalone == call->show_standalone &&
-	       same_text(job->call.id, call->id) && same_text(a->role, b->role) &&
-	       same_text(a->id_prefix, b->id_prefix) && a->over_request == b->over_request;
+	       weir_text_same(job->call.id, call->id) && weir_text_same(a->role, b->role) &&
+	       weir_text_same(a->id_prefix, b->id_prefix) && a->over_request == b->over_request;
 }
 
 /* One whose body will do, under the lock. NULL: there is none. */

@@ -126,6 +126,17 @@ static int ensure_dir(int dir_fd, const char *name, mode_t mode)
 	return 0;
 }
 
+DIR *weir_opendir_at(int dir_fd, const char *name)
+{
+	scoped(closep) int fd =
+		openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		(void)take_fd(fd); /* the stream's now */
+	return dir;
+}
+
 /* Step by step through directory fds: what was checked is what is used. */
 int weir_mkdir_p(const char *path, mode_t mode, struct weir_error *err)
 {

@@ -4,6 +4,7 @@
 
 /* Small files and directories, whole and in one call. All fds are CLOEXEC. */
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,9 @@ int weir_file_read_u64(int dir_fd, const char *path, uint64_t *ret, struct weir_
 
 /* Open, write @text in one write(2), close. cgroupfs takes a value whole or not at all. */
 int weir_file_write(int dir_fd, const char *path, const char *text, struct weir_error *err);
+
+/* The directory @name of @dir_fd, to be read; a symlink is none. The caller closes it. NULL, with errno. */
+DIR *weir_opendir_at(int dir_fd, const char *name);
 
 /* mkdir -p; directories that are made get @mode. An existing directory is success. */
 int weir_mkdir_p(const char *path, mode_t mode, struct weir_error *err);

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 
 /* Entries have no fixed bound: a group lists its members. Room grows up to this. */
 #define MAX_ENTRY (1 << 20)
@@ -98,12 +99,6 @@ static int find_groups(const char *name, struct weir_user *user, struct weir_err
 	return 0;
 }
 
-static bool copy_text(char **to, const char *from)
-{
-	*to = from ? strdup(from) : NULL;
-	return *to;
-}
-
 int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error *err)
 {
 	scoped(weir_user_done) struct weir_user user = WEIR_USER_INIT;
@@ -141,8 +136,8 @@ int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error 
 	r = find_groups(known ? entry.pw_name : name, &user, err);
 	if (r < 0)
 		return r;
-	if (known &&
-	    (!copy_text(&user.name, entry.pw_name) || !copy_text(&user.home, entry.pw_dir)))
+	if (known && (!weir_text_copy(entry.pw_name, &user.name) ||
+		      !weir_text_copy(entry.pw_dir, &user.home)))
 		return weir_fail_memory(err);
 
 	*ret = user;
@@ -196,7 +191,7 @@ int weir_user_join(struct weir_user *user, const char *const *groups, struct wei
 	return 0;
 }
 
-int weir_user_own_name(char **ret, struct weir_error *err)
+int weir_user_name(uid_t uid, char **ret, struct weir_error *err)
 {
 	scoped(freep) char *room = NULL;
 	struct passwd entry = {};
@@ -204,7 +199,7 @@ int weir_user_own_name(char **ret, struct weir_error *err)
 	char *name;
 	int known;
 
-	snprintf(number, sizeof(number), "%u", geteuid());
+	snprintf(number, sizeof(number), "%u", uid);
 	known = find_passwd(number, &entry, &room, err);
 	if (known < 0)
 		return known;

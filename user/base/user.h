@@ -34,8 +34,8 @@ int weir_user_lookup(const char *spec, struct weir_user *ret, struct weir_error 
  * group, which the text names.
  */
 int weir_user_join(struct weir_user *user, const char *const *groups, struct weir_error *err);
-/* What the caller is called: the name of its effective uid, or the number if it has none. *@ret is to be freed. */
-int weir_user_own_name(char **ret, struct weir_error *err);
+/* What a uid is called: its name, or the number if it has none. *@ret is to be freed. */
+int weir_user_name(uid_t uid, char **ret, struct weir_error *err);
 void weir_user_done(struct weir_user *user);
 
 /*

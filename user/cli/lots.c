@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/quantity.h"
+#include "base/text.h"
 
 bool weir_wants_nothing(const struct weir_wanted *wanted)
 {
@@ -27,16 +28,11 @@ struct weir_level *weir_levels_with(const struct weir_held *base, const struct w
 	return levels;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool has_label(const struct weir_level *level, const struct weir_label_info *label)
 {
 	for (size_t i = 0; i < level->n_labels; i++)
 		if (strcmp(level->labels[i].key, label->key) == 0 &&
-		    same_text(level->labels[i].value, label->value))
+		    weir_text_same(level->labels[i].value, label->value))
 			return true;
 	return false;
 }
@@ -58,7 +54,7 @@ bool weir_same_stack(const struct weir_resource_info *a, const struct weir_resou
 		const struct weir_level *x = &a->levels[i], *y = &b->levels[i];
 
 		/* The order of labels says nothing. */
-		if (strcmp(x->role, y->role) != 0 || !same_text(x->principal, y->principal) ||
+		if (strcmp(x->role, y->role) != 0 || !weir_text_same(x->principal, y->principal) ||
 		    x->is_static != y->is_static || x->n_labels != y->n_labels ||
 		    !has_labels(x, y->labels, y->n_labels))
 			return false;
@@ -174,7 +170,7 @@ static bool is_meant(const struct weir_resource_info *resource, const struct wei
 {
 	const struct weir_level *last = last_level(resource);
 
-	if (!last || (holder->principal && !same_text(last->principal, holder->principal)))
+	if (!last || (holder->principal && !weir_text_same(last->principal, holder->principal)))
 		return false;
 	if (holder->above ? !weir_role_lies_below(holder->role, last->role)
 			  : strcmp(last->role, holder->role) != 0)
@@ -356,7 +352,7 @@ int weir_find_volume(const struct weir_resource_list *books, const char *role, c
 		const struct weir_level *last = last_level(&books->list[i]);
 
 		if (!last || strcmp(last->role, role) != 0 ||
-		    !same_text(books->list[i].volume_id, id))
+		    !weir_text_same(books->list[i].volume_id, id))
 			continue;
 		*ret = books->list[i];
 		return 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -85,7 +86,7 @@ char *weir_own_name(void)
 	struct weir_error err = {};
 	char *name = NULL;
 
-	if (weir_user_own_name(&name, &err) < 0)
+	if (weir_user_name(geteuid(), &name, &err) < 0)
 		weir_say("%s", err.text);
 	return name;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -231,7 +232,7 @@ int weir_request_operate(const char *type, const char *member,
 		for (size_t k = 0; r == 0 && k < lists[i].n; k++)
 			r = check_resource(&lists[i].list[k], err);
 	if (r == 0)
-		r = weir_user_own_name(&caller, err);
+		r = weir_user_name(geteuid(), &caller, err);
 	if (r < 0)
 		return r;
 
@@ -268,7 +269,7 @@ int weir_request_grow(const struct weir_resource_info *volume, uint64_t bytes,
 
 	r = check_resize(volume, bytes, options, err);
 	if (r == 0)
-		r = weir_user_own_name(&caller, err);
+		r = weir_user_name(geteuid(), &caller, err);
 	if (r < 0)
 		return r;
 	addition.amount = bytes;
@@ -288,7 +289,7 @@ int weir_request_shrink(const struct weir_resource_info *volume, uint64_t bytes,
 
 	r = check_resize(volume, bytes, options, err);
 	if (r == 0)
-		r = weir_user_own_name(&caller, err);
+		r = weir_user_name(geteuid(), &caller, err);
 	if (r < 0)
 		return r;
 	call = json_pack("{s:o, s:{s:f}}", "volume", resource_of(volume, caller), "subtract",

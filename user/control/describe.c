@@ -8,14 +8,8 @@
 
 #include "base/error.h"
 #include "base/privileges.h"
+#include "base/text.h"
 #include "model/family.h"
-
-/* A copy that keeps "not given" apart from "no memory". */
-static bool copy_text(char **to, const char *from)
-{
-	*to = from ? strdup(from) : NULL;
-	return !from || *to;
-}
 
 static bool copy_list(char ***to, const char *const *from)
 {
@@ -26,16 +20,16 @@ static bool copy_list(char ***to, const char *const *from)
 static bool copy_texts(struct weir_container *container, const struct weir_launch *launch)
 {
 	free(container->role);
-	return copy_text(&container->role, launch->role ? launch->role : "*") &&
+	return weir_text_copy(launch->role ? launch->role : "*", &container->role) &&
 	       copy_list(&container->argv, (const char *const *)launch->argv) &&
 	       copy_list(&container->env, (const char *const *)launch->env) &&
-	       copy_text(&container->user, launch->user) &&
+	       weir_text_copy(launch->user, &container->user) &&
 	       copy_list(&container->supplementary_groups, launch->supplementary_groups) &&
 	       copy_list(&container->rlimits, launch->rlimits) &&
 	       copy_list(&container->mounts, launch->mounts) &&
-	       copy_text(&container->capabilities, launch->capabilities) &&
-	       copy_text(&container->cpus_set, launch->cpus_set) &&
-	       copy_text(&container->workdir, launch->workdir);
+	       weir_text_copy(launch->capabilities, &container->capabilities) &&
+	       weir_text_copy(launch->cpus_set, &container->cpus_set) &&
+	       weir_text_copy(launch->workdir, &container->workdir);
 }
 
 static bool copy_labels(struct weir_container *container, const struct weir_launch *launch)
@@ -47,8 +41,8 @@ static bool copy_labels(struct weir_container *container, const struct weir_laun
 		return false;
 	for (size_t i = 0; i < launch->n_labels; i++) {
 		container->n_labels = i + 1;
-		if (!copy_text(&container->labels[i].key, launch->labels[i].key) ||
-		    !copy_text(&container->labels[i].value, launch->labels[i].value))
+		if (!weir_text_copy(launch->labels[i].key, &container->labels[i].key) ||
+		    !weir_text_copy(launch->labels[i].value, &container->labels[i].value))
 			return false;
 	}
 	return true;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/user.h"
 #include "control/controller_internal.h"
 #include "control/operations.h"
 #include "control/yield.h"
@@ -25,24 +25,11 @@
 struct operate {
 	struct weir_controller *controller;
 	const struct weir_operate_ask *ask;
-	char principal[WEIR_PRINCIPAL_MAX + 1];
+	char *principal; /* who asks, by name: reservations are kept longer than numbers mean somebody */
 	struct weir_change *change; /* what it comes to, once it is prepared */
 	struct weir_yield yield; /* who has given up what for it */
 	char text[TEXT]; /* what it is, for people */
 };
-
-/* Who asks, by name: reservations are kept longer than numbers mean somebody. */
-static void name_of(uid_t uid, char name[static WEIR_PRINCIPAL_MAX + 1])
-{
-	struct passwd entry, *found = NULL;
-	char room[4096];
-
-	if (getpwuid_r(uid, &entry, room, sizeof(room), &found) == 0 && found &&
-	    strlen(found->pw_name) <= WEIR_PRINCIPAL_MAX)
-		snprintf(name, WEIR_PRINCIPAL_MAX + 1, "%s", found->pw_name);
-	else
-		snprintf(name, WEIR_PRINCIPAL_MAX + 1, "%u", (unsigned int)uid);
-}
 
 static int ask_right(enum weir_right right, const char *role, void *data, struct weir_error *err)
 {
@@ -271,7 +258,8 @@ int weir_controller_operate(struct weir_controller *controller, const struct wei
 	struct operate operate = { .controller = controller, .ask = ask };
 	int r;
 
-	name_of(peer->uid, operate.principal);
+	if (weir_user_name(peer->uid, &operate.principal, err) < 0)
+		return err->code;
 	describe(&operate);
 	r = prepare(&operate, err);
 	if (r == 0 && !ask->dry_run)
@@ -284,5 +272,6 @@ int weir_controller_operate(struct weir_controller *controller, const struct wei
 		note_failure(&operate, err);
 	ret->version = weir_books_version(weir_ledger_books(controller->ledger));
 	ret->dry_run = ask->dry_run;
+	free(operate.principal);
 	return r;
 }

@@ -103,16 +103,25 @@ void weir_operations_forget(struct weir_operations *operations, uint64_t key)
 	}
 }
 
-int weir_operations_path(const struct weir_operations *operations, const char *disk, uint64_t key,
-			 char path[static PATH_MAX], struct weir_error *err)
+const char *weir_operations_dir(const struct weir_operations *operations, const char *disk)
 {
 	const struct weir_disks *disks = &operations->disks;
 
 	for (size_t i = 0; i < disks->n; i++) {
 		if (strcmp(disks->list[i].name, disk) == 0)
-			return weir_volume_path(disks->dirs[i], key, path, err);
+			return disks->dirs[i];
 	}
-	return weir_fail(err, -ENODEV, "the disk '%s' is not in the configuration", disk);
+	return NULL;
+}
+
+int weir_operations_path(const struct weir_operations *operations, const char *disk, uint64_t key,
+			 char path[static PATH_MAX], struct weir_error *err)
+{
+	const char *dir = weir_operations_dir(operations, disk);
+
+	if (!dir)
+		return weir_fail(err, -ENODEV, "the disk '%s' is not in the configuration", disk);
+	return weir_volume_path(dir, key, path, err);
 }
 
 /* ---- At the start ---------------------------------------------------------------------- */

@@ -36,6 +36,8 @@ int weir_operations_open(struct weir_controller *controller,
 /* Waits for a removal that is under way to come to a good place. */
 void weir_operations_close(struct weir_controller *controller);
 
+/* Where volumes lie on the disk of that name. NULL: there is no such disk. */
+const char *weir_operations_dir(const struct weir_operations *operations, const char *disk);
 /* The directory of volume @key on the disk of that name. -ENODEV: there is no such disk; -ENAMETOOLONG. */
 int weir_operations_path(const struct weir_operations *operations, const char *disk, uint64_t key,
 			 char path[static PATH_MAX], struct weir_error *err);

@@ -41,17 +41,6 @@ static void *remove_one(void *data)
 	return NULL;
 }
 
-static const char *dir_of(const struct weir_controller *controller, const char *disk)
-{
-	const struct weir_disks *disks = &controller->operations->disks;
-
-	for (size_t i = 0; i < disks->n; i++) {
-		if (strcmp(disks->list[i].name, disk) == 0)
-			return disks->dirs[i];
-	}
-	return NULL;
-}
-
 static void sleep_until(struct weir_remover *remover, uint64_t at_us)
 {
 	sd_event_source_set_time(remover->timer, at_us);
@@ -77,7 +66,7 @@ static int on_time(sd_event_source *source, uint64_t usec, void *data)
 
 	if (remover->running || !operations->n_doomed || operations->doomed[0].removed_us > usec)
 		return 0;
-	dir = dir_of(remover->controller, operations->doomed[0].disk);
+	dir = weir_operations_dir(operations, operations->doomed[0].disk);
 	if (!dir) {
 		weir_warn("volume '%s' can't be removed: the disk '%s' is not in the configuration",
 			  operations->doomed[0].id, operations->doomed[0].disk);

@@ -23,18 +23,15 @@ struct entry {
 static int read_amount(char *word, struct entry *entry, struct weir_error *err)
 {
 	char *value = strchr(word, '=');
+	enum weir_kind kind;
 
 	if (value)
 		*value++ = '\0';
-	for (int kind = 0; value && kind < WEIR_KIND_COUNT_; kind++) {
-		if (strcmp(weir_kind_name((enum weir_kind)kind), word) != 0)
-			continue;
-		return kind == WEIR_KIND_CPUS
-			       ? weir_parse_cpu(value, &entry->amounts[kind], err)
-			       : weir_parse_memory(value, &entry->amounts[kind], err);
-	}
-	return weir_fail(err, -EINVAL, "'%.64s' is no amount: expected cpus=N, mem=N or disk=N",
-			 word);
+	if (!value || weir_kind_from_name(word, &kind) < 0)
+		return weir_fail(err, -EINVAL,
+				 "'%.64s' is no amount: expected cpus=N, mem=N or disk=N", word);
+	return kind == WEIR_KIND_CPUS ? weir_parse_cpu(value, &entry->amounts[kind], err)
+				      : weir_parse_memory(value, &entry->amounts[kind], err);
 }
 
 static int read_entry(char *text, struct entry *ret, struct weir_error *err)

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "daemon/config.h"
 #include "daemon/settings.h"
 #include "kern/node.h"
@@ -279,11 +280,6 @@ static const struct {
 	NUMBER("volume_grace", volume_grace_us),
 };
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool is_fixed(const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
@@ -321,8 +317,9 @@ const char *weir_options_first_fixed(const struct weir_options *a, const struct 
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
 		const char *in_a = (const char *)a + fixed[i].offset;
 		const char *in_b = (const char *)b + fixed[i].offset;
-		bool same = fixed[i].size ? memcmp(in_a, in_b, fixed[i].size) == 0
-					  : same_text(*(char *const *)in_a, *(char *const *)in_b);
+		bool same = fixed[i].size
+				    ? memcmp(in_a, in_b, fixed[i].size) == 0
+				    : weir_text_same(*(char *const *)in_a, *(char *const *)in_b);
 
 		if (!same)
 			return fixed[i].key;

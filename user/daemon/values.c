@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "base/user.h"
 #include "daemon/listen.h"
 #include "daemon/options.h"
@@ -24,14 +25,14 @@
 
 #define ID_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
-static int replace(char **field, const char *value, struct weir_error *err)
+int weir_value_text(const char *value, void *field, struct weir_error *err)
 {
-	char *copy = strdup(value);
+	char *copy = strdup(value), **text = field;
 
 	if (!copy)
 		return weir_fail_memory(err);
-	free(*field);
-	*field = copy;
+	free(*text);
+	*text = copy;
 	return 0;
 }
 
@@ -68,7 +69,7 @@ int weir_value_path(const char *value, void *field, struct weir_error *err)
 	if (path[n - 1] == '/')
 		n--;
 	path[n] = '\0';
-	return replace(field, path, err);
+	return weir_value_text(path, field, err);
 }
 
 int weir_value_socket(const char *value, void *field, struct weir_error *err)
@@ -95,7 +96,7 @@ int weir_value_prefix(const char *value, void *field, struct weir_error *err)
 				 "'%s' is no prefix: expected 1 to 64 characters of A-Z a-z 0-9 _ "
 				 ". -",
 				 value);
-	return replace(field, value, err);
+	return weir_value_text(value, field, err);
 }
 
 int weir_value_parent(const char *value, void *field, struct weir_error *err)
@@ -107,12 +108,12 @@ int weir_value_parent(const char *value, void *field, struct weir_error *err)
 		*(char **)field = NULL;
 		return 0;
 	}
-	if (n > 64 || strchr(value, '/') || strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
+	if (n > 64 || strchr(value, '/') || weir_text_is_dots(value))
 		return weir_fail(err, -EINVAL,
 				 "'%s' is no parent: expected the name of one directory, of at "
 				 "most 64 bytes",
 				 value);
-	return replace(field, value, err);
+	return weir_value_text(value, field, err);
 }
 
 int weir_value_log_level(const char *value, void *field, struct weir_error *err)

@@ -10,6 +10,8 @@
 
 struct weir_error;
 
+int weir_value_text(const char *value, void *field,
+		    struct weir_error *err); /* char *, owned; any text */
 int weir_value_socket(const char *value, void *field, struct weir_error *err);
 int weir_value_path(const char *value, void *field, struct weir_error *err);
 int weir_value_pin_dir(const char *value, void *field, struct weir_error *err);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -26,25 +25,14 @@ int weir_value_disk(const char *value, void *field, struct weir_error *err)
 	return 0;
 }
 
-static int replace(const char *value, char **field, struct weir_error *err)
-{
-	char *copy = strdup(value);
-
-	if (!copy)
-		return weir_fail_memory(err);
-	free(*field);
-	*field = copy;
-	return 0;
-}
-
 int weir_value_disks(const char *value, void *field, struct weir_error *err)
 {
-	return weir_disks_check(value, err) < 0 ? err->code : replace(value, field, err);
+	return weir_disks_check(value, err) < 0 ? err->code : weir_value_text(value, field, err);
 }
 
 int weir_value_statics(const char *value, void *field, struct weir_error *err)
 {
-	return weir_statics_check(value, err) < 0 ? err->code : replace(value, field, err);
+	return weir_statics_check(value, err) < 0 ? err->code : weir_value_text(value, field, err);
 }
 
 int weir_value_rights(const char *value, void *field, struct weir_error *err)

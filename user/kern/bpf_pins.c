@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 
 /* Programs and the pins of their links; the table's is what people read. */
 const struct weir_pinned_link weir_pinned_links[WEIR_LINK_COUNT_] = {
@@ -174,20 +175,15 @@ int weir_bpf_pin_map(const struct weir_bpf *bpf, size_t which, gid_t gid, struct
 /* Everything below @dir_fd and the directories themselves; only our version directory is given. */
 static int remove_below(int dir_fd, const char *name, struct weir_error *err)
 {
-	scoped(closep) int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	scoped(closedirp) DIR *dir = NULL;
+	scoped(closedirp) DIR *dir = weir_opendir_at(dir_fd, name);
 	struct dirent *entry;
 
-	if (fd < 0)
+	if (!dir)
 		return errno == ENOENT
 			       ? 0
 			       : weir_fail(err, -errno, "open '%s': %s", name, strerror(errno));
-	dir = fdopendir(fd);
-	if (!dir)
-		return weir_fail(err, -errno, "open '%s': %s", name, strerror(errno));
-	fd = -1; /* the stream's now */
 	while ((entry = readdir(dir))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		if (weir_text_is_dots(entry->d_name))
 			continue;
 		if (unlinkat(dirfd(dir), entry->d_name, 0) == 0)
 			continue;

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "kern/group.h"
 #include "weir/abi.h"
 
@@ -169,8 +170,7 @@ typedef int directory_fn(int parent_fd, const char *name, int depth, struct weir
 static int foreach_directory(int parent_fd, const char *name, int depth, directory_fn *fn,
 			     struct weir_error *err)
 {
-	scoped(closep) int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	scoped(closedirp) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	scoped(closedirp) DIR *dir = weir_opendir_at(parent_fd, name);
 	const struct dirent *entry;
 	int r, any = 0;
 
@@ -181,11 +181,9 @@ static int foreach_directory(int parent_fd, const char *name, int depth, directo
 	if (depth >= MAX_DEPTH)
 		return weir_fail(err, -ELOOP, "cgroup '%s' is more than %d levels deep", name,
 				 MAX_DEPTH);
-	(void)take_fd(fd); /* the stream's now */
 
 	while ((entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
+		if (entry->d_type != DT_DIR || weir_text_is_dots(entry->d_name))
 			continue;
 		r = fn(dirfd(dir), entry->d_name, depth + 1, err);
 		if (r < 0)

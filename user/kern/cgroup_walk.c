@@ -10,6 +10,8 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "kern/group.h"
 #include "weir/abi.h"
 
@@ -50,8 +52,7 @@ static int visit(const struct walk *walk, size_t index, const char *name)
 static int foreach_in(const struct walk *walk, size_t index, struct weir_error *err)
 {
 	const struct weir_hierarchy *h = &walk->groups->h.list[index];
-	scoped(closep) int fd = openat(h->root_fd, walk->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	scoped(closedirp) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	scoped(closedirp) DIR *dir = weir_opendir_at(h->root_fd, walk->dir);
 	const struct dirent *entry;
 	int r;
 
@@ -60,11 +61,9 @@ static int foreach_in(const struct walk *walk, size_t index, struct weir_error *
 	if (!dir)
 		return weir_fail(err, -errno, "list '%s/%s': %s", h->path, walk->dir,
 				 strerror(errno));
-	(void)take_fd(fd); /* the stream's now */
 
 	while ((entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
+		if (entry->d_type != DT_DIR || weir_text_is_dots(entry->d_name))
 			continue;
 		r = visit(walk, index, entry->d_name);
 		if (r < 0)

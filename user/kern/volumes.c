@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/text.h"
 
 /* Passable: who may do what inside, the volume's own directory says. */
 #define DIR_MODE    0711
@@ -64,18 +65,13 @@ int weir_volume_make(const char *dir, uint64_t key, struct weir_error *err)
 	return sync_dir(path, err) < 0 ? err->code : sync_dir(dir, err);
 }
 
-static bool is_dot(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 static bool is_empty(int fd)
 {
-	scoped(closedirp) DIR *dir = fdopendir(dup(fd));
+	scoped(closedirp) DIR *dir = weir_opendir_at(fd, ".");
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		if (!is_dot(entry->d_name))
+		if (!weir_text_is_dots(entry->d_name))
 			return false;
 	}
 	return dir;
@@ -119,18 +115,16 @@ static void fresh_name(char name[static 32])
 /* What is in the directory @name of @top: files go; directories come up into @top, to have their turn. */
 static int empty_into(int top, const char *name)
 {
-	int fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	scoped(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	scoped(closedirp) DIR *dir = weir_opendir_at(top, name);
 	const struct dirent *entry;
 	char fresh[32];
-	int r;
+	int fd, r;
 
-	if (!dir) {
-		close_fd(fd);
+	if (!dir)
 		return -errno;
-	}
+	fd = dirfd(dir);
 	while ((entry = readdir(dir))) {
-		if (is_dot(entry->d_name))
+		if (weir_text_is_dots(entry->d_name))
 			continue;
 		if (unlinkat(fd, entry->d_name, 0) == 0)
 			continue;
@@ -154,18 +148,16 @@ static int empty_into(int top, const char *name)
 /* One round over @top. 1: there was something; 0: it is empty. */
 static int empty_once(int top)
 {
-	int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), any = 0;
-	scoped(closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	scoped(closedirp) DIR *dir = weir_opendir_at(top, ".");
 	const struct dirent *entry;
+	int any = 0;
 
-	if (!dir) {
-		close_fd(fd);
+	if (!dir)
 		return -errno;
-	}
 	while ((entry = readdir(dir))) {
 		int r;
 
-		if (is_dot(entry->d_name))
+		if (weir_text_is_dots(entry->d_name))
 			continue;
 		any = 1;
 		if (unlinkat(top, entry->d_name, 0) == 0 ||

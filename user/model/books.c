@@ -91,13 +91,7 @@ struct weir_volume *weir_volume_new(const struct weir_volume_info *info)
 
 	if (!volume)
 		return NULL;
-	volume->info.id = strdup(info->id);
-	volume->info.principal = info->principal ? strdup(info->principal) : NULL;
-	volume->info.container_path = info->container_path ? strdup(info->container_path) : NULL;
-	if (!volume->info.id || (info->principal && !volume->info.principal) ||
-	    (info->container_path && !volume->info.container_path))
-		return weir_volume_free(volume);
-	return volume;
+	return weir_volume_info_copy(info, &volume->info) ? volume : weir_volume_free(volume);
 }
 
 struct weir_volume *weir_volume_free(struct weir_volume *volume)
@@ -105,9 +99,7 @@ struct weir_volume *weir_volume_free(struct weir_volume *volume)
 	if (!volume)
 		return NULL;
 	weir_stack_unref(volume->stack);
-	free(volume->info.id);
-	free(volume->info.principal);
-	free(volume->info.container_path);
+	weir_volume_info_done(&volume->info);
 	free(volume);
 	return NULL;
 }

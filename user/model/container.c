@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "model/family.h"
 
 typedef const char *format_fn(uint64_t amount, char buf[WEIR_QUANTITY_TEXT]);
@@ -210,7 +211,7 @@ int weir_id_check(const char *id, struct weir_error *err)
 				 shown, i + 1);
 	}
 
-	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+	if (weir_text_is_dots(id))
 		return weir_fail(err, -EINVAL, "the container id '%s' is the name of a directory",
 				 id);
 	return 0;

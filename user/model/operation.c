@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "model/books.h"
 
 static const char *const names[WEIR_OPERATION_COUNT_] = {
@@ -187,7 +188,7 @@ static int check_volume_id(const char *id, struct weir_error *err)
 	if (n == 0 || n > WEIR_VOLUME_ID_MAX)
 		return weir_fail(err, -EINVAL, "a volume's id has %zu bytes, expected 1 to %d", n,
 				 WEIR_VOLUME_ID_MAX);
-	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+	if (weir_text_is_dots(id))
 		return weir_fail(err, -EINVAL, "'%s' can't be a volume's id", id);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)id[i];

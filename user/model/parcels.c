@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/parcels.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/quantity.h"
 #include "base/strv.h"
+#include "base/text.h"
 
 const char *weir_kind_name(enum weir_kind kind)
 {
@@ -19,38 +21,46 @@ const char *weir_kind_name(enum weir_kind kind)
 	return names[kind];
 }
 
-static struct weir_volume_info *volume_free(struct weir_volume_info *volume)
+int weir_kind_from_name(const char *name, enum weir_kind *ret)
 {
-	if (!volume)
-		return NULL;
-	free(volume->id);
-	free(volume->principal);
-	free(volume->container_path);
-	free(volume);
-	return NULL;
+	for (int kind = 0; kind < WEIR_KIND_COUNT_; kind++) {
+		if (strcmp(weir_kind_name((enum weir_kind)kind), name) == 0) {
+			*ret = (enum weir_kind)kind;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
-static bool copy_text(const char *from, char **to)
+bool weir_volume_info_copy(const struct weir_volume_info *info, struct weir_volume_info *ret)
 {
-	*to = from ? strdup(from) : NULL;
-	return !from || *to;
+	*ret = (struct weir_volume_info){};
+	return weir_text_copy(info->id, &ret->id) &&
+	       weir_text_copy(info->principal, &ret->principal) &&
+	       weir_text_copy(info->container_path, &ret->container_path);
+}
+
+void weir_volume_info_done(struct weir_volume_info *info)
+{
+	free(info->id);
+	free(info->principal);
+	free(info->container_path);
+	*info = (struct weir_volume_info){};
 }
 
 static bool copy_volume(const struct weir_volume_info *from, struct weir_volume_info **to)
 {
 	*to = from ? calloc(1, sizeof(**to)) : NULL;
-	if (!from)
-		return true;
-	return *to && copy_text(from->id, &(*to)->id) &&
-	       copy_text(from->principal, &(*to)->principal) &&
-	       copy_text(from->container_path, &(*to)->container_path);
+	return !from || (*to && weir_volume_info_copy(from, *to));
 }
 
 static void parcel_done(struct weir_parcel *parcel)
 {
 	weir_stack_unref(parcel->stack);
 	free(parcel->disk);
-	volume_free(parcel->volume);
+	if (parcel->volume)
+		weir_volume_info_done(parcel->volume);
+	free(parcel->volume);
 }
 
 int weir_parcels_add(struct weir_parcels *parcels, const struct weir_parcel *parcel,
@@ -62,7 +72,8 @@ int weir_parcels_add(struct weir_parcels *parcels, const struct weir_parcel *par
 	if (!list)
 		return weir_fail_memory(err);
 	parcels->list = list;
-	if (!copy_text(parcel->disk, &copy.disk) || !copy_volume(parcel->volume, &copy.volume)) {
+	if (!weir_text_copy(parcel->disk, &copy.disk) ||
+	    !copy_volume(parcel->volume, &copy.volume)) {
 		parcel_done(&copy);
 		return weir_fail_memory(err);
 	}

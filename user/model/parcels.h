@@ -24,6 +24,8 @@ enum weir_kind {
 
 /* "cpus", "mem", "disk". */
 const char *weir_kind_name(enum weir_kind kind);
+/* -EINVAL: there is no such kind. */
+int weir_kind_from_name(const char *name, enum weir_kind *ret);
 
 /* A persistent volume, as a part of a disk is one. */
 struct weir_volume_info {
@@ -31,6 +33,10 @@ struct weir_volume_info {
 	char *principal; /* NULL: none */
 	char *container_path; /* NULL: not said */
 };
+
+/* false: no memory; what *@ret has then is still to be let go of. */
+bool weir_volume_info_copy(const struct weir_volume_info *info, struct weir_volume_info *ret);
+void weir_volume_info_done(struct weir_volume_info *info);
 
 struct weir_parcel {
 	enum weir_kind kind;

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/text.h"
 
 #define MAX_KEY (64u << 10) /* bytes */
 
@@ -172,9 +173,8 @@ static int copy_level(const struct weir_reservation *from, struct weir_reservati
 {
 	to->is_static = from->is_static;
 	to->role = strdup(from->role);
-	to->principal = from->principal ? strdup(from->principal) : NULL;
 	to->labels = calloc(from->n_labels + 1, sizeof(*to->labels));
-	if (!to->role || (from->principal && !to->principal) || !to->labels)
+	if (!weir_text_copy(from->principal, &to->principal) || !to->role || !to->labels)
 		return -ENOMEM;
 	for (size_t i = 0; i < from->n_labels; i++) {
 		const char *value = from->labels[i].value;
