@@ -24,9 +24,7 @@ struct weir_level {
 	const char *
 		principal; /* who made it; NULL: nobody is said. As an argument: NULL for the caller */
 	size_t n_labels;
-	const struct weir_label_info {
-		const char *key, *value;
-	} *labels;
+	const struct weir_label_info *labels;
 	bool is_static; /* made by the configuration */
 };
 
@@ -134,6 +132,26 @@ struct weir_volume_list {
 
 int weir_client_volumes(struct weir_client *client, struct weir_volume_list *ret);
 void weir_volume_list_free(struct weir_volume_list *list);
+
+/* An operation that came to its end, as it is kept: the last thousand. */
+struct weir_operation_info {
+	const char *id;
+	const char *
+		kind; /* "RESERVE", "UNRESERVE", "CREATE", "DESTROY", "GROW_VOLUME", "SHRINK_VOLUME" */
+	const char *principal; /* who asked for it */
+	const char *state; /* "OPERATION_FINISHED", "OPERATION_FAILED" */
+	const char *message; /* what it was, or why it failed, for people */
+	uint64_t time_us; /* CLOCK_REALTIME */
+};
+
+struct weir_operation_list {
+	size_t n;
+	struct weir_operation_info *list; /* the oldest first */
+	void *owner; /* the library's */
+};
+
+int weir_client_operations(struct weir_client *client, struct weir_operation_list *ret);
+void weir_operation_list_free(struct weir_operation_list *list);
 
 #ifdef __cplusplus
 }

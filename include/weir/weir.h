@@ -80,6 +80,10 @@ struct weir_amounts {
 		WEIR_ABSENT, WEIR_ABSENT, WEIR_ABSENT               \
 	}
 
+struct weir_label_info {
+	const char *key, *value; /* the latter "" if it has none */
+};
+
 /* All but @id and @argv may be left out: NULL, false, WEIR_AMOUNTS_ABSENT. */
 struct weir_launch_options {
 	/* [A-Za-z0-9_.-], 1 to 128 of them, not "." or ".."; of a task "EXECUTOR/TASK". */
@@ -96,6 +100,8 @@ struct weir_launch_options {
 	const char *const *supplementary_groups;
 	/* NULL-terminated "NAME=SOFT[:HARD]", as "nofile=1024:4096", "core=unlimited"; see prlimit(1). */
 	const char *const *rlimits;
+	/* NULL-terminated "KEY=VALUE": what its owner says of it. "framework_id" is whose it is in GET_STATE. NULL: none. */
+	const char *const *labels;
 	/* NULL-terminated "NAME:/DIR": volumes of its role, or of one above it, each at that directory. Not in the foreground. */
 	const char *const *volumes;
 	/*
@@ -255,6 +261,8 @@ struct weir_container_info {
 	uint64_t cpu_ns, cpu_beyond_ns, wait_ns, nr_periods, nr_throttled, throttled_ns;
 	uint64_t mem_current_bytes, mem_peak_bytes, mem_beyond_bytes, oom_kills;
 	const char *stdout_path, *stderr_path; /* NULL: foreground */
+	size_t n_labels;
+	const struct weir_label_info *labels;
 };
 
 struct weir_container_list {

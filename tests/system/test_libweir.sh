@@ -5,6 +5,8 @@
 # The examples of libweir(3): they compile as they stand, and do what the page says.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/more.sh
+. "$(dirname "$0")/more.sh"
 
 daemon_start
 
@@ -106,6 +108,131 @@ succeeds "weir api SUBSCRIBE: first a snapshot" eventually 5 grep -q '^{"type":"
 weir rm told
 kill "$records"
 wait "$records" 2>/dev/null || :
+
+# ---- State, settings, figures ----
+
+cat >"$examples/state.c" <<'C'
+#include <stdio.h>
+#include <string.h>
+#include <weir/reserve.h>
+#include <weir/state.h>
+
+static int failed(const struct weir_client *client)
+{
+	printf("failed: %s\n", weir_client_error(client));
+	return 1;
+}
+
+static void print_labels(size_t n, const struct weir_label_info *labels)
+{
+	for (size_t i = 0; i < n; i++)
+		printf(" %s=%s", labels[i].key, labels[i].value);
+	printf("\n");
+}
+
+static void print(const struct weir_state *state)
+{
+	for (size_t i = 0; i < state->n_tasks; i++) {
+		const struct weir_task_info *task = &state->tasks[i];
+
+		printf("task %s of %s: %s %s%s", task->id, task->framework_id, task->state,
+		       task->message ? task->message : "", task->completed ? " completed" : "");
+		print_labels(task->n_labels, task->labels);
+	}
+	for (size_t i = 0; i < state->n_executors; i++) {
+		const struct weir_executor_info *executor = &state->executors[i];
+
+		printf("executor %s of %s, %zu thousandths", executor->id, executor->framework_id,
+		       (size_t)executor->cpu_request_mcpu);
+		print_labels(executor->n_labels, executor->labels);
+	}
+	for (size_t i = 0; i < state->n_frameworks; i++)
+		printf("framework %s%s\n", state->frameworks[i].id,
+		       state->frameworks[i].completed ? " completed" : "");
+}
+
+int main(void)
+{
+	struct weir_container_list containers;
+	struct weir_operation_list operations;
+	struct weir_metric_list metrics;
+	struct weir_agent_info agent;
+	struct weir_client *client;
+	struct weir_flag_list flags;
+	struct weir_state state;
+	unsigned int level;
+
+	if (weir_client_new(NULL, &client) < 0)
+		return 1;
+	for (int part = WEIR_STATE_ALL; part <= WEIR_STATE_FRAMEWORKS; part++) {
+		if (weir_client_state(client, part, &state) < 0)
+			return failed(client);
+		printf("part %d: %zu, %zu, %zu\n", part, state.n_tasks, state.n_executors, state.n_frameworks);
+		if (part == WEIR_STATE_ALL)
+			print(&state);
+		weir_state_free(&state);
+	}
+	if (weir_client_containers(client, "shop", &containers) < 0)
+		return failed(client);
+	printf("container:");
+	print_labels(containers.list[0].n_labels, containers.list[0].labels);
+	weir_container_list_free(&containers);
+	if (weir_client_agent(client, &agent) < 0)
+		return failed(client);
+	printf("agent: %s\n", *agent.id && *agent.hostname && agent.mcpu && agent.mem_bytes ? "whole" : "in part");
+	weir_agent_info_free(&agent);
+	if (weir_client_flags(client, &flags) < 0)
+		return failed(client);
+	for (size_t i = 0; i < flags.n; i++)
+		if (strcmp(flags.list[i].name, "daemon.socket") == 0)
+			printf("socket: %s\n", flags.list[i].value);
+	weir_flag_list_free(&flags);
+	if (weir_client_metrics(client, &metrics) < 0)
+		return failed(client);
+	for (size_t i = 0; i < metrics.n; i++)
+		if (strcmp(metrics.list[i].name, "slave/executors_running") == 0)
+			printf("executors: %g\n", metrics.list[i].value);
+	weir_metric_list_free(&metrics);
+	if (weir_client_operations(client, &operations) < 0)
+		return failed(client);
+	printf("operations: %zu, %s\n", operations.n, operations.n ? operations.list[operations.n - 1].kind : "none");
+	weir_operation_list_free(&operations);
+	if (weir_client_set_logging_level(client, 1, 60000000000) < 0 || weir_client_logging_level(client, &level) < 0)
+		return failed(client);
+	printf("level: %u\n", level);
+	if (weir_client_set_logging_level(client, 1, 0) >= 0)
+		printf("for no time at all\n");
+	weir_client_free(client);
+	return 0;
+}
+C
+compiles state "$build/libweir.a" -ljansson -lcap-ng -lseccomp
+weir run --name shop --executor --label framework_id=till --label tier=gold --cpu 0.1:max --detach -- "$load" nap >/dev/null
+weir run --name sale --in shop --label n=1 --detach -- "$load" nap >/dev/null
+weir run --name over --detach -- false >/dev/null
+weir wait over >/dev/null || :
+weir reserve --role till --cpu 0.1
+weir rm busy
+is "$("$examples/state")" "part 0: 2, 1, 2
+task shop/sale of till: TASK_RUNNING  n=1
+task over of weir: TASK_FAILED exited with 1 completed
+executor shop of till, 100 thousandths framework_id=till tier=gold
+framework till
+framework weir completed
+part 1: 2, 0, 0
+part 2: 0, 1, 0
+part 3: 0, 0, 2
+container: framework_id=till tier=gold
+agent: whole
+socket: $WEIR_SOCKET
+executors: 1
+operations: 1, RESERVE
+level: 1" "state, settings, figures, operations, and how much is logged"
+weir rm over
+weir kill shop
+weir wait shop >/dev/null || :
+weir rm shop
+matches "$(weir run --label =gold --detach -- true 2>&1 || :)" "label '=gold': expected KEY=VALUE" "a label has a key and a value"
 
 # ---- The agent of docs/examples ----
 

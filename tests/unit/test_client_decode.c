@@ -180,7 +180,8 @@ static void a_wait_without_a_status_says_so(void **state)
 static void a_launch_request_has_the_shape_of_the_api(void **state)
 {
 	const char *const argv[] = { "sleep", "60", NULL }, *const env[] = { "A=b=c", NULL };
-	const char *const rlimits[] = { "nofile=1:2", NULL };
+	const char *const rlimits[] = { "nofile=1:2", NULL }, *const labels[] = { "tier=a=b",
+										  NULL };
 	const struct weir_launch_options options = {
 		.rlimits = rlimits,
 		.capabilities = "none",
@@ -188,6 +189,7 @@ static void a_launch_request_has_the_shape_of_the_api(void **state)
 		.argv = argv,
 		.env = env,
 		.workdir = "/tmp",
+		.labels = labels,
 		.amounts = { 500, WEIR_INFINITE, 256 << 20, WEIR_ABSENT, 64 << 20, WEIR_ABSENT, 0 },
 	};
 	scoped(freep) char *text = NULL;
@@ -205,7 +207,8 @@ static void a_launch_request_has_the_shape_of_the_api(void **state)
 		"\"weir\":{\"foreground\":false,\"keep\":false,\"exempt\":false,\"executor\":false,"
 		"\"autoremove\":false,\"delegate\":false,\"allow_new_privileges\":false,"
 		"\"working_directory\":\"/tmp\",\"capabilities\":\"none\","
-		"\"rlimits\":[\"nofile=1:2\"],\"swap\":{\"value\":64.0}},"
+		"\"rlimits\":[\"nofile=1:2\"],"
+		"\"labels\":[{\"key\":\"tier\",\"value\":\"a=b\"}],\"swap\":{\"value\":64.0}},"
 		"\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":0.5}},"
 		"{\"name\":\"mem\",\"type\":\"SCALAR\",\"scalar\":{\"value\":256.0}}],"
 		"\"limits\":{\"cpus\":{\"value\":\"Infinity\"}}}}");
@@ -224,6 +227,10 @@ static void bytes_that_json_cannot_carry_are_refused_or_shown(void **state)
 
 	assert_int_equal(weir_request_launch(&options, false, &text, &err), -EINVAL);
 	assert_string_equal(err.text, "argument 2 is not UTF-8 text");
+	options.labels = (const char *const[]){ "a=b", "c", NULL };
+	assert_int_equal(weir_request_launch(&options, true, &text, &err), -EINVAL);
+	assert_string_equal(err.text, "label 'c': expected KEY=VALUE");
+	options.labels = NULL;
 
 	/* In the foreground they are for the record, and the environment stays at home. */
 	assert_int_equal(weir_request_launch(&options, true, &text, &err), 0);

@@ -25,7 +25,7 @@ struct options {
 	struct weir_net_chosen net;
 	struct weir_amounts amounts;
 	struct weir_command_options command;
-	struct weir_text_list volumes;
+	struct weir_text_list labels, volumes;
 	bool detach, keep, autoremove, delegate, exempt, executor, shared;
 };
 
@@ -38,6 +38,8 @@ static const struct weir_option options[] = {
 	  "whom it is booked on (*)" },
 	{ "cpus-set", 0, "LIST", weir_option_text, offsetof(struct options, cpus_set),
 	  "the CPUs it may use: 0-3,6 (all)" },
+	{ "label", 0, "KEY=VALUE", weir_option_list, offsetof(struct options, labels),
+	  "say this of it, for whoever asks; framework_id is whose it is; may be repeated" },
 	{ "volume", 'v', "NAME:/DIR", weir_option_list, offsetof(struct options, volumes),
 	  "have a volume of its role there; may be repeated, with --detach" },
 	WEIR_NET_POLICY(struct options),
@@ -94,6 +96,7 @@ static bool prepare(struct launch *launch, const struct options *chosen, char **
 		.delegate = chosen->delegate,
 		.executor = chosen->executor,
 		.share_cgroups = chosen->shared,
+		.labels = weir_command_texts(&chosen->labels),
 		.volumes = weir_command_texts(&chosen->volumes),
 	};
 	return weir_command_prepare(&launch->command, &chosen->command, command, &launch->options);

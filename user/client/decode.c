@@ -10,6 +10,22 @@
 #include "base/error.h"
 #include "client/member.h"
 
+int weir_decode_list(const char *text, size_t size, const char *member, const char *key,
+		     const struct weir_item_kind *kind, void **ret, size_t *ret_n, void **ret_owner,
+		     struct weir_error *err)
+{
+	scoped(json_drop) json_t *root = NULL;
+	const json_t *object;
+	int r;
+
+	r = weir_member_root(text, size, member, &root, &object, err);
+	if (r == 0)
+		r = weir_member_items(object, key, kind, ret, ret_n, err);
+	if (r == 0)
+		*ret_owner = take_ptr(root);
+	return r;
+}
+
 #define MAX_NOTES 64
 
 void weir_answer_notes_free(struct weir_answer_notes *notes)

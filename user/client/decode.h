@@ -14,13 +14,21 @@
 #include <stddef.h>
 
 #include "base/confine.h"
+#include "weir/state.h"
 #include "weir/weir.h"
 
 struct weir_error;
 struct weir_resource_list;
 struct weir_role_list;
 struct weir_volume_list;
+struct weir_operation_list;
 struct weir_operated;
+struct weir_item_kind;
+
+/* All of the list @key in the object @member of an answer, as weir_member_items(). Texts lie in *@ret_owner. */
+int weir_decode_list(const char *text, size_t size, const char *member, const char *key,
+		     const struct weir_item_kind *kind, void **ret, size_t *ret_n, void **ret_owner,
+		     struct weir_error *err);
 
 #define WEIR_MAX_JOIN 8
 
@@ -83,5 +91,22 @@ int weir_decode_roles(const char *text, size_t size, struct weir_role_list *ret,
 		      struct weir_error *err);
 int weir_decode_volumes(const char *text, size_t size, struct weir_volume_list *ret,
 			struct weir_error *err);
+
+int weir_decode_operations(const char *text, size_t size, struct weir_operation_list *ret,
+			   struct weir_error *err);
+
+/* decode_state.c */
+int weir_decode_state(const char *text, size_t size, enum weir_state_part part,
+		      struct weir_state *ret, struct weir_error *err);
+int weir_decode_agent(const char *text, size_t size, struct weir_agent_info *ret,
+		      struct weir_error *err);
+
+/* decode_daemon.c */
+int weir_decode_flags(const char *text, size_t size, struct weir_flag_list *ret,
+		      struct weir_error *err);
+int weir_decode_metrics(const char *text, size_t size, struct weir_metric_list *ret,
+			struct weir_error *err);
+int weir_decode_logging_level(const char *text, size_t size, unsigned int *ret,
+			      struct weir_error *err);
 
 #endif /* WEIR_DECODE_H */

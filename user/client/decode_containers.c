@@ -55,42 +55,23 @@ static const struct {
 	{ "oom_kills", FIELD(oom_kills), WEIR_ABSENT },
 };
 
+static void container_done(void *item)
+{
+	const struct weir_container_info *info = item;
+
+	free((void *)(uintptr_t)info->argv);
+	free((void *)(uintptr_t)info->net.rules);
+	free((void *)(uintptr_t)info->net.sockets);
+	free((void *)(uintptr_t)info->labels);
+}
+
 void weir_container_list_free(struct weir_container_list *list)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		free((void *)(uintptr_t)list->list[i].argv);
-		free((void *)(uintptr_t)list->list[i].net.rules);
-		free((void *)(uintptr_t)list->list[i].net.sockets);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		container_done(&list->list[i]);
 	free(list->list);
 	json_decref(list->owner);
 	*list = (struct weir_container_list){};
-}
-
-/* *@ret: NULL-terminated, the caller's; its texts lie in the tree. */
-static int decode_texts(const json_t *object, const char *key, const char *const **ret,
-			struct weir_error *err)
-{
-	const json_t *list = NULL;
-	const char **found;
-	size_t n;
-	int r;
-
-	r = weir_member_array(object, key, &list, err);
-	if (r < 0)
-		return r;
-	n = json_array_size(list);
-	found = calloc(n + 1, sizeof(*found));
-	if (!found)
-		return weir_fail_memory(err);
-	*ret = found;
-	for (size_t i = 0; i < n; i++) {
-		found[i] = json_string_value(json_array_get(list, i));
-		if (!found[i])
-			return weir_fail(err, -EIO, "the daemon's answer: '%s' has no text at %zu",
-					 key, i);
-	}
-	return 0;
 }
 
 static int decode_net(const json_t *weir, struct weir_net_options *ret, struct weir_error *err)
@@ -112,9 +93,9 @@ static int decode_net(const json_t *weir, struct weir_net_options *ret, struct w
 		r = weir_member_text(net, "default", &verdict, err);
 	ret->default_allow = strcmp(verdict, "allow") == 0;
 	if (r == 0)
-		r = decode_texts(net, "rules", &ret->rules, err);
+		r = weir_member_texts(net, "rules", &ret->rules, err);
 	if (r == 0)
-		r = decode_texts(net, "sockets", &ret->sockets, err);
+		r = weir_member_texts(net, "sockets", &ret->sockets, err);
 	return r;
 }
 
@@ -139,9 +120,9 @@ static int decode_tables(const json_t *weir, struct weir_container_info *info,
 	return r;
 }
 
-static int decode_container(const json_t *json, struct weir_container_info *info,
-			    struct weir_error *err)
+static int decode_container(const json_t *json, void *item, struct weir_error *err)
 {
+	struct weir_container_info *info = item;
 	const json_t *status = NULL, *weir = NULL;
 	uint64_t slot = 0;
 	int pid = 0, r;
@@ -158,9 +139,11 @@ static int decode_container(const json_t *json, struct weir_container_info *info
 	if (r == 0)
 		r = decode_tables(weir, info, err);
 	if (r == 0)
-		r = decode_texts(weir, "argv", &info->argv, err);
+		r = weir_member_texts(weir, "argv", &info->argv, err);
 	if (r == 0)
 		r = decode_net(weir, &info->net, err);
+	if (r == 0)
+		r = weir_member_labels(weir, "labels", &info->labels, &info->n_labels, err);
 	if (r == 0)
 		r = weir_member_bool(weir, "foreground", &info->foreground, err);
 	if (r == 0)
@@ -190,34 +173,21 @@ static int by_id(const void *a, const void *b)
 int weir_decode_containers(const char *text, size_t size, struct weir_container_list *ret,
 			   struct weir_error *err)
 {
-	scoped(weir_container_list_free) struct weir_container_list list = {};
-	const json_t *object, *array = NULL;
-	json_t *root = NULL;
-	int r;
+	static const struct weir_item_kind kind = {
+		.size = sizeof(*ret->list),
+		.decode = decode_container,
+		.done = container_done,
+		.compare = by_id,
+	};
+	void *list, *owner;
+	int r = weir_decode_list(text, size, "get_containers", "containers", &kind, &list, &ret->n,
+				 &owner, err);
 
-	r = weir_member_root(text, size, "get_containers", &root, &object, err);
-	if (r < 0)
-		return r;
-	list.owner = root;
-	r = weir_member_array(object, "containers", &array, err);
-	if (r < 0)
-		return r;
-
-	list.list = calloc(json_array_size(array) + 1, sizeof(*list.list));
-	if (!list.list)
-		return weir_fail_memory(err);
-	while (list.n < json_array_size(array)) {
-		const json_t *json = json_array_get(array, list.n);
-
-		r = decode_container(json, &list.list[list.n++], err);
-		if (r < 0)
-			return r;
+	if (r == 0) {
+		ret->list = list;
+		ret->owner = owner;
 	}
-	qsort(list.list, list.n, sizeof(*list.list), by_id);
-
-	*ret = list;
-	list = (struct weir_container_list){};
-	return 0;
+	return r;
 }
 
 int weir_decode_record(const char *text, size_t size, char **ret_json, struct weir_error *err)

@@ -37,37 +37,9 @@ void weir_resource_list_free(struct weir_resource_list *list)
 	*list = (struct weir_resource_list){};
 }
 
-static int decode_labels(const json_t *json, struct weir_level *level, struct weir_error *err)
-{
-	const json_t *object = NULL, *array = NULL;
-	struct weir_label_info *labels;
-	int r;
-
-	r = weir_member_object(json, "labels", &object, err);
-	if (r == 0)
-		r = weir_member_array(object, "labels", &array, err);
-	if (r < 0 || json_array_size(array) == 0)
-		return r;
-	labels = calloc(json_array_size(array), sizeof(*labels));
-	if (!labels)
-		return weir_fail_memory(err);
-	level->labels = labels;
-	for (; r == 0 && level->n_labels < json_array_size(array); level->n_labels++) {
-		const json_t *one = json_array_get(array, level->n_labels);
-		struct weir_label_info *label = &labels[level->n_labels];
-
-		label->value = "";
-		r = weir_member_text(one, "key", &label->key, err);
-		if (r == 0)
-			r = weir_member_text(one, "value", &label->value, err);
-		if (r == 0 && !label->key)
-			r = weir_fail(err, -EIO, "the daemon's answer: a label without a key");
-	}
-	return r;
-}
-
 static int decode_level(const json_t *json, struct weir_level *level, struct weir_error *err)
 {
+	const json_t *labels = NULL;
 	const char *type = "DYNAMIC";
 	int r;
 
@@ -79,7 +51,11 @@ static int decode_level(const json_t *json, struct weir_level *level, struct wei
 	if (r == 0 && !level->role)
 		r = weir_fail(err, -EIO, "the daemon's answer: a reservation without a role");
 	level->is_static = strcmp(type, "STATIC") == 0;
-	return r < 0 ? r : decode_labels(json, level, err);
+	if (r == 0)
+		r = weir_member_object(json, "labels", &labels, err);
+	if (r == 0)
+		r = weir_member_labels(labels, "labels", &level->labels, &level->n_labels, err);
+	return r;
 }
 
 static int decode_levels(const json_t *json, struct weir_resource_info *resource,
@@ -156,27 +132,6 @@ static int decode_disk(const json_t *json, struct weir_resource_info *resource,
 	return r < 0 ? r : decode_source(disk, resource, err);
 }
 
-/* By hand, as llround() would have whoever links libweir link libm. */
-static int decode_amount(const json_t *json, double unit, uint64_t *ret, struct weir_error *err)
-{
-	const json_t *scalar = NULL;
-	double value = 0;
-	uint64_t amount;
-	int r;
-
-	r = weir_member_object(json, "scalar", &scalar, err);
-	if (r == 0)
-		r = weir_member_number(scalar, "value", &value, err);
-	if (r < 0)
-		return r;
-	value *= unit;
-	if (!(value >= 0 && value < 0x1p63))
-		return weir_fail(err, -EIO, "the daemon's answer: 'value' is no amount");
-	amount = (uint64_t)value;
-	*ret = amount + (value - (double)amount >= 0.5);
-	return 0;
-}
-
 /* 1: it is in *@resource; 0: it is of a kind that we have no name for. */
 static int decode_resource(const json_t *json, struct weir_resource_info *resource,
 			   struct weir_error *err)
@@ -195,7 +150,7 @@ static int decode_resource(const json_t *json, struct weir_resource_info *resour
 	if (i == ARRAY_SIZE(kinds))
 		return 0;
 	resource->kind = kinds[i].kind;
-	r = decode_amount(json, kinds[i].unit, &resource->amount, err);
+	r = weir_member_amount(json, "scalar", kinds[i].unit, &resource->amount, err);
 	if (r == 0)
 		r = decode_levels(json, resource, err);
 	if (r == 0)

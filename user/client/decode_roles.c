@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Roles and volumes, as they stand beside the resources. */
+/* Roles and volumes, as they stand beside the resources; and operations. */
 #include "client/decode.h"
 
 #include <errno.h>
@@ -28,22 +28,6 @@ static int decode_numbers(const json_t *json, const struct number *numbers, size
 	return r;
 }
 
-/* The list @key of the answer. *@ret_root owns it. */
-static int find_list(const char *text, size_t size, const char *key, json_t **ret_root,
-		     const json_t **ret, struct weir_error *err)
-{
-	scoped(json_drop) json_t *root = NULL;
-	const json_t *object;
-	int r;
-
-	r = weir_member_root(text, size, "get_reservations", &root, &object, err);
-	if (r == 0)
-		r = weir_member_array(object, key, ret, err);
-	if (r == 0)
-		*ret_root = take_ptr(root);
-	return r;
-}
-
 void weir_role_list_free(struct weir_role_list *list)
 {
 	free(list->list);
@@ -60,8 +44,9 @@ void weir_volume_list_free(struct weir_volume_list *list)
 
 #define ROLE(name) { #name, offsetof(struct weir_role_info, name) }
 
-static int decode_role(const json_t *json, struct weir_role_info *role, struct weir_error *err)
+static int decode_role(const json_t *json, void *item, struct weir_error *err)
 {
+	struct weir_role_info *role = item;
 	static const struct number numbers[] = {
 		ROLE(reserved_mcpu),
 		ROLE(reserved_bytes),
@@ -86,35 +71,28 @@ static int by_name(const void *a, const void *b)
 int weir_decode_roles(const char *text, size_t size, struct weir_role_list *ret,
 		      struct weir_error *err)
 {
-	scoped(weir_role_list_free) struct weir_role_list list = {};
-	const json_t *array = NULL;
-	json_t *root = NULL;
+	static const struct weir_item_kind kind = {
+		.size = sizeof(*ret->list),
+		.decode = decode_role,
+		.compare = by_name,
+	};
+	void *list, *owner;
 	int r;
 
-	r = find_list(text, size, "roles", &root, &array, err);
-	if (r < 0)
-		return r;
-	list.owner = root;
-	list.list = calloc(json_array_size(array) + 1, sizeof(*list.list));
-	if (!list.list)
-		return weir_fail_memory(err);
-	for (; list.n < json_array_size(array); list.n++) {
-		r = decode_role(json_array_get(array, list.n), &list.list[list.n], err);
-		if (r < 0)
-			return r;
+	r = weir_decode_list(text, size, "get_reservations", "roles", &kind, &list, &ret->n, &owner,
+			     err);
+	if (r == 0) {
+		ret->list = list;
+		ret->owner = owner;
 	}
-	qsort(list.list, list.n, sizeof(*list.list), by_name);
-
-	*ret = list;
-	list = (struct weir_role_list){};
-	return 0;
+	return r;
 }
 
 #define VOLUME(name) { #name, offsetof(struct weir_volume_place, name) }
 
-static int decode_volume(const json_t *json, struct weir_volume_place *volume,
-			 struct weir_error *err)
+static int decode_volume(const json_t *json, void *item, struct weir_error *err)
 {
+	struct weir_volume_place *volume = item;
 	static const struct number numbers[] = {
 		VOLUME(bytes),
 		VOLUME(users),
@@ -149,26 +127,73 @@ static int by_role_and_id(const void *a, const void *b)
 int weir_decode_volumes(const char *text, size_t size, struct weir_volume_list *ret,
 			struct weir_error *err)
 {
-	scoped(weir_volume_list_free) struct weir_volume_list list = {};
-	const json_t *array = NULL;
-	json_t *root = NULL;
+	static const struct weir_item_kind kind = {
+		.size = sizeof(*ret->list),
+		.decode = decode_volume,
+		.compare = by_role_and_id,
+	};
+	void *list, *owner;
 	int r;
 
-	r = find_list(text, size, "volumes", &root, &array, err);
-	if (r < 0)
-		return r;
-	list.owner = root;
-	list.list = calloc(json_array_size(array) + 1, sizeof(*list.list));
-	if (!list.list)
-		return weir_fail_memory(err);
-	for (; list.n < json_array_size(array); list.n++) {
-		r = decode_volume(json_array_get(array, list.n), &list.list[list.n], err);
-		if (r < 0)
-			return r;
+	r = weir_decode_list(text, size, "get_reservations", "volumes", &kind, &list, &ret->n,
+			     &owner, err);
+	if (r == 0) {
+		ret->list = list;
+		ret->owner = owner;
 	}
-	qsort(list.list, list.n, sizeof(*list.list), by_role_and_id);
+	return r;
+}
 
-	*ret = list;
-	list = (struct weir_volume_list){};
-	return 0;
+static int decode_operation(const json_t *json, void *item, struct weir_error *err)
+{
+	struct weir_operation_info *operation = item;
+	const json_t *info = NULL, *status = NULL, *id = NULL;
+	int r;
+
+	operation->kind = operation->principal = operation->state = operation->message = "";
+	r = weir_member_object(json, "info", &info, err);
+	if (r == 0)
+		r = weir_member_text(info, "kind", &operation->kind, err);
+	if (r == 0)
+		r = weir_member_text(info, "principal", &operation->principal, err);
+	if (r == 0)
+		r = weir_member_u64(info, "time_us", &operation->time_us, err);
+	if (r == 0)
+		r = weir_member_object(json, "latest_status", &status, err);
+	if (r == 0)
+		r = weir_member_object(status, "operation_id", &id, err);
+	if (r == 0)
+		r = weir_member_text(id, "value", &operation->id, err);
+	if (r == 0)
+		r = weir_member_text(status, "state", &operation->state, err);
+	if (r == 0)
+		r = weir_member_text(status, "message", &operation->message, err);
+	if (r == 0 && !operation->id)
+		r = weir_fail(err, -EIO, "the daemon's answer: an operation without an id");
+	return r;
+}
+
+int weir_decode_operations(const char *text, size_t size, struct weir_operation_list *ret,
+			   struct weir_error *err)
+{
+	static const struct weir_item_kind kind = {
+		.size = sizeof(*ret->list),
+		.decode = decode_operation,
+	};
+	void *list, *owner;
+	int r = weir_decode_list(text, size, "get_operations", "operations", &kind, &list, &ret->n,
+				 &owner, err);
+
+	if (r == 0) {
+		ret->list = list;
+		ret->owner = owner;
+	}
+	return r;
+}
+
+void weir_operation_list_free(struct weir_operation_list *list)
+{
+	free(list->list);
+	json_decref(list->owner);
+	*list = (struct weir_operation_list){};
 }

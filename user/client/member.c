@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "weir/abi.h"
+#include "weir/weir.h"
 
 static int wrong_type(const char *key, const char *wanted, struct weir_error *err)
 {
@@ -148,5 +149,113 @@ int weir_member_array(const json_t *object, const char *key, const json_t **ret,
 	if (!json_is_array(value))
 		return wrong_type(key, "a list", err);
 	*ret = value;
+	return 0;
+}
+
+/* By hand, as llround() would have whoever links libweir link libm. */
+int weir_member_amount(const json_t *object, const char *key, double unit, uint64_t *ret,
+		       struct weir_error *err)
+{
+	const json_t *holder = NULL;
+	const json_t *json;
+	double value;
+	uint64_t amount;
+	int r;
+
+	r = weir_member_object(object, key, &holder, err);
+	json = json_object_get(holder, "value");
+	if (r < 0 || !json)
+		return r;
+	if (json_is_string(json) && strcmp(json_string_value(json), "Infinity") == 0) {
+		*ret = WEIR_INFINITE;
+		return 0;
+	}
+	if (!json_is_number(json))
+		return wrong_type("value", "a number", err);
+	value = json_number_value(json) * unit;
+	if (!(value >= 0 && value < 0x1p63))
+		return weir_fail(err, -EIO, "the daemon's answer: 'value' is no amount");
+	amount = (uint64_t)value;
+	*ret = amount + (value - (double)amount >= 0.5);
+	return 0;
+}
+
+int weir_member_items(const json_t *object, const char *key, const struct weir_item_kind *kind,
+		      void **ret, size_t *ret_n, struct weir_error *err)
+{
+	const json_t *array = NULL;
+	size_t n = 0;
+	char *items;
+	int r;
+
+	r = weir_member_array(object, key, &array, err);
+	if (r < 0)
+		return r;
+	items = calloc(json_array_size(array) + 1, kind->size);
+	if (!items)
+		return weir_fail_memory(err);
+	for (; r == 0 && n < json_array_size(array); n++)
+		r = kind->decode(json_array_get(array, n), items + n * kind->size, err);
+	if (r < 0) {
+		while (kind->done && n > 0)
+			kind->done(items + --n * kind->size);
+		free(items);
+		return r;
+	}
+	if (kind->compare)
+		qsort(items, n, kind->size, kind->compare);
+	*ret = items;
+	*ret_n = n;
+	return 0;
+}
+
+static int decode_label(const json_t *json, void *item, struct weir_error *err)
+{
+	struct weir_label_info *label = item;
+	int r;
+
+	label->value = "";
+	r = weir_member_text(json, "key", &label->key, err);
+	if (r == 0)
+		r = weir_member_text(json, "value", &label->value, err);
+	if (r == 0 && !label->key)
+		r = weir_fail(err, -EIO, "the daemon's answer: a label without a key");
+	return r;
+}
+
+int weir_member_labels(const json_t *object, const char *key, const struct weir_label_info **ret,
+		       size_t *ret_n, struct weir_error *err)
+{
+	static const struct weir_item_kind kind = { .size = sizeof(**ret), .decode = decode_label };
+	void *labels;
+	int r = weir_member_items(object, key, &kind, &labels, ret_n, err);
+
+	if (r == 0)
+		*ret = labels;
+	return r;
+}
+
+int weir_member_texts(const json_t *object, const char *key, const char *const **ret,
+		      struct weir_error *err)
+{
+	const json_t *list = NULL;
+	const char **found;
+	size_t n;
+	int r;
+
+	r = weir_member_array(object, key, &list, err);
+	if (r < 0)
+		return r;
+	n = json_array_size(list);
+	found = calloc(n + 1, sizeof(*found));
+	if (!found)
+		return weir_fail_memory(err);
+	*ret = found;
+	for (size_t i = 0; i < n; i++) {
+		found[i] = json_string_value(json_array_get(list, i));
+		if (!found[i])
+			return weir_fail(err, -EIO, "the daemon's answer: '%s' has no text at %zu",
+					 key, i);
+	}
 	return 0;
 }

@@ -11,9 +11,11 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct weir_error;
+struct weir_label_info;
 
 static inline void json_drop(json_t **json)
 {
@@ -41,6 +43,30 @@ int weir_member_number(const json_t *object, const char *key, double *ret, struc
 int weir_member_object(const json_t *object, const char *key, const json_t **ret,
 		       struct weir_error *err);
 int weir_member_array(const json_t *object, const char *key, const json_t **ret,
+		      struct weir_error *err);
+
+/* Member "value" of the object called @key, in units of which @unit make one: rounded; "Infinity" yields WEIR_INFINITE. */
+int weir_member_amount(const json_t *object, const char *key, double unit, uint64_t *ret,
+		       struct weir_error *err);
+
+/* What becomes of each element of a list. */
+struct weir_item_kind {
+	size_t size;
+	int (*decode)(const json_t *json, void *item, struct weir_error *err);
+	void (*done)(
+		void *item); /* of one that was decoded, or failed to be; NULL: it owns nothing */
+	int (*compare)(const void *a, const void *b); /* NULL: they stay in order */
+};
+
+/* All of the list called @key: *@ret_n items from *@ret on, to be freed; a list that is not there is empty. */
+int weir_member_items(const json_t *object, const char *key, const struct weir_item_kind *kind,
+		      void **ret, size_t *ret_n, struct weir_error *err);
+/* The same of a list of labels; of *@ret only what it points to is to be freed. */
+int weir_member_labels(const json_t *object, const char *key, const struct weir_label_info **ret,
+		       size_t *ret_n, struct weir_error *err);
+
+/* *@ret: NULL-terminated, to be freed, after a failure too; its texts lie in the tree. */
+int weir_member_texts(const json_t *object, const char *key, const char *const **ret,
 		      struct weir_error *err);
 
 #endif /* WEIR_MEMBER_H */

@@ -135,22 +135,23 @@ static bool add_amounts(json_t *call, const struct weir_amounts *amounts)
 	return ok && add_extra(call, amounts);
 }
 
-static json_t *environment(const char *const *env)
+/* "A=B" becomes {NAME: "A", "value": "B"}. NULL: no memory, or no UTF-8. */
+static json_t *pairs(const char *const *list, const char *name)
 {
-	json_t *variables = json_array();
+	json_t *json = json_array();
 
-	for (size_t i = 0; env && env[i]; i++) {
-		const char *equals = strchrnul(env[i], '=');
-		size_t name_size = (size_t)(equals - env[i]);
+	for (size_t i = 0; list && list[i]; i++) {
+		const char *equals = strchrnul(list[i], '=');
+		size_t size = (size_t)(equals - list[i]);
 
-		if (json_array_append_new(variables,
-					  json_pack("{s:s%, s:s}", "name", env[i], name_size,
-						    "value", *equals ? equals + 1 : "")) < 0) {
-			json_decref(variables);
+		if (json_array_append_new(json, json_pack("{s:s%, s:s}", name, list[i], size,
+							  "value", *equals ? equals + 1 : "")) <
+		    0) {
+			json_decref(json);
 			return NULL;
 		}
 	}
-	return json_pack("{s:o}", "variables", variables);
+	return json;
 }
 
 static json_t *command(const struct weir_launch_options *options, bool foreground)
@@ -167,7 +168,9 @@ static json_t *command(const struct weir_launch_options *options, bool foregroun
 
 	/* A foreground command has its caller's environment, which is nobody else's business. */
 	if (options->env && !foreground)
-		ok &= !json_object_set_new(json, "environment", environment(options->env));
+		ok &= !json_object_set_new(
+			json, "environment",
+			json_pack("{s:o}", "variables", pairs(options->env, "name")));
 	if (!ok) {
 		json_decref(json);
 		return NULL;
@@ -198,6 +201,8 @@ static json_t *extension(const struct weir_launch_options *options, bool foregro
 	if (weir_request_add_net(json, &options->net) &&
 	    weir_request_add_list(json, "rlimits", options->rlimits) &&
 	    weir_request_add_list(json, "volumes", options->volumes) &&
+	    (!options->labels ||
+	     !json_object_set_new(json, "labels", pairs(options->labels, "key"))) &&
 	    weir_request_add_list(json, "supplementary_groups", options->supplementary_groups))
 		return json;
 	json_decref(json);
@@ -208,6 +213,15 @@ static json_t *extension(const struct weir_launch_options *options, bool foregro
 static json_t *container_info(const struct weir_launch_options *options)
 {
 	return json_pack("{s:{s:b}}", "linux_info", "share_cgroups", options->share_cgroups);
+}
+
+static int check_labels(const char *const *labels, struct weir_error *err)
+{
+	for (size_t i = 0; labels && labels[i]; i++)
+		if (*labels[i] == '=' || !strchr(labels[i], '='))
+			return weir_fail(err, -EINVAL, "label '%.64s': expected KEY=VALUE",
+					 labels[i]);
+	return check_all_utf8("label", labels, err);
 }
 
 static int check_launch(const struct weir_launch_options *options, bool foreground,
@@ -238,6 +252,8 @@ static int check_launch(const struct weir_launch_options *options, bool foregrou
 		r = check_all_utf8("resource limit", options->rlimits, err);
 	if (r == 0)
 		r = check_all_utf8("volume", options->volumes, err);
+	if (r == 0)
+		r = check_labels(options->labels, err);
 	if (r == 0 && !foreground)
 		r = check_all_utf8("argument", options->argv, err);
 	if (r == 0 && !foreground)

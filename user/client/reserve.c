@@ -106,40 +106,36 @@ int weir_client_shrink_volume(struct weir_client *client, const struct weir_reso
 }
 
 /* One answer has it all, and each function takes its part. */
-static int read_books(struct weir_client *client, char **ret_body, size_t *ret_size)
-{
-	struct weir_call call = { .repeatable = true, .timeout_ms = WEIR_CLIENT_PATIENCE_MS };
-
-	weir_client_begin(client);
-	call.request = strdup("{\"type\":\"GET_RESERVATIONS\"}");
-	if (!call.request)
-		return weir_fail_memory(&client->err);
-	return weir_client_call(client, &call, ret_body, ret_size);
-}
+static const char ask_books[] = "{\"type\":\"GET_RESERVATIONS\"}";
 
 int weir_client_resources(struct weir_client *client, struct weir_resource_list *ret)
 {
 	scoped(freep) char *body = NULL;
-	size_t size = 0;
-	int r = read_books(client, &body, &size);
+	int r = weir_client_raw(client, ask_books, &body);
 
-	return r < 0 ? r : weir_decode_resources(body, size, ret, &client->err);
+	return r < 0 ? r : weir_decode_resources(body, strlen(body), ret, &client->err);
 }
 
 int weir_client_roles(struct weir_client *client, struct weir_role_list *ret)
 {
 	scoped(freep) char *body = NULL;
-	size_t size = 0;
-	int r = read_books(client, &body, &size);
+	int r = weir_client_raw(client, ask_books, &body);
 
-	return r < 0 ? r : weir_decode_roles(body, size, ret, &client->err);
+	return r < 0 ? r : weir_decode_roles(body, strlen(body), ret, &client->err);
 }
 
 int weir_client_volumes(struct weir_client *client, struct weir_volume_list *ret)
 {
 	scoped(freep) char *body = NULL;
-	size_t size = 0;
-	int r = read_books(client, &body, &size);
+	int r = weir_client_raw(client, ask_books, &body);
 
-	return r < 0 ? r : weir_decode_volumes(body, size, ret, &client->err);
+	return r < 0 ? r : weir_decode_volumes(body, strlen(body), ret, &client->err);
+}
+
+int weir_client_operations(struct weir_client *client, struct weir_operation_list *ret)
+{
+	scoped(freep) char *body = NULL;
+	int r = weir_client_raw(client, "{\"type\":\"GET_OPERATIONS\"}", &body);
+
+	return r < 0 ? r : weir_decode_operations(body, strlen(body), ret, &client->err);
 }
