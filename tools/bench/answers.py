@@ -236,18 +236,21 @@ class Healthz(Case):
     """An arm's value is (median, 99th of a hundred, longest) of GET /healthz, in ms."""
     name, unit, base = "healthz", "ms, longest", "hammered"
     title = "GET /healthz while GET_STATE of 10,000 containers is hammered"
-    arms = ["idle", "hammered"]
+    arms = ["idle", "elsewhere", "hammered"]
     note = ("One client asks once a millisecond; in `hammered` beside 16 who ask for the state in JSON, one time after the "
-            "other, from one thread on the same CPUs.")
+            "other, from one thread on the same CPUs. In `elsewhere` these ask another daemon: what is left is the wait for a "
+            "CPU.")
 
     def set_up(self):
         self.served = self.stack.enter_context(Served(self.build, 10000))
+        self.other = self.stack.enter_context(Served(self.build, 10000))
 
     @contextlib.contextmanager
     def prepared(self, arm):
         hammer = None
-        if arm == "hammered":
-            hammer = subprocess.Popen([f"{self.build}/bench/ask", self.served.socket, "16", "60", "GET_STATE/json"],
+        if arm != "idle":
+            target = self.served if arm == "hammered" else self.other
+            hammer = subprocess.Popen([f"{self.build}/bench/ask", target.socket, "16", "60", "GET_STATE/json"],
                                       stdout=subprocess.DEVNULL)
             time.sleep(0.5)
         self.hammer = hammer
@@ -263,7 +266,7 @@ class Healthz(Case):
         return int(benchlib.read(f"/proc/{self.hammer.pid}/schedstat").split()[0])
 
     def own(self):
-        return [self.served.cpu_ns, self.hammer_ns]
+        return [self.served.cpu_ns, self.other.cpu_ns, self.hammer_ns]
 
     def value(self, measured):
         return measured[2]
