@@ -179,7 +179,7 @@ int weir_decode_containers(const char *text, size_t size, struct weir_container_
 		.done = container_done,
 		.compare = by_id,
 	};
-	void *list, *owner;
+	void *list = NULL, *owner = NULL;
 	int r = weir_decode_list(text, size, "get_containers", "containers", &kind, &list, &ret->n,
 				 &owner, err);
 

@@ -43,7 +43,7 @@ int weir_decode_flags(const char *text, size_t size, struct weir_flag_list *ret,
 		.decode = decode_flag,
 		.compare = flag_by_name,
 	};
-	void *list, *owner;
+	void *list = NULL, *owner = NULL;
 	int r = weir_decode_list(text, size, "get_flags", "flags", &kind, &list, &ret->n, &owner,
 				 err);
 
@@ -87,7 +87,7 @@ int weir_decode_metrics(const char *text, size_t size, struct weir_metric_list *
 		.decode = decode_metric,
 		.compare = metric_by_name,
 	};
-	void *list, *owner;
+	void *list = NULL, *owner = NULL;
 	int r = weir_decode_list(text, size, "get_metrics", "metrics", &kind, &list, &ret->n,
 				 &owner, err);
 

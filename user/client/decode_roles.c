@@ -76,7 +76,7 @@ int weir_decode_roles(const char *text, size_t size, struct weir_role_list *ret,
 		.decode = decode_role,
 		.compare = by_name,
 	};
-	void *list, *owner;
+	void *list = NULL, *owner = NULL;
 	int r;
 
 	r = weir_decode_list(text, size, "get_reservations", "roles", &kind, &list, &ret->n, &owner,
@@ -132,7 +132,7 @@ int weir_decode_volumes(const char *text, size_t size, struct weir_volume_list *
 		.decode = decode_volume,
 		.compare = by_role_and_id,
 	};
-	void *list, *owner;
+	void *list = NULL, *owner = NULL;
 	int r;
 
 	r = weir_decode_list(text, size, "get_reservations", "volumes", &kind, &list, &ret->n,
@@ -180,7 +180,7 @@ int weir_decode_operations(const char *text, size_t size, struct weir_operation_
 		.size = sizeof(*ret->list),
 		.decode = decode_operation,
 	};
-	void *list, *owner;
+	void *list = NULL, *owner = NULL;
 	int r = weir_decode_list(text, size, "get_operations", "operations", &kind, &list, &ret->n,
 				 &owner, err);
 

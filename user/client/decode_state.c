@@ -75,12 +75,12 @@ static int add_part(const json_t *json, struct sums *sums, struct weir_error *er
 	return r;
 }
 
+/* @ret is empty before. */
 static int add_up(const json_t *json, struct sums *ret, struct weir_error *err)
 {
 	const json_t *parts = NULL;
 	int r = weir_member_array(json, "resources", &parts, err);
 
-	*ret = (struct sums){};
 	for (size_t i = 0; r == 0 && i < json_array_size(parts); i++)
 		r = add_part(json_array_get(parts, i), ret, err);
 	return r;
@@ -92,7 +92,7 @@ int weir_decode_agent(const char *text, size_t size, struct weir_agent_info *ret
 	scoped(json_drop) json_t *root = NULL;
 	struct weir_agent_info agent = { .hostname = "" };
 	const json_t *object, *info = NULL;
-	struct sums sums;
+	struct sums sums = {};
 	int r;
 
 	r = weir_member_root(text, size, "get_agent", &root, &object, err);
@@ -180,7 +180,7 @@ static int decode_limits(const json_t *json, struct weir_task_info *task, struct
 static int decode_task(const json_t *json, void *item, struct weir_error *err)
 {
 	struct weir_task_info *task = item;
-	struct sums sums;
+	struct sums sums = {};
 	int r;
 
 	task->state = "";
@@ -217,7 +217,7 @@ static int decode_executor(const json_t *json, void *item, struct weir_error *er
 {
 	struct weir_executor_info *executor = item;
 	const json_t *info = NULL;
-	struct sums sums;
+	struct sums sums = {};
 	int r;
 
 	r = weir_member_object(json, "executor_info", &info, err);
@@ -260,81 +260,83 @@ static int decode_framework(const json_t *json, void *item, struct weir_error *e
 
 /* ---- All of it ---------------------------------------------------------------------- */
 
-/* Two lists as one. *@ret_current: how many of it are of the first. */
-static int decode_both(const json_t *object, const char *current, const char *completed,
-		       const struct weir_item_kind *kind, void **ret, size_t *ret_n,
-		       size_t *ret_current, struct weir_error *err)
+/* Two lists as one, in which the items of the second are marked. */
+struct both {
+	const char *current, *completed;
+	size_t flag; /* where in an item the mark is */
+	struct weir_item_kind kind;
+};
+
+static int decode_both(const json_t *object, const struct both *both, void **ret, size_t *ret_n,
+		       struct weir_error *err)
 {
 	const json_t *first = NULL, *second = NULL;
+	char *item;
+	int r;
 
-	if (weir_member_array(object, current, &first, err) < 0 ||
-	    weir_member_array(object, completed, &second, err) < 0)
+	if (weir_member_array(object, both->current, &first, err) < 0 ||
+	    weir_member_array(object, both->completed, &second, err) < 0)
 		return err->code;
-	*ret_current = json_array_size(first);
 	if (first && second &&
 	    json_array_extend((json_t *)(uintptr_t)first, (json_t *)(uintptr_t)second))
 		return weir_fail_memory(err);
-	return weir_member_items(object, first ? current : completed, kind, ret, ret_n, err);
+	r = weir_member_items(object, first ? both->current : both->completed, &both->kind, ret,
+			      ret_n, err);
+	if (r < 0)
+		return r;
+	item = (char *)*ret + (*ret_n - json_array_size(second)) * both->kind.size;
+	for (size_t i = 0; i < json_array_size(second); i++, item += both->kind.size)
+		*(bool *)(item + both->flag) = true;
+	return 0;
 }
 
 static int decode_tasks(const json_t *object, struct weir_state *ret, struct weir_error *err)
 {
-	static const struct weir_item_kind kind = {
-		.size = sizeof(*ret->tasks),
-		.decode = decode_task,
-		.done = task_done,
+	static const struct both both = {
+		.current = "launched_tasks",
+		.completed = "completed_tasks",
+		.flag = offsetof(struct weir_task_info, completed),
+		.kind = { .size = sizeof(*ret->tasks), .decode = decode_task, .done = task_done },
 	};
-	size_t current;
-	void *list;
-	int r = decode_both(object, "launched_tasks", "completed_tasks", &kind, &list,
-			    &ret->n_tasks, &current, err);
+	void *list = NULL;
+	int r = decode_both(object, &both, &list, &ret->n_tasks, err);
 
-	if (r < 0)
-		return r;
 	ret->tasks = list;
-	for (size_t i = current; i < ret->n_tasks; i++)
-		ret->tasks[i].completed = true;
-	return 0;
+	return r;
 }
 
 static int decode_executors(const json_t *object, struct weir_state *ret, struct weir_error *err)
 {
-	static const struct weir_item_kind kind = {
-		.size = sizeof(*ret->executors),
-		.decode = decode_executor,
-		.done = executor_done,
+	static const struct both both = {
+		.current = "executors",
+		.completed = "completed_executors",
+		.flag = offsetof(struct weir_executor_info, completed),
+		.kind = { .size = sizeof(*ret->executors),
+			  .decode = decode_executor,
+			  .done = executor_done },
 	};
-	size_t current;
-	void *list;
-	int r = decode_both(object, "executors", "completed_executors", &kind, &list,
-			    &ret->n_executors, &current, err);
+	void *list = NULL;
+	int r = decode_both(object, &both, &list, &ret->n_executors, err);
 
-	if (r < 0)
-		return r;
 	ret->executors = list;
-	for (size_t i = current; i < ret->n_executors; i++)
-		ret->executors[i].completed = true;
-	return 0;
+	return r;
 }
 
 static int decode_frameworks(const json_t *object, struct weir_state *ret, struct weir_error *err)
 {
-	static const struct weir_item_kind kind = {
-		.size = sizeof(*ret->frameworks),
-		.decode = decode_framework,
-		.done = framework_done,
+	static const struct both both = {
+		.current = "frameworks",
+		.completed = "completed_frameworks",
+		.flag = offsetof(struct weir_framework_info, completed),
+		.kind = { .size = sizeof(*ret->frameworks),
+			  .decode = decode_framework,
+			  .done = framework_done },
 	};
-	size_t current;
-	void *list;
-	int r = decode_both(object, "frameworks", "completed_frameworks", &kind, &list,
-			    &ret->n_frameworks, &current, err);
+	void *list = NULL;
+	int r = decode_both(object, &both, &list, &ret->n_frameworks, err);
 
-	if (r < 0)
-		return r;
 	ret->frameworks = list;
-	for (size_t i = current; i < ret->n_frameworks; i++)
-		ret->frameworks[i].completed = true;
-	return 0;
+	return r;
 }
 
 static const struct {

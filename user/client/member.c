@@ -227,7 +227,7 @@ int weir_member_labels(const json_t *object, const char *key, const struct weir_
 		       size_t *ret_n, struct weir_error *err)
 {
 	static const struct weir_item_kind kind = { .size = sizeof(**ret), .decode = decode_label };
-	void *labels;
+	void *labels = NULL;
 	int r = weir_member_items(object, key, &kind, &labels, ret_n, err);
 
 	if (r == 0)
