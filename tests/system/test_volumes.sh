@@ -8,7 +8,8 @@
 # shellcheck source=tests/system/more.sh
 . "$(dirname "$0")/more.sh"
 
-printf '[node]\ndisk = 100Gi\n[roles]\nvolume_grace = 1h\n' >"$scratch/weir.conf"
+admin=64000
+printf '[access]\nadmin_group = %s\n[node]\ndisk = 100Gi\n[roles]\nvolume_grace = 1h\n' $admin >"$scratch/weir.conf"
 daemon_start --config "$scratch/weir.conf"
 
 path_of() {
@@ -36,6 +37,7 @@ is "$(weir volume list --json | jq '.[0].users')" 1 "a volume tells its users"
 fails "another can't have it meanwhile" weir run --name other --role eng/ads --volume "data:$scratch/data" --detach -- true
 matches "$(weir run --name other --role eng/ads --volume "data:$scratch/data" --detach -- true 2>&1)" "in use" "and is told why"
 matches "$(weir run --name other --role ops --volume "data:$scratch/data" --detach -- true 2>&1)" "has no volume 'data'" "nor one of another role"
+is "$(weir exec writer -- cat "$scratch/data/file")" kept "what joins it has it, too"
 pid=$(first_pid writer)
 for how in "volume destroy --role eng/ads data" "volume shrink --role eng/ads --disk 512Mi data" \
     "reserve move --from eng/ads --to eng/search --volume data"; do
@@ -48,6 +50,16 @@ daemon_start --config "$scratch/weir.conf"
 is "$(weir volume list --json | jq '.[0].users')" 1 "a daemon that was killed knows who uses it"
 weir rm --force writer
 is "$(weir volume list --json | jq '.[0].users // 0')" 0 "until the container has ended"
+is "$(weir run --role eng/ads --user nobody --volume "data:$scratch/data" -- \
+    sh -c 'cat "$1/file"; echo more >>"$1/file"' sh "$scratch/data")" kept "in the foreground it is there, too"
+is "$(tail -n 1 "$path/file") $(ls "$scratch/data")" "more " "and written to, and nobody else sees it mounted"
+is "$(weir run --role eng/ads --net deny-agent-tcp --volume "data:$scratch/data" -- head -n 1 "$scratch/data/file")" kept \
+    "behind a fence, too"
+matches "$(weir run --role eng/ads --volume "data:$scratch/none" -- true 2>&1)" "mount its volumes: No such file" \
+    "a directory that is not there is told of"
+matches "$(setpriv --reuid nobody --regid nogroup --groups $admin "$build/weir" run --role eng/ads \
+    --volume "data:$scratch/data" -- true 2>&1)" "takes root" "who is not root can't have it in the foreground"
+is "$(weir volume list --json | jq '.[0].users // 0') $(weir ps -q)" "0 " "and nothing is left of these"
 
 # ---- What is in it stays what it is ----
 

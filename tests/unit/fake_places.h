@@ -20,6 +20,11 @@ int weir_controller_pause(struct weir_controller *controller, const char *id, bo
 	return 0;
 }
 
+void weir_join_paths_done(struct weir_join_paths *join)
+{
+	(void)join;
+}
+
 int weir_controller_join(struct weir_controller *controller, const char *id, pid_t pid,
 			 const struct weir_peer *peer, struct weir_join_paths *join,
 			 struct weir_error *err)

@@ -117,7 +117,8 @@ static void a_launch_tells_notes_and_where_to_join(void **state)
 {
 	static const char text[] =
 		"{\"launch_container\":{\"notes\":[\"raised\"],\"join\":["
-		"{\"version\":2,\"path\":\"/u/weir.a\"},{\"version\":1,\"path\":\"/c/weir.a\"}]}}";
+		"{\"version\":2,\"path\":\"/u/weir.a\"},{\"version\":1,\"path\":\"/c/weir.a\"}],"
+		"\"volumes\":[{\"path\":\"/v/7\",\"container_path\":\"/data\"}]}}";
 	struct weir_answer_notes notes = {};
 	struct weir_join_list join = {};
 	struct weir_error err = {};
@@ -130,6 +131,9 @@ static void a_launch_tells_notes_and_where_to_join(void **state)
 	assert_int_equal(join.n, 2);
 	assert_int_equal(join.list[0].version, 2);
 	assert_string_equal(join.list[1].path, "/c/weir.a");
+	assert_int_equal(join.n_binds, 1);
+	assert_string_equal(join.binds[0].from, "/v/7");
+	assert_string_equal(join.binds[0].to, "/data");
 	weir_answer_notes_free(&notes);
 	weir_join_list_done(&join);
 }
@@ -142,6 +146,10 @@ static void a_join_that_is_no_absolute_path_is_refused(void **state)
 		"{\"launch_container\":{\"join\":[{\"version\":2,\"path\":\"weir.a\"}]}}",
 		"{\"launch_container\":{\"join\":[{\"version\":3,\"path\":\"/weir.a\"}]}}",
 		"{\"launch_container\":{\"join\":[{\"path\":\"/weir.a\"}]}}",
+		"{\"launch_container\":{\"join\":[{\"version\":2,\"path\":\"/weir.a\"}],"
+		"\"volumes\":[{\"path\":\"/v/7\"}]}}",
+		"{\"launch_container\":{\"join\":[{\"version\":2,\"path\":\"/weir.a\"}],"
+		"\"volumes\":[{\"path\":\"/v/7\",\"container_path\":\"data\"}]}}",
 	};
 
 	(void)state;

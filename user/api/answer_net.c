@@ -51,6 +51,18 @@ static void add_confinement(struct weir_out *out, const struct weir_join_paths *
 	weir_out_bool(out, 6, "delegated", join->delegated);
 }
 
+static void add_volumes(struct weir_out *out, const struct weir_mounts *volumes)
+{
+	weir_out_list(out, "volumes");
+	for (size_t i = 0; i < volumes->n; i++) {
+		weir_out_open(out, 9, NULL);
+		weir_out_string(out, 1, "path", volumes->list[i].from);
+		weir_out_string(out, 2, "container_path", volumes->list[i].to);
+		weir_out_close(out);
+	}
+	weir_out_list_end(out);
+}
+
 void weir_answer_seat(struct weir_out *out, const struct weir_join_paths *join)
 {
 	add_join(out, join);
@@ -58,4 +70,6 @@ void weir_answer_seat(struct weir_out *out, const struct weir_join_paths *join)
 		add_confinement(out, join);
 	if (join->agent_socket[0])
 		weir_out_string(out, 7, "agent_socket", join->agent_socket);
+	if (join->volumes.n)
+		add_volumes(out, &join->volumes);
 }

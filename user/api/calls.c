@@ -43,7 +43,7 @@ static int get_version(const struct run *run, struct weir_error *err)
 static int launch_container(const struct run *run, struct weir_error *err)
 {
 	struct weir_launch launch = run->call->launch;
-	struct weir_join_paths join = {};
+	scoped(weir_join_paths_done) struct weir_join_paths join = {};
 	struct weir_notes notes = {};
 
 	launch.peer = *run->peer;
@@ -106,7 +106,7 @@ static int pause_container(const struct run *run, struct weir_error *err)
 
 static int join_container(const struct run *run, struct weir_error *err)
 {
-	struct weir_join_paths join;
+	scoped(weir_join_paths_done) struct weir_join_paths join = {};
 
 	if (weir_controller_join(run->controller, run->call->id, run->call->pid, run->peer, &join,
 				 err) < 0)

@@ -41,7 +41,7 @@ static const struct weir_option options[] = {
 	{ "label", 0, "KEY=VALUE", weir_option_list, offsetof(struct options, labels),
 	  "say this of it, for whoever asks; framework_id is whose it is; may be repeated" },
 	{ "volume", 'v', "NAME:/DIR", weir_option_list, offsetof(struct options, volumes),
-	  "have a volume of its role there; may be repeated, with --detach" },
+	  "have a volume of its role there; may be repeated" },
 	WEIR_NET_POLICY(struct options),
 	WEIR_NET_OPTIONS(struct options, "net-degraded"),
 	{ "detach", 'd', NULL, NULL, offsetof(struct options, detach),

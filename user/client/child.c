@@ -19,6 +19,7 @@
 
 enum stage {
 	STAGE_JOINED,
+	STAGE_BINDS,
 	STAGE_FENCE,
 	STAGE_CONFINE,
 	STAGE_FILTER,
@@ -115,6 +116,8 @@ static void __attribute__((noreturn)) be_child(const struct weir_child *child)
 	tell(child, STAGE_JOINED, 0);
 	wait_at_gate(child);
 
+	if (weir_binds_enter(child->binds, child->n_binds) < 0)
+		give_up(child, STAGE_BINDS);
 	if (child->fenced && weir_canary() < 0)
 		give_up(child, STAGE_FENCE);
 	if (weir_confine_enter(&child->confine) < 0)
@@ -189,6 +192,8 @@ int weir_child_prepare(struct weir_child *child, const struct weir_launch_option
 
 	child->options = options;
 	child->fenced = join->fenced;
+	child->binds = join->binds;
+	child->n_binds = join->n_binds;
 	r = weir_child_prepare_user(child, err);
 	if (r == 0)
 		r = weir_privileges_parse(options->rlimits, options->capabilities,
@@ -274,6 +279,8 @@ static int fail_report(const struct weir_child *child, const struct report *repo
 		report->error == ELIBACC ? "its interpreter is missing" : strerror(report->error);
 
 	switch (report->stage) {
+	case STAGE_BINDS:
+		return weir_fail(err, -EINVAL, "mount its volumes: %s", why);
 	case STAGE_FENCE:
 		return weir_fail(err, -EIO,
 				 "the fence is broken: what it has to deny was not denied (%s)",

@@ -31,6 +31,8 @@ struct weir_child {
 	void (*in_child)(void *data);
 	void *data;
 
+	const struct weir_bind *binds; /* to be mounted; borrowed */
+	size_t n_binds;
 	bool fenced; /* the command is executed only if the fence holds it, */
 	struct weir_confine confine; /* and confined to it */
 	int cgroup_fd; /* of the cgroup2 directory; -1: there is none */

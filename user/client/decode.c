@@ -39,6 +39,10 @@ void weir_answer_notes_free(struct weir_answer_notes *notes)
 void weir_join_list_done(struct weir_join_list *join)
 {
 	free(join->agent_socket);
+	for (size_t i = 0; i < join->n_binds; i++) {
+		free((void *)(uintptr_t)join->binds[i].from);
+		free((void *)(uintptr_t)join->binds[i].to);
+	}
 	for (size_t i = 0; i < join->n; i++)
 		free(join->list[i].path);
 	*join = (struct weir_join_list){};
@@ -98,6 +102,37 @@ static int decode_join_entry(const json_t *entry, struct weir_join_list *join,
 	return 0;
 }
 
+static int decode_bind(const json_t *json, struct weir_join_list *join, struct weir_error *err)
+{
+	struct weir_bind *bind = &join->binds[join->n_binds];
+	const char *from = NULL, *to = NULL;
+	int r;
+
+	r = weir_member_text(json, "path", &from, err);
+	if (r == 0)
+		r = weir_member_text(json, "container_path", &to, err);
+	if (r < 0)
+		return r;
+	if (!from || !to || *from != '/' || *to != '/')
+		return weir_fail(err, -EIO, "the daemon's answer: 'volumes' names no directories");
+	join->n_binds++;
+	*bind = (struct weir_bind){ strdup(from), strdup(to) };
+	return bind->from && bind->to ? 0 : weir_fail_memory(err);
+}
+
+static int decode_binds(const json_t *object, struct weir_join_list *join, struct weir_error *err)
+{
+	const json_t *list = NULL;
+	int r = weir_member_array(object, "volumes", &list, err);
+
+	if (r == 0 && json_array_size(list) > WEIR_MAX_BINDS)
+		r = weir_fail(err, -EIO, "the daemon's answer has %zu volumes",
+			      json_array_size(list));
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++)
+		r = decode_bind(json_array_get(list, i), join, err);
+	return r;
+}
+
 static int decode_confinement(const json_t *object, struct weir_join_list *join,
 			      struct weir_error *err)
 {
@@ -128,6 +163,8 @@ static int decode_join(const json_t *object, struct weir_join_list *ret, struct 
 	r = weir_member_array(object, "join", &list, err);
 	if (r == 0)
 		r = decode_confinement(object, &join, err);
+	if (r == 0)
+		r = decode_binds(object, &join, err);
 	if (r < 0)
 		return r;
 	if (json_array_size(list) == 0 || json_array_size(list) > WEIR_MAX_JOIN)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/binds.h"
 #include "base/confine.h"
 #include "weir/state.h"
 #include "weir/weir.h"
@@ -30,7 +31,8 @@ int weir_decode_list(const char *text, size_t size, const char *member, const ch
 		     const struct weir_item_kind *kind, void **ret, size_t *ret_n, void **ret_owner,
 		     struct weir_error *err);
 
-#define WEIR_MAX_JOIN 8
+#define WEIR_MAX_JOIN  8
+#define WEIR_MAX_BINDS 16
 
 /* Where a foreground command has to join: absolute directories. */
 struct weir_join_list {
@@ -39,6 +41,8 @@ struct weir_join_list {
 	enum weir_families families;
 	bool delegated; /* it may write to the cgroups */
 	char *agent_socket; /* for its environment; NULL: none */
+	size_t n_binds;
+	struct weir_bind binds[WEIR_MAX_BINDS]; /* its volumes, to be mounted; texts are owned */
 	size_t n;
 	struct {
 		int version; /* of its hierarchy: 1 or 2 */

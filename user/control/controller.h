@@ -24,12 +24,14 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "base/binds.h"
 #include "base/cleanup.h"
 #include "base/confine.h"
 #include "control/events.h"
 #include "model/bands.h"
 #include "model/container.h"
 #include "model/ledger.h"
+#include "model/mounts.h"
 #include "model/rights.h"
 #include "model/squeeze.h"
 
@@ -126,11 +128,18 @@ struct weir_launch {
 	struct weir_peer peer;
 };
 
+/* Directories that a command has in place of its own. The texts are owned. */
+struct weir_mounts {
+	size_t n;
+	struct weir_bind list[WEIR_MOUNTS_MAX];
+};
+
 #define WEIR_MAX_JOIN_PATHS 8
 
 /* Where a foreground command has to join: absolute directories, cgroup2 first. */
 struct weir_join_paths {
 	size_t n;
+	struct weir_mounts volumes; /* that it has to mount; to be done with */
 	/* What is to be executed there tries the fence first (base/canary.h), and is confined (base/confine.h). */
 	bool fenced;
 	enum weir_families families;
@@ -142,6 +151,8 @@ struct weir_join_paths {
 		char path[1280];
 	} list[WEIR_MAX_JOIN_PATHS];
 };
+/* What is empty, all zero, is fine. */
+void weir_join_paths_done(struct weir_join_paths *join);
 
 /*
  * Admit, place, limit, and (unless foreground) execute. All strings are copied.

@@ -88,12 +88,6 @@ int weir_controller_describe(const struct weir_controller *controller,
 				 "container '%s': what a task may reach is what its executor may: "
 				 "expected no policy",
 				 launch->id);
-	if (launch->mounts && launch->foreground)
-		return weir_fail(
-			err, -EINVAL,
-			"container '%s': a command in the foreground has its caller's mounts: "
-			"volumes are for detached ones",
-			launch->id);
 	if (launch->n_labels > WEIR_MAX_LABELS)
 		return weir_fail(err, -EINVAL, "container '%s': %zu labels, at most %d", launch->id,
 				 launch->n_labels, WEIR_MAX_LABELS);

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "control/mounts.h"
 #include "kern/process.h"
 
 /* The caller of a foreground launch went away before it started its command, or at its end. */
@@ -60,7 +61,6 @@ void weir_foreground_seat(const struct weir_controller *controller,
 	const struct weir_seat seat = weir_family_seat(container, self);
 	struct weir_error ignored;
 
-	*join = (struct weir_join_paths){};
 	for (size_t i = 0; i < groups->h.n && i < WEIR_MAX_JOIN_PATHS; i++) {
 		const char *group = i == 0 ? seat.cgroup2 : seat.v1;
 
@@ -74,6 +74,28 @@ void weir_foreground_seat(const struct weir_controller *controller,
 	join->families = weir_controller_families(controller, container);
 	join->delegated = container->delegated;
 	weir_controller_agent_path(controller, container, join->agent_socket);
+}
+
+void weir_join_paths_done(struct weir_join_paths *join)
+{
+	weir_mounts_done(&join->volumes);
+}
+
+int weir_foreground_mounts(struct weir_controller *controller,
+			   const struct weir_container *container, const struct weir_peer *peer,
+			   struct weir_join_paths *join, struct weir_error *err)
+{
+	int r;
+
+	if (container->mounts && peer->uid != 0)
+		return weir_fail(err, -EPERM,
+				 "container '%s': a command in the foreground mounts its volumes "
+				 "itself, which takes root",
+				 container->id);
+	r = weir_mounts_find(controller, container, &join->volumes, err);
+	if (r < 0)
+		weir_mounts_done(&join->volumes);
+	return r;
 }
 
 /* A stopped child of @peer's: see that it is in there, or move it. *@ret_pidfd is the caller's. */
@@ -140,5 +162,5 @@ int weir_controller_join(struct weir_controller *controller, const char *id, pid
 	if (pid)
 		return seat_child(controller, container, pid, peer, &pidfd, err);
 	weir_foreground_seat(controller, container, join);
-	return 0;
+	return weir_foreground_mounts(controller, container, peer, join, err);
 }

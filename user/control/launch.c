@@ -312,6 +312,17 @@ void weir_controller_announce(struct weir_controller *controller, struct weir_co
 		weir_warn("container '%s' keeps the normal class: %s", container->id, err.text);
 }
 
+/* It forks the command, and is told what that has to do. */
+static int wait_for_caller(struct weir_controller *controller, struct weir_container *container,
+			   const struct weir_peer *peer, struct weir_join_paths *join,
+			   struct weir_error *err)
+{
+	if (weir_foreground_mounts(controller, container, peer, join, err) < 0)
+		return err->code;
+	weir_foreground_seat(controller, container, join);
+	return weir_foreground_watch(controller, container, peer, err);
+}
+
 int weir_controller_launch(struct weir_controller *controller, const struct weir_launch *launch,
 			   struct weir_notes *notes, struct weir_join_paths *join,
 			   struct weir_error *err)
@@ -329,20 +340,19 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 		return err->code;
 
 	r = place(controller, container, &launch->peer, err);
-	if (r == 0)
-		r = launch->foreground
-			    ? weir_foreground_watch(controller, container, &launch->peer, err)
-			    : execute(controller, container, launch->program, err);
+	if (r == 0 && launch->foreground)
+		r = wait_for_caller(controller, container, &launch->peer, join, err);
+	else if (r == 0)
+		r = execute(controller, container, launch->program, err);
 	/* What is not written down the next daemon would take for an orphan, and kill. */
 	if (r == 0)
 		r = weir_store_put(controller->store, container, err);
 	if (r < 0) {
+		weir_mounts_done(&join->volumes);
 		weir_controller_undo(controller, container);
 		return weir_fail_in(err, "container '%s'", launch->id);
 	}
-	if (launch->foreground)
-		weir_foreground_seat(controller, container, join);
-	else
+	if (!launch->foreground)
 		weir_controller_announce(controller, container);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/user.h"
 #include "control/mounts.h"
+#include "control/operations.h"
 #include "kern/volumes.h"
 #include "model/mounts.h"
 
@@ -30,6 +31,7 @@ static int add(struct weir_controller *controller, const struct weir_container *
 	const struct weir_books *books = weir_ledger_books(controller->ledger);
 	char name[WEIR_VOLUME_ID_MAX + 1], path[PATH_MAX];
 	const struct weir_volume *volume;
+	struct weir_bind *bind;
 	const char *dir;
 
 	if (weir_mount_parse(text, name, &dir, err) < 0)
@@ -41,12 +43,9 @@ static int add(struct weir_controller *controller, const struct weir_container *
 				 volume->key, path, err) < 0 ||
 	    give(container, path, err) < 0)
 		return err->code;
-	to->paths[to->n] = strdup(path);
-	if (!to->paths[to->n])
-		return weir_fail_memory(err);
-	to->list[to->n] = (struct weir_bind){ to->paths[to->n], dir };
-	to->n++;
-	return 0;
+	bind = &to->list[to->n++];
+	*bind = (struct weir_bind){ strdup(path), strdup(dir) };
+	return bind->from && bind->to ? 0 : weir_fail_memory(err);
 }
 
 int weir_mounts_find(struct weir_controller *controller, const struct weir_container *container,
@@ -61,7 +60,9 @@ int weir_mounts_find(struct weir_controller *controller, const struct weir_conta
 
 void weir_mounts_done(struct weir_mounts *mounts)
 {
-	for (size_t i = 0; i < mounts->n; i++)
-		free(mounts->paths[i]);
+	for (size_t i = 0; i < mounts->n; i++) {
+		free((void *)(uintptr_t)mounts->list[i].from);
+		free((void *)(uintptr_t)mounts->list[i].to);
+	}
 	mounts->n = 0;
 }

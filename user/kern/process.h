@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/binds.h"
 #include "base/confine.h"
 #include "kern/cgroup.h"
 
@@ -34,9 +35,7 @@ struct weir_spawn {
 	enum weir_families families;
 	const char *const *writable;
 	/* Directories that it has in place of others, in mounts of its own. */
-	const struct weir_bind {
-		const char *from, *to;
-	} *binds;
+	const struct weir_bind *binds;
 	size_t n_binds;
 	const char *workdir; /* NULL: "/" */
 	int stdout_fd, stderr_fd; /* borrowed; stdin is /dev/null */

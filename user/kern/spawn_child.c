@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/stat.h>
@@ -53,20 +52,9 @@ static int join_v1(const struct launch *launch)
 	return 0;
 }
 
-/* Of its own, and none of them comes back to others; theirs still come to it. */
 static int bind_volumes(const struct launch *launch)
 {
-	const struct weir_spawn *spawn = launch->spawn;
-
-	if (!spawn->n_binds)
-		return 0;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return -1;
-	for (size_t i = 0; i < spawn->n_binds; i++) {
-		if (mount(spawn->binds[i].from, spawn->binds[i].to, NULL, MS_BIND, NULL) < 0)
-			return -1;
-	}
-	return 0;
+	return weir_binds_enter(launch->spawn->binds, launch->spawn->n_binds);
 }
 
 static int try_fence(const struct launch *launch)
