@@ -102,7 +102,7 @@ struct weir_launch_options {
 	const char *const *rlimits;
 	/* NULL-terminated "KEY=VALUE": what its owner says of it. "framework_id" is whose it is in GET_STATE. NULL: none. */
 	const char *const *labels;
-	/* NULL-terminated "NAME:/DIR": volumes of its role, or of one above it, each at that directory. In the foreground only root can have them. */
+	/* NULL-terminated "NAME:/DIR": volumes of its role, or of the nearest above it, or "ROLE/NAME:/DIR", each at that directory. In the foreground only root can have them. */
 	const char *const *volumes;
 	/*
 	 * "NET_BIND_SERVICE,CHOWN", "none", "all": what it has, and can ever have, as whoever it runs.

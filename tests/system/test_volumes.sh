@@ -32,7 +32,7 @@ weir run --name writer --role eng/ads --volume "data:$scratch/data" --user nobod
 succeeds "a container writes to it, as its user" eventually 5 test -s "$path/file"
 is "$(weir volume list --used --json | jq '.[0].used_bytes')" "$(du -s -B1 "$path" | cut -f1)" "a volume tells what is in it"
 is "$(stat -c %U "$path/file") $(ls "$scratch/data")" "nobody " "and nobody else sees it mounted"
-is "$(weir inspect writer | jq -r '.weir.volumes[]')" "data:$scratch/data" "a container tells its volumes"
+is "$(weir inspect writer | jq -r '.weir.volumes[]')" "eng/ads/data:$scratch/data" "a container tells its volumes"
 is "$(weir volume list --json | jq '.[0].users')" 1 "a volume tells its users"
 fails "another can't have it meanwhile" weir run --name other --role eng/ads --volume "data:$scratch/data" --detach -- true
 matches "$(weir run --name other --role eng/ads --volume "data:$scratch/data" --detach -- true 2>&1)" "in use" "and is told why"
@@ -60,6 +60,28 @@ matches "$(weir run --role eng/ads --volume "data:$scratch/none" -- true 2>&1)" 
 matches "$(setpriv --reuid nobody --regid nogroup --groups $admin "$build/weir" run --role eng/ads \
     --volume "data:$scratch/data" -- true 2>&1)" "takes root" "who is not root can't have it in the foreground"
 is "$(weir volume list --json | jq '.[0].users // 0') $(weir ps -q)" "0 " "and nothing is left of these"
+
+# ---- One of a role above, and a nearer one of the same name ----
+
+weir reserve --role eng --disk 2Gi
+weir volume create --role eng --disk 1Gi shared
+users_of() {
+    weir volume list --json | jq --arg role "$1" '.[] | select(.id == "shared" and .role == $role) | .users // 0'
+}
+weir run --name far --role eng/ads --volume "shared:$scratch/data" --detach -- sh -c 'echo far >"$1/who"; exec sleep 600' sh "$scratch/data"
+far=$(weir volume list --json | jq -r '.[] | select(.id == "shared").path')
+succeeds "one of a role above is had" eventually 5 test -s "$far/who"
+weir volume create --role eng/ads --disk 1Gi shared
+daemon_stop KILL
+daemon_start --config "$scratch/weir.conf"
+is "$(users_of eng) $(users_of eng/ads)" "1 0" "a nearer one that came later is another, after a restart, too"
+is "$(weir exec far -- cat "$scratch/data/who")" far "also for what joins"
+matches "$(weir volume destroy --role eng shared 2>&1)" "in use" "the one that is had can't be destroyed"
+weir rm --force far
+is "$(users_of eng) $(users_of eng/ads)" "0 0" "and both are free when it has ended"
+is "$(weir run --role eng/ads --volume "eng/shared:$scratch/data" -- cat "$scratch/data/who")" far "the farther one by its role"
+weir volume destroy --role eng shared
+weir volume destroy --role eng/ads shared
 
 # ---- What is in it stays what it is ----
 
@@ -137,7 +159,7 @@ for i in range(3000):
     os.chdir("deep")
 ')
 succeeds "destroy" weir volume destroy --role eng/search data
-is "$(weir volume list --json | jq '[.[] | select(.destroyed_us > 0)] | length')" 1 "it is kept for a while"
+is "$(weir volume list --json | jq '[.[] | select(.destroyed_us > 0 and .id == "data")] | length')" 1 "it is kept for a while"
 succeeds "with its data" test -s "$path/file"
 printf '[node]\ndisk = 100Gi\n[roles]\nvolume_grace = 0s\n' >"$scratch/weir.conf"
 weir volume create --role eng/ads --disk 1Gi short

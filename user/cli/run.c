@@ -40,7 +40,7 @@ static const struct weir_option options[] = {
 	  "the CPUs it may use: 0-3,6 (all)" },
 	{ "label", 0, "KEY=VALUE", weir_option_list, offsetof(struct options, labels),
 	  "say this of it, for whoever asks; framework_id is whose it is; may be repeated" },
-	{ "volume", 'v', "NAME:/DIR", weir_option_list, offsetof(struct options, volumes),
+	{ "volume", 'v', "[ROLE/]NAME:/DIR", weir_option_list, offsetof(struct options, volumes),
 	  "have a volume of its role there; may be repeated" },
 	WEIR_NET_POLICY(struct options),
 	WEIR_NET_OPTIONS(struct options, "net-degraded"),

@@ -139,7 +139,7 @@ struct weir_mounts {
 /* Where a foreground command has to join: absolute directories, cgroup2 first. */
 struct weir_join_paths {
 	size_t n;
-	struct weir_mounts volumes; /* that it has to mount; to be done with */
+	struct weir_mounts volumes; /* that it has to mount */
 	/* What is to be executed there tries the fence first (base/canary.h), and is confined (base/confine.h). */
 	bool fenced;
 	enum weir_families families;
@@ -151,7 +151,7 @@ struct weir_join_paths {
 		char path[1280];
 	} list[WEIR_MAX_JOIN_PATHS];
 };
-/* What is empty, all zero, is fine. */
+/* Of what was filled, even by a call that failed, or is empty, all zero. */
 void weir_join_paths_done(struct weir_join_paths *join);
 
 /*

@@ -85,17 +85,12 @@ int weir_foreground_mounts(struct weir_controller *controller,
 			   const struct weir_container *container, const struct weir_peer *peer,
 			   struct weir_join_paths *join, struct weir_error *err)
 {
-	int r;
-
 	if (container->mounts && peer->uid != 0)
 		return weir_fail(err, -EPERM,
 				 "container '%s': a command in the foreground mounts its volumes "
 				 "itself, which takes root",
 				 container->id);
-	r = weir_mounts_find(controller, container, &join->volumes, err);
-	if (r < 0)
-		weir_mounts_done(&join->volumes);
-	return r;
+	return weir_mounts_find(controller, container, &join->volumes, err);
 }
 
 /* A stopped child of @peer's: see that it is in there, or move it. *@ret_pidfd is the caller's. */

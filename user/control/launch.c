@@ -348,7 +348,6 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 	if (r == 0)
 		r = weir_store_put(controller->store, container, err);
 	if (r < 0) {
-		weir_mounts_done(&join->volumes);
 		weir_controller_undo(controller, container);
 		return weir_fail_in(err, "container '%s'", launch->id);
 	}

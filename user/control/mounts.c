@@ -29,22 +29,22 @@ static int add(struct weir_controller *controller, const struct weir_container *
 	       const char *text, struct weir_mounts *to, struct weir_error *err)
 {
 	const struct weir_books *books = weir_ledger_books(controller->ledger);
-	char name[WEIR_VOLUME_ID_MAX + 1], path[PATH_MAX];
 	const struct weir_volume *volume;
+	struct weir_mount mount = {};
 	struct weir_bind *bind;
-	const char *dir;
+	char path[PATH_MAX];
 
-	if (weir_mount_parse(text, name, &dir, err) < 0)
+	if (weir_mount_parse(text, &mount, err) < 0)
 		return err->code;
-	volume = weir_mount_find(books, weir_ledger_role(controller->ledger, container), name);
+	volume = weir_mount_find(books, weir_ledger_role(controller->ledger, container), &mount);
 	if (!volume)
-		return weir_fail(err, -ENOENT, "there is no volume '%s'", name);
+		return weir_fail(err, -ENOENT, "there is no volume '%s'", text);
 	if (weir_operations_path(controller->operations, weir_books_disk(books, volume->disk)->name,
 				 volume->key, path, err) < 0 ||
 	    give(container, path, err) < 0)
 		return err->code;
 	bind = &to->list[to->n++];
-	*bind = (struct weir_bind){ strdup(path), strdup(dir) };
+	*bind = (struct weir_bind){ strdup(path), strdup(mount.dir) };
 	return bind->from && bind->to ? 0 : weir_fail_memory(err);
 }
 

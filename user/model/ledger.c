@@ -280,7 +280,7 @@ int weir_ledger_admit(struct weir_ledger *ledger, struct weir_container *contain
 				 container->id, ledger->n);
 
 	r = weir_ledger_fits(ledger, container, &nothing, &container->figures, err);
-	if (r == 0 && weir_mounts_check(ledger->books, weir_ledger_role(ledger, container),
+	if (r == 0 && weir_mounts_admit(ledger->books, weir_ledger_role(ledger, container),
 					container->mounts, err) < 0)
 		r = weir_fail_in(err, "container '%s'", container->id);
 	if (r < 0)

@@ -2,7 +2,11 @@
 #ifndef WEIR_MOUNTS_H
 #define WEIR_MOUNTS_H
 
-/* Volumes as a container has them: "NAME:/DIR", the volume of its role, or of one above it, at that directory. Pure. */
+/*
+ * Volumes as a container has them: "NAME:/DIR" is asked for, the volume of its role, or of the nearest role above it that
+ * has one, at that directory; "ROLE/NAME:/DIR" is what it is admitted with, and may be asked for, too: while somebody has
+ * it a volume stays its role's, and a nearer one of the same name is another. Pure.
+ */
 
 #include "model/books.h"
 
@@ -10,20 +14,28 @@ struct weir_error;
 
 #define WEIR_MOUNTS_MAX 16 /* of one container */
 
-/* The volume's name, and where it goes, which lies in @text. -EINVAL. */
-int weir_mount_parse(const char *text, char name[static WEIR_VOLUME_ID_MAX + 1],
-		     const char **ret_dir, struct weir_error *err);
+struct weir_mount {
+	char role[WEIR_ROLE_MAX + 1]; /* "": the nearest */
+	char name[WEIR_VOLUME_ID_MAX + 1];
+	const char *dir; /* lies in the text */
+};
 
-/* Of @role, or else the nearest role above it that has one. NULL: none has. */
+/* -EINVAL. */
+int weir_mount_parse(const char *text, struct weir_mount *ret, struct weir_error *err);
+
+/* What a container of @role means by it. NULL: there is none, or not for it. */
 struct weir_volume *weir_mount_find(const struct weir_books *books, const char *role,
-				    const char *name);
+				    const struct weir_mount *mount);
 
 /* A container of @role has these, NULL-terminated or NULL, or with @ends has them no more. What is not there is passed over. */
 void weir_mounts_count(const struct weir_books *books, const char *role, char *const *mounts,
 		       bool ends);
 
-/* Are they there, and does nobody else have them? -EINVAL, -ENOENT, -EBUSY. */
-int weir_mounts_check(const struct weir_books *books, const char *role, char *const *mounts,
+/*
+ * Are they there, and does nobody else have them? Then the texts are replaced by those with roles. -EINVAL, -ENOENT,
+ * -EBUSY; -ENOMEM, with some replaced.
+ */
+int weir_mounts_admit(const struct weir_books *books, const char *role, char **mounts,
 		      struct weir_error *err);
 
 #endif /* WEIR_MOUNTS_H */
