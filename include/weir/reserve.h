@@ -136,8 +136,7 @@ void weir_volume_list_free(struct weir_volume_list *list);
 /* An operation that came to its end, as it is kept: the last thousand. */
 struct weir_operation_info {
 	const char *id;
-	const char *
-		kind; /* "RESERVE", "UNRESERVE", "CREATE", "DESTROY", "GROW_VOLUME", "SHRINK_VOLUME" */
+	const char *kind; /* "RESERVE", "UNRESERVE", "CREATE", "DESTROY", "GROW", "SHRINK" */
 	const char *principal; /* who asked for it */
 	const char *state; /* "OPERATION_FINISHED", "OPERATION_FAILED" */
 	const char *message; /* what it was, or why it failed, for people */

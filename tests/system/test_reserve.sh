@@ -181,6 +181,30 @@ codes("until it has ended", [202], op.unreserve(held("run", cpus=0.4)))
 PYTHON
 points_of python3 "$scratch/reserve.py"
 
+# ---- What containers give up is written down with what it is for ----
+
+weir reserve --role run --cpu 0.5
+weir run --name spender --role run --cpu 0.4:max --detach -- sleep 600 >/dev/null
+reserved_for() {
+    weir roles --json | jq --arg role "$1" '[.[] | select(.role == $role) | .reserved_mcpu][0] // 0'
+}
+for point in store.holding store.commit operate.stored; do
+    daemon_stop
+    export WEIR_FAULT=$point=KILL
+    daemon_start --config "$conf"
+    unset WEIR_FAULT
+    fails "killed at $point: it is not answered" weir reserve move --from run --to late --cpu 0.2 --yield 2>/dev/null
+    eventually 5 not_running "$daemon_pid"
+    daemon_start --config "$conf"
+    wanted="400 500 0"
+    [[ $point != operate.stored ]] || wanted="300 300 200"
+    is "$(field spender .weir.cpu_request_mcpu) $(reserved_for run) $(reserved_for late)" "$wanted" \
+        "killed at $point: requests and reservations are of one time"
+done
+weir rm --force spender
+weir reserve move --from late --to run --cpu 0.2
+weir unreserve --role run --cpu 0.5
+
 # ---- Rights, level by level ----
 
 rights() {

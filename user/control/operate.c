@@ -100,6 +100,9 @@ static int prepare(struct operate *operate, struct weir_error *err)
 	if (r != -EBUSY || !ask->yield || ask->dry_run)
 		return r;
 	*err = (struct weir_error){};
+	/* What they give up is written down with what it is for, or not at all. */
+	if (weir_store_begin(controller->store, err) < 0)
+		return err->code = -EIO;
 	if (weir_yield_requests(controller, &from, &to, &operate->yield, err) < 0)
 		return err->code;
 	return prepare_books(operate, &from, &to, err);
@@ -265,8 +268,10 @@ int weir_controller_operate(struct weir_controller *controller, const struct wei
 	if (r == 0 && !ask->dry_run)
 		r = carry_out(&operate, ret, err);
 	operate.change = weir_change_free(operate.change);
-	if (r < 0)
+	if (r < 0) {
+		weir_store_abandon(controller->store);
 		weir_yield_undo(controller, &operate.yield);
+	}
 	weir_yield_done(&operate.yield);
 	if (r < 0 && r != -EINVAL && r != -EPERM && !ask->dry_run)
 		note_failure(&operate, err);

@@ -187,17 +187,27 @@ static int put_change(struct weir_store *store, const struct weir_books *books,
 	return weir_store_put_text(store, VERSION, version, err);
 }
 
+int weir_store_begin(struct weir_store *store, struct weir_error *err)
+{
+	return fault("store.begin", err) < 0
+		       ? err->code
+		       : weir_store_file_begin(weir_store_file_of(store), err);
+}
+
+void weir_store_abandon(struct weir_store *store)
+{
+	weir_store_file_abandon(weir_store_file_of(store));
+}
+
 int weir_store_operate(struct weir_store *store, const struct weir_books *books,
 		       const struct weir_change *change,
 		       const struct weir_operation_record *operation, uint64_t removed_us,
 		       struct weir_error *err)
 {
 	struct weir_store_file *file = weir_store_file_of(store);
-	struct weir_error ignored = {};
 	int r;
 
-	if (fault("store.begin", err) < 0 ||
-	    weir_store_file_execute(file, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", err) < 0)
+	if (!weir_store_file_has_begun(file) && weir_store_begin(store, err) < 0)
 		return err->code;
 	r = change ? put_change(store, books, change, operation->at_us, removed_us, err) : 0;
 	if (r == 0)
@@ -207,10 +217,9 @@ int weir_store_operate(struct weir_store *store, const struct weir_books *books,
 	if (r == 0)
 		r = fault("store.commit", err);
 	if (r == 0)
-		r = weir_store_file_execute(file, "COMMIT", err);
+		r = weir_store_file_commit(file, err);
 	if (r < 0)
-		weir_store_file_execute(file, "ROLLBACK", &ignored);
-	weir_store_file_execute(file, "PRAGMA synchronous = NORMAL", &ignored);
+		weir_store_file_abandon(file);
 	return r;
 }
 

@@ -39,6 +39,10 @@ struct weir_doomed_volume {
 	uint64_t destroyed_us, removed_us; /* when it was, and when it is to be removed */
 };
 
+/* What is written of containers from here on is part of the operation that is to come. */
+int weir_store_begin(struct weir_store *store, struct weir_error *err);
+/* It does not come, and what was written since the beginning, if there was one, was not. */
+void weir_store_abandon(struct weir_store *store);
 /* Write a change down, before it is made; @change NULL: an operation that failed. @removed_us: of volumes that end. */
 int weir_store_operate(struct weir_store *store, const struct weir_books *books,
 		       const struct weir_change *change,

@@ -191,3 +191,38 @@ void weir_store_file_close(struct weir_store_file *file)
 	free(file->path);
 	*file = (struct weir_store_file){};
 }
+
+int weir_store_file_begin(struct weir_store_file *file, struct weir_error *err)
+{
+	return weir_store_file_execute(file, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE", err);
+}
+
+bool weir_store_file_has_begun(const struct weir_store_file *file)
+{
+	return !sqlite3_get_autocommit(file->db);
+}
+
+static void be_quick_again(struct weir_store_file *file)
+{
+	struct weir_error ignored = {};
+
+	weir_store_file_execute(file, "PRAGMA synchronous = NORMAL", &ignored);
+}
+
+int weir_store_file_commit(struct weir_store_file *file, struct weir_error *err)
+{
+	int r = weir_store_file_execute(file, "COMMIT", err);
+
+	if (r == 0)
+		be_quick_again(file);
+	return r;
+}
+
+void weir_store_file_abandon(struct weir_store_file *file)
+{
+	struct weir_error ignored = {};
+
+	if (weir_store_file_has_begun(file))
+		weir_store_file_execute(file, "ROLLBACK", &ignored);
+	be_quick_again(file);
+}

@@ -8,6 +8,7 @@
  */
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 struct weir_error;
 
@@ -37,6 +38,15 @@ int weir_store_file_prepare(struct weir_store_file *file, const char *sql, sqlit
 
 /* Of a sentence, or several, that yield nothing. */
 int weir_store_file_execute(struct weir_store_file *file, const char *sql, struct weir_error *err);
+
+/*
+ * A transaction that is on disk when it has been committed, which others are some time after. One at a time.
+ * Abandon is fine without one, and needed where a commit failed.
+ */
+int weir_store_file_begin(struct weir_store_file *file, struct weir_error *err);
+bool weir_store_file_has_begun(const struct weir_store_file *file);
+int weir_store_file_commit(struct weir_store_file *file, struct weir_error *err);
+void weir_store_file_abandon(struct weir_store_file *file);
 
 /* @code, SQLite's, as ours: -ENOMEM, -EUCLEAN (damaged), else -EIO. */
 int weir_store_file_fail(const struct weir_store_file *file, int code, struct weir_error *err);
