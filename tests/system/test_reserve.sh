@@ -281,6 +281,12 @@ is "$(fixed)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "the
 static 'st cpus=0.1'
 is "$(fixed)" "st cpus 0.05,st disk 1948,st+st/a cpus 0.2,st+st/b disk 100" "as far as that takes nothing from anybody"
 matches "$(grep -c "static reservation of cpus for role 'st' stays" "$daemon_log")" '^[1-9]' "and a warning says so"
+free=$(weir api GET_RESERVATIONS | jq '[.get_reservations.resources[] | select(.name == "cpus" and (.reservations | not)) | .scalar.value] | add')
+weir run --name all --cpu "$free:max" --detach -- sleep 600 >/dev/null
+static 'st cpus=0.25, sv cpus=0.1'
+is "$(fixed | tr , '\n' | grep -c '^sv')" 0 "nor from a container that ran before"
+matches "$(grep -c "static reservation of cpus for role 'sv' stays" "$daemon_log")" '^[1-9]' "and a warning says that, too"
+weir rm --force all
 
 daemon_stop
 done_testing

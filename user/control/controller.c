@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "control/operations.h"
+#include "control/static_roles.h"
 #include "kern/keep.h"
 
 #define TICK_US		 1000000
@@ -242,6 +243,17 @@ static int open_ledger(struct weir_controller *controller,
 	return weir_operations_open(controller, options, err);
 }
 
+/* After the containers: what they have is nobody's to reserve. */
+static int apply_statics(struct weir_controller *controller,
+			 const struct weir_controller_options *options, struct weir_error *err)
+{
+	const char *text = options->static_roles ? options->static_roles : "";
+
+	return weir_statics_apply(controller, text, err) < 0
+		       ? weir_fail_in(err, "static reservations")
+		       : 0;
+}
+
 static int open_pacer(struct weir_controller *controller,
 		      const struct weir_controller_options *options, struct weir_error *err)
 {
@@ -291,6 +303,7 @@ int weir_controller_new(sd_event *event, const struct weir_controller_options *o
 	    (options->tunables.squeeze &&
 	     weir_squeezer_new(controller, &controller->squeezer, err) < 0) ||
 	    weir_controller_recover(controller, err) < 0 ||
+	    apply_statics(controller, options, err) < 0 ||
 	    weir_pacer_start(controller->pacer, err) < 0 || weir_logs_start(controller, err) < 0 ||
 	    start_tick(controller, err) < 0)
 		return err->code;

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "control/controller_internal.h"
-#include "control/static_roles.h"
 #include "kern/volumes.h"
 
 static void record_done(struct weir_operation_record *record)
@@ -227,9 +226,6 @@ int weir_operations_open(struct weir_controller *controller,
 		return weir_fail_in(err, "reservations and volumes");
 	weir_books_restore_version(books, version);
 	check_volumes(controller);
-	if (weir_statics_apply(controller, options->static_roles ? options->static_roles : "",
-			       err) < 0)
-		return weir_fail_in(err, "static reservations");
 	return weir_remover_new(controller, &controller->operations->remover, err);
 }
 

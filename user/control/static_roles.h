@@ -13,7 +13,7 @@ struct weir_error;
 /* Is it such a text? -EINVAL. */
 int weir_statics_check(const char *text, struct weir_error *err);
 
-/* Bring them to it. What can't be, since it is refined, has volumes, or is not free, stays, and a warning says so. */
+/* Bring them to it, after the containers have been recovered. What can't be, since it is refined, has volumes, or is not free, stays, and a warning says so. */
 int weir_statics_apply(struct weir_controller *controller, const char *text,
 		       struct weir_error *err);
 
