@@ -69,13 +69,13 @@ static void a_nearer_one_that_comes_later_is_another(void **state)
 	(void)state;
 
 	assert_int_equal(admit("eng/ads", &text, &err), 0);
-	assert_string_equal(text, "eng/data:/d");
+	assert_string_equal(text, "eng data:/d");
 	weir_mounts_count(books, "eng/ads", (char *[]){ text, NULL }, false);
 	assert_int_equal(users("eng"), 1);
 
 	assert_int_equal(on_volume(WEIR_OPERATION_CREATE, "eng/ads", NULL, "data", GIB, 0), 0);
 	assert_int_equal(admit("eng/ads", &later, &err), 0);
-	assert_string_equal(later, "eng/ads/data:/d");
+	assert_string_equal(later, "eng/ads data:/d");
 	weir_mounts_count(books, "eng/ads", (char *[]){ later, NULL }, false);
 	weir_mounts_count(books, "eng/ads", (char *[]){ text, NULL }, true);
 	assert_int_equal(users("eng"), 0);
@@ -95,6 +95,7 @@ static void what_is_not_there_or_in_use_is_refused(void **state)
 		{ "eng/ads", "ads/data:/d", "role 'ads' has no volume", -ENOENT },
 	};
 	scoped(freep) char *text = strdup("eng/data:/d");
+	char *has[] = { (char[]){ "eng data:/d" }, NULL };
 	struct weir_error err = {};
 
 	(void)state;
@@ -106,9 +107,41 @@ static void what_is_not_there_or_in_use_is_refused(void **state)
 		assert_non_null(strstr(err.text, cases[i].named));
 		assert_string_equal(refused, cases[i].text);
 	}
-	weir_mounts_count(books, "eng", (char *[]){ text, NULL }, false);
+	weir_mounts_count(books, "eng", has, false);
 	assert_int_equal(admit("eng/ads", &text, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "volume 'data' of role 'eng' is in use"));
+}
+
+static void a_role_with_a_colon_is_told_from_its_volume(void **state)
+{
+	scoped(freep) char *text = strdup("vol:/m");
+	struct weir_mount mount = {};
+	struct weir_error err = {};
+
+	(void)state;
+
+	assert_int_equal(reserve_disk("a:/b", NULL, GIB), 0);
+	assert_int_equal(on_volume(WEIR_OPERATION_CREATE, "a:/b", NULL, "vol", GIB, 0), 0);
+	assert_int_equal(admit("a:/b", &text, &err), 0);
+	assert_int_equal(weir_mount_read(text, &mount, &err), 0);
+	assert_string_equal(mount.role, "a:/b");
+	assert_string_equal(mount.name, "vol");
+	assert_string_equal(mount.dir, "/m");
+	assert_ptr_equal(weir_mount_find(books, "a:/b", &mount),
+			 weir_books_find_volume(books, "a:/b", "vol"));
+}
+
+static void one_is_had_once(void **state)
+{
+	char *mounts[] = { strdup("data:/a"), strdup("eng/data:/b"), NULL };
+	struct weir_error err = {};
+
+	(void)state;
+
+	assert_int_equal(weir_mounts_admit(books, "eng/ads", mounts, &err), -EINVAL);
+	assert_string_equal(err.text, "volume 'data' comes twice");
+	free(mounts[0]);
+	free(mounts[1]);
 }
 
 int main(void)
@@ -117,6 +150,9 @@ int main(void)
 		cmocka_unit_test(a_text_has_a_volume_and_a_directory),
 		cmocka_unit_test_setup_teardown(a_nearer_one_that_comes_later_is_another,
 						make_volume, free_books),
+		cmocka_unit_test_setup_teardown(a_role_with_a_colon_is_told_from_its_volume,
+						make_volume, free_books),
+		cmocka_unit_test_setup_teardown(one_is_had_once, make_volume, free_books),
 		cmocka_unit_test_setup_teardown(what_is_not_there_or_in_use_is_refused, make_volume,
 						free_books),
 	};

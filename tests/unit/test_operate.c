@@ -200,6 +200,7 @@ static bool foresee(struct weir_controller *world, const struct weir_operation *
 	bool good;
 
 	good = weir_operation_check(operation, "root", &err) == 0 &&
+	       !weir_operation_changes_nothing(operation) &&
 	       weir_operation_convert(operation, &from, &to, &err) == 0 &&
 	       weir_books_prepare(books, &from, &to, operation->kind == WEIR_OPERATION_GROW,
 				  &change, &err) == 0;

@@ -60,6 +60,20 @@ static void add_statistics(const struct listing *list, struct weir_out *out,
 	weir_out_close(out);
 }
 
+/* As they can be asked for. */
+static void add_volumes(struct weir_out *out, uint32_t number, char *const *mounts)
+{
+	weir_out_list(out, "volumes");
+	for (; *mounts; mounts++) {
+		scoped(freep) char *text = strdup(*mounts);
+
+		if (text)
+			text[strcspn(text, " ")] = '/';
+		weir_out_string(out, number, NULL, text ? text : *mounts);
+	}
+	weir_out_list_end(out);
+}
+
 static void add_record(struct weir_out *out, const struct weir_container *c, enum weir_tier tier)
 {
 	weir_out_string(out, 1, "state", weir_state_name(c->state));
@@ -73,7 +87,7 @@ static void add_record(struct weir_out *out, const struct weir_container *c, enu
 	if (c->rlimits)
 		weir_answer_strings(out, 8, "rlimits", c->rlimits);
 	if (c->mounts)
-		weir_answer_strings(out, 47, "volumes", c->mounts);
+		add_volumes(out, 47, c->mounts);
 	if (c->capabilities)
 		weir_out_string(out, 9, "capabilities", c->capabilities);
 	if (c->new_privileges)

@@ -5,13 +5,13 @@
 #include "cli/reserve.h"
 #include "cli/text.h"
 
-/* What of @held the new level can stand on: what it had below, if that is of a role above @to. */
+/* What of @held the new level can stand on: what it had below, as far as that is of roles above @to. */
 static struct weir_held base_of(const struct weir_held *held, const char *to)
 {
 	struct weir_held base = { held->levels, held->n_levels - 1 };
 
-	if (base.n_levels > 0 && !weir_role_lies_below(to, base.levels[base.n_levels - 1].role))
-		base.n_levels = 0;
+	while (base.n_levels > 0 && !weir_role_lies_below(to, base.levels[base.n_levels - 1].role))
+		base.n_levels--;
 	return base;
 }
 

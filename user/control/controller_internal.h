@@ -279,6 +279,11 @@ struct weir_pacer_rules weir_controller_pacer_rules(const struct weir_tunables *
 int weir_controller_tune(struct weir_controller *controller, const struct weir_tunables *tunables,
 			 struct weir_error *err);
 
+/* update.c: as weir_controller_update(), but @anew is all that is asked for from now on. */
+int weir_controller_ask_anew(struct weir_controller *controller, const char *id,
+			     const struct weir_ask *anew, struct weir_notes *notes,
+			     bool *ret_pending, struct weir_error *err);
+
 /* foreground.c */
 /* The launch is undone if @peer ends before its command is started; the record goes with it after. */
 int weir_foreground_watch(struct weir_controller *controller, struct weir_container *container,

@@ -2,10 +2,12 @@
 #include "control/disks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 
 #include "base/cleanup.h"
@@ -93,16 +95,19 @@ static int size_of(const char *dir, uint64_t *ret, struct weir_error *err)
 	return 0;
 }
 
+/* @lock is taken. */
 static int add(struct weir_disks *disks, const char *name, char *dir, uint64_t bytes, bool whole,
-	       struct weir_error *err)
+	       int lock, struct weir_error *err)
 {
 	char *copy = strdup(name);
 
 	if (!copy || !dir) {
 		free(copy);
 		free(dir);
+		close_fd(lock);
 		return weir_fail_memory(err);
 	}
+	disks->locks[disks->n] = lock;
 	disks->dirs[disks->n] = dir;
 	disks->list[disks->n++] =
 		(struct weir_disk){ .name = copy, .bytes = bytes, .whole = whole };
@@ -116,14 +121,29 @@ static char *dir_below(const char *root, const char *name)
 	return asprintf(&dir, "%s/%s", root, name) < 0 ? NULL : dir;
 }
 
+static int lock_root(const char *root, int *ret, struct weir_error *err)
+{
+	scoped(closep) int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return weir_fail(err, -errno, "disk '%s': %s", root, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return weir_fail(err, -errno, "disk '%s': %s", root,
+				 errno == EWOULDBLOCK ? "it is another daemon's, or named twice"
+						      : strerror(errno));
+	*ret = take_fd(fd);
+	return 0;
+}
+
 static int add_entry(const struct entry *entry, void *data, struct weir_error *err)
 {
 	uint64_t bytes = entry->bytes, there = 0;
+	int lock = -1;
 
-	if (size_of(entry->root, &there, err) < 0)
+	if (size_of(entry->root, &there, err) < 0 || lock_root(entry->root, &lock, err) < 0)
 		return err->code;
 	return add(data, entry->name, dir_below(entry->root, "weir-volumes"),
-		   bytes == WEIR_ABSENT ? there : bytes, entry->whole, err);
+		   bytes == WEIR_ABSENT ? there : bytes, entry->whole, lock, err);
 }
 
 int weir_disks_find(const char *state_dir, uint64_t root_bytes, const char *text,
@@ -133,7 +153,7 @@ int weir_disks_find(const char *state_dir, uint64_t root_bytes, const char *text
 
 	if (root_bytes == WEIR_ABSENT && size_of(state_dir, &root_bytes, err) < 0)
 		return err->code;
-	if (add(&disks, "", dir_below(state_dir, "volumes"), root_bytes, false, err) < 0 ||
+	if (add(&disks, "", dir_below(state_dir, "volumes"), root_bytes, false, -1, err) < 0 ||
 	    each_entry(text, add_entry, &disks, err) < 0)
 		return err->code;
 	*ret = disks;
@@ -146,6 +166,7 @@ void weir_disks_done(struct weir_disks *disks)
 	for (size_t i = 0; i < disks->n; i++) {
 		free(disks->list[i].name);
 		free(disks->dirs[i]);
+		close_fd(disks->locks[i]);
 	}
 	*disks = (struct weir_disks){};
 }

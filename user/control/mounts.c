@@ -34,7 +34,7 @@ static int add(struct weir_controller *controller, const struct weir_container *
 	struct weir_bind *bind;
 	char path[PATH_MAX];
 
-	if (weir_mount_parse(text, &mount, err) < 0)
+	if (weir_mount_read(text, &mount, err) < 0)
 		return err->code;
 	volume = weir_mount_find(books, weir_ledger_role(controller->ledger, container), &mount);
 	if (!volume)

@@ -26,7 +26,7 @@ struct operate {
 	struct weir_controller *controller;
 	const struct weir_operate_ask *ask;
 	char *principal; /* who asks, by name: reservations are kept longer than numbers mean somebody */
-	struct weir_change *change; /* what it comes to, once it is prepared */
+	struct weir_change *change; /* what it comes to, once it is prepared; NULL: nothing */
 	struct weir_yield yield; /* who has given up what for it */
 	char text[TEXT]; /* what it is, for people */
 };
@@ -94,6 +94,8 @@ static int prepare(struct operate *operate, struct weir_error *err)
 				 "somebody has changed them",
 				 (unsigned long long)weir_books_version(books),
 				 (unsigned long long)ask->version);
+	if (weir_operation_changes_nothing(ask->operation))
+		return 0;
 	if (weir_operation_convert(ask->operation, &from, &to, err) < 0)
 		return err->code;
 	r = prepare_books(operate, &from, &to, err);
@@ -131,7 +133,7 @@ static void unmake_volumes(const struct operate *operate, size_t n)
 
 static int make_volumes(const struct operate *operate, struct weir_error *err)
 {
-	for (size_t i = 0; i < weir_change_volumes(operate->change); i++) {
+	for (size_t i = 0; operate->change && i < weir_change_volumes(operate->change); i++) {
 		enum weir_volume_fate fate;
 		struct weir_volume volume = weir_change_volume(operate->change, i, &fate);
 
@@ -159,7 +161,7 @@ static int doom_volumes(const struct operate *operate, uint64_t at_us, uint64_t 
 {
 	const struct weir_books *books = weir_ledger_books(operate->controller->ledger);
 
-	for (size_t i = 0; i < weir_change_volumes(operate->change); i++) {
+	for (size_t i = 0; operate->change && i < weir_change_volumes(operate->change); i++) {
 		enum weir_volume_fate fate;
 		struct weir_volume volume = weir_change_volume(operate->change, i, &fate);
 		const struct weir_doomed_volume doomed = {
@@ -205,7 +207,8 @@ static void commit(struct operate *operate, const struct weir_operation_record *
 	if (weir_operations_record(controller->operations, record, &err) < 0 ||
 	    doom_volumes(operate, record->at_us, removed_us, &err) < 0)
 		weir_warn("operation %s is not listed: %s", record->id, err.text);
-	weir_books_commit(weir_ledger_books(controller->ledger), operate->change);
+	if (operate->change)
+		weir_books_commit(weir_ledger_books(controller->ledger), operate->change);
 	operate->change = NULL;
 	pthread_rwlock_unlock(&controller->lock);
 	weir_remover_wake(controller->operations->remover);
@@ -228,7 +231,8 @@ static int carry_out(struct operate *operate, struct weir_operate_result *ret,
 	r = weir_store_operate(controller->store, weir_ledger_books(controller->ledger),
 			       operate->change, &record, removed_us, err);
 	if (r < 0) {
-		unmake_volumes(operate, weir_change_volumes(operate->change));
+		if (operate->change)
+			unmake_volumes(operate, weir_change_volumes(operate->change));
 		weir_fail_in(err, "the operation can't be written down");
 		return err->code = -EIO;
 	}

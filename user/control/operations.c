@@ -184,8 +184,10 @@ static void take_away_stray(uint64_t key, void *data)
 
 	if (is_known(stray->controller, key))
 		return;
-	if (weir_volume_unmake(stray->dir, key, &err) < 0)
-		weir_warn("a directory of no volume is left as it is: %s", err.text);
+	if (weir_volume_unmake(stray->dir, key, &err) == 0)
+		return;
+	weir_warn("a directory of no volume is left as it is: %s", err.text);
+	weir_books_pass_key(weir_ledger_books(stray->controller->ledger), key);
 }
 
 static void check_volumes(const struct weir_controller *controller)
@@ -220,12 +222,17 @@ int weir_operations_open(struct weir_controller *controller,
 							 take_operation };
 	struct weir_books *books = weir_ledger_books(controller->ledger);
 	uint64_t version = 0;
+	const char *what;
 
 	controller->operations->grace_us = options->volume_grace_us;
 	if (weir_store_load_books(controller->store, books, &fns, controller, &version, err) < 0)
 		return weir_fail_in(err, "reservations and volumes");
 	weir_books_restore_version(books, version);
 	check_volumes(controller);
+	if (!weir_books_fit(books, &what))
+		weir_warn("more of %s is reserved than the node has now: what has been promised "
+			  "to nobody yet is all that can be",
+			  what);
 	return weir_remover_new(controller, &controller->operations->remover, err);
 }
 

@@ -74,9 +74,33 @@ static int each_entry(const char *text, entry_fn *fn, void *data, struct weir_er
 	return 0;
 }
 
+/* How often a role comes. */
+struct tally {
+	const char *role;
+	size_t n;
+};
+
+static int count(const struct entry *entry, void *data, struct weir_error *err)
+{
+	struct tally *tally = data;
+
+	(void)err;
+	tally->n += strcmp(entry->role, tally->role) == 0;
+	return 0;
+}
+
+static int check_once(const struct entry *entry, void *data, struct weir_error *err)
+{
+	struct tally tally = { .role = entry->role };
+
+	if (each_entry(data, count, &tally, err) < 0)
+		return err->code;
+	return tally.n > 1 ? weir_fail(err, -EINVAL, "role '%.64s' comes twice", entry->role) : 0;
+}
+
 int weir_statics_check(const char *text, struct weir_error *err)
 {
-	return each_entry(text, NULL, NULL, err);
+	return each_entry(text, check_once, (void *)(uintptr_t)text, err);
 }
 
 /* ---- Bringing them to it ------------------------------------------------------------- */
@@ -167,9 +191,10 @@ static int change_by(struct weir_controller *controller, struct weir_stack *stac
 	return carry_out(controller, change, &parcel, more, err);
 }
 
-static int apply_entry(const struct entry *entry, void *data, struct weir_error *err)
+/* What there is too little of, or with !@more too much. */
+static int apply(const struct entry *entry, struct weir_controller *controller, bool more,
+		 struct weir_error *err)
 {
-	struct weir_controller *controller = data;
 	struct weir_reservation level = { .role = (char *)(uintptr_t)entry->role,
 					  .is_static = true };
 	scoped(weir_stack_unrefp) struct weir_stack *stack = NULL;
@@ -179,20 +204,29 @@ static int apply_entry(const struct entry *entry, void *data, struct weir_error 
 		return err->code;
 	sum_up(weir_ledger_books(controller->ledger), entry->role, now);
 	for (int kind = 0; kind < WEIR_KIND_COUNT_; kind++) {
-		bool more = entry->amounts[kind] > now[kind];
 		uint64_t by =
 			more ? entry->amounts[kind] - now[kind] : now[kind] - entry->amounts[kind];
 		struct weir_error why = {};
 
-		if (by == 0 ||
+		if (more != (entry->amounts[kind] > now[kind]) || by == 0 ||
 		    change_by(controller, stack, (enum weir_kind)kind, by, more, &why) == 0)
 			continue;
-		if (why.code != -ENOSPC && why.code != -EBUSY)
+		if (why.code != -ENOSPC && why.code != -EBUSY && why.code != -EDQUOT)
 			return weir_fail(err, why.code, "%s", why.text);
 		weir_warn("the static reservation of %s for role '%s' stays as it was: %s",
 			  weir_kind_name((enum weir_kind)kind), entry->role, why.text);
 	}
 	return 0;
+}
+
+static int give_back(const struct entry *entry, void *data, struct weir_error *err)
+{
+	return apply(entry, data, false, err);
+}
+
+static int take(const struct entry *entry, void *data, struct weir_error *err)
+{
+	return apply(entry, data, true, err);
 }
 
 /* Is @data, a stack's first role, one of the text? Then 1. */
@@ -223,7 +257,7 @@ static int drop_unnamed(struct weir_controller *controller, const char *text,
 		left = role;
 		if (!role || each_entry(text, is_named, &left, err) < 0)
 			return role ? err->code : weir_fail_memory(err);
-		if (left && apply_entry(&(struct entry){ .role = role }, controller, err) < 0)
+		if (left && give_back(&(struct entry){ .role = role }, controller, err) < 0)
 			return err->code;
 	}
 	return 0;
@@ -232,7 +266,8 @@ static int drop_unnamed(struct weir_controller *controller, const char *text,
 int weir_statics_apply(struct weir_controller *controller, const char *text, struct weir_error *err)
 {
 	/* First what is given back, so that there is something to be taken. */
-	if (drop_unnamed(controller, text, err) < 0)
+	if (drop_unnamed(controller, text, err) < 0 ||
+	    each_entry(text, give_back, controller, err) < 0)
 		return err->code;
-	return each_entry(text, apply_entry, controller, err);
+	return each_entry(text, take, controller, err);
 }

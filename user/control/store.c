@@ -182,6 +182,17 @@ struct weir_store *weir_store_close(struct weir_store *store)
 	return NULL;
 }
 
+uint64_t weir_store_volumes(const char *dir)
+{
+	struct weir_error ignored = {};
+	char path[PATH_MAX];
+	uint64_t n = 0;
+
+	if (join_path(dir, DATABASE_NAME, path, &ignored) == 0)
+		(void)weir_store_file_peek(path, "SELECT count(*) FROM volumes", &n, &ignored);
+	return n;
+}
+
 int weir_store_purge(const char *dir, int *lock_fd, struct weir_error *err)
 {
 	char path[PATH_MAX];

@@ -10,6 +10,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 
@@ -28,6 +29,9 @@ WEIR_DEFINE_CLEANUP(struct weir_store, weir_store_close);
 
 /* The lock alone, until *@ret_fd is closed; @dir has to exist. -EBUSY. */
 int weir_store_lock(const char *dir, int *ret_fd, struct weir_error *err);
+
+/* How many volumes the database in @dir knows, on whatever disk; 0 also of one that can't be read. For who has the lock. */
+uint64_t weir_store_volumes(const char *dir);
 
 /* Remove the database and the lock file from @dir. *@lock_fd is weir_store_lock()'s, and let go. */
 int weir_store_purge(const char *dir, int *lock_fd, struct weir_error *err);

@@ -43,7 +43,7 @@ struct weir_doomed_volume {
 int weir_store_begin(struct weir_store *store, struct weir_error *err);
 /* It does not come, and what was written since the beginning, if there was one, was not. */
 void weir_store_abandon(struct weir_store *store);
-/* Write a change down, before it is made; @change NULL: an operation that failed. @removed_us: of volumes that end. */
+/* Write a change down, before it is made; @change NULL: an operation that failed, or changed nothing. @removed_us: of volumes that end. */
 int weir_store_operate(struct weir_store *store, const struct weir_books *books,
 		       const struct weir_change *change,
 		       const struct weir_operation_record *operation, uint64_t removed_us,

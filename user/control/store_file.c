@@ -226,3 +226,20 @@ void weir_store_file_abandon(struct weir_store_file *file)
 		weir_store_file_execute(file, "ROLLBACK", &ignored);
 	be_quick_again(file);
 }
+
+int weir_store_file_peek(const char *path, const char *sql, uint64_t *ret, struct weir_error *err)
+{
+	struct weir_store_file file = { .path = (char *)(uintptr_t)path };
+	int64_t number = 0;
+	int r;
+
+	if (access(path, F_OK) < 0)
+		return weir_fail(err, -errno, "%s: %s", path, strerror(errno));
+	r = sqlite3_open_v2(path, &file.db, SQLITE_OPEN_READWRITE, NULL);
+	r = r == SQLITE_OK ? query_number(&file, sql, &number, err)
+			   : weir_store_file_fail(&file, r, err);
+	sqlite3_close(file.db);
+	if (r == 0)
+		*ret = (uint64_t)number;
+	return r;
+}

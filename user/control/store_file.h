@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct weir_error;
 
@@ -35,6 +36,9 @@ void weir_store_file_close(struct weir_store_file *file);
 /* *@ret: to be finalised by the caller. */
 int weir_store_file_prepare(struct weir_store_file *file, const char *sql, sqlite3_stmt **ret,
 			    struct weir_error *err);
+
+/* The one number that @sql yields of a database that nobody has open. -ENOENT: there is none; -EUCLEAN, -EIO. */
+int weir_store_file_peek(const char *path, const char *sql, uint64_t *ret, struct weir_error *err);
 
 /* Of a sentence, or several, that yield nothing. */
 int weir_store_file_execute(struct weir_store_file *file, const char *sql, struct weir_error *err);

@@ -37,27 +37,36 @@ static int apply(struct weir_controller *controller, struct weir_container *cont
 	return weir_controller_actuate(controller, executor, err);
 }
 
-int weir_controller_update(struct weir_controller *controller, const char *id,
-			   const struct weir_ask *change, struct weir_notes *notes,
-			   bool *ret_pending, struct weir_error *err)
+static int find(const struct weir_controller *controller, const char *id,
+		struct weir_container **ret, struct weir_error *err)
 {
-	struct weir_container *container = weir_ledger_find(controller->ledger, id);
+	*ret = weir_ledger_find(controller->ledger, id);
+	if (!*ret)
+		return weir_fail(err, -ENOENT, "no container '%s'", id);
+	if ((*ret)->state == WEIR_STATE_EXITED)
+		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
+	return 0;
+}
+
+int weir_controller_ask_anew(struct weir_controller *controller, const char *id,
+			     const struct weir_ask *anew, struct weir_notes *notes,
+			     bool *ret_pending, struct weir_error *err)
+{
 	struct weir_figures figures, old_figures, had, executor_had = {};
-	struct weir_ask ask, old_ask;
+	const struct weir_ask ask = *anew;
+	struct weir_container *container;
 	struct weir_error second = {};
+	struct weir_ask old_ask;
 
 	notes->n = 0;
-	if (!container)
-		return weir_fail(err, -ENOENT, "no container '%s'", id);
-	if (container->state == WEIR_STATE_EXITED)
-		return weir_fail(err, -ENOENT, "container '%s' has ended", id);
+	if (find(controller, id, &container, err) < 0)
+		return err->code;
 
-	ask = old_ask = container->ask;
+	old_ask = container->ask;
 	old_figures = container->own;
 	had = container->figures;
 	if (container->parent)
 		executor_had = container->parent->figures;
-	weir_ask_merge(&ask, change);
 	if (container->shares_cgroups && weir_ask_limits(&ask))
 		return weir_fail(
 			err, -EINVAL,
@@ -83,4 +92,19 @@ int weir_controller_update(struct weir_controller *controller, const char *id,
 	weir_tell_pending(controller, container);
 	*ret_pending = container->pending_mem_limit_bytes != WEIR_ABSENT;
 	return 0;
+}
+
+int weir_controller_update(struct weir_controller *controller, const char *id,
+			   const struct weir_ask *change, struct weir_notes *notes,
+			   bool *ret_pending, struct weir_error *err)
+{
+	struct weir_container *container;
+	struct weir_ask ask;
+
+	notes->n = 0;
+	if (find(controller, id, &container, err) < 0)
+		return err->code;
+	ask = container->ask;
+	weir_ask_merge(&ask, change);
+	return weir_controller_ask_anew(controller, id, &ask, notes, ret_pending, err);
 }

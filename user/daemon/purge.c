@@ -221,19 +221,23 @@ static void count_volume(uint64_t key, void *data)
 /* The database alone knows whose they are. */
 static int refuse_volumes(const char *state_dir, struct weir_error *err)
 {
+	uint64_t known = weir_store_volumes(state_dir);
 	char dir[PATH_MAX];
 	size_t n = 0;
 
 	if (volumes_dir(state_dir, dir, err) < 0 ||
 	    weir_volumes_each(dir, count_volume, &n, err) < 0)
 		return err->code;
+	/* Those on other disks the database alone knows; those of one that is gone the directory alone. */
+	if (n < known)
+		n = known;
 	if (n == 0)
 		return 0;
 	return weir_fail(
 		err, -EBUSY,
 		"%s has %zu volume%s, and without the database nobody knows whose; destroy "
 		"them, or add --force, which leaves them there",
-		dir, n, n == 1 ? "" : "s");
+		state_dir, n, n == 1 ? "" : "s");
 }
 
 /* By taking a dead daemon's place for a moment, and leaving it as one should. */

@@ -84,6 +84,8 @@ int weir_books_restore_holding(struct weir_books *books, const struct weir_holdi
 			       struct weir_error *err);
 int weir_books_restore_volume(struct weir_books *books, const struct weir_volume *volume,
 			      struct weir_error *err);
+/* Something has this key that is no volume any more: none that begins gets it. */
+void weir_books_pass_key(struct weir_books *books, uint64_t key);
 void weir_books_restore_version(struct weir_books *books, uint64_t version);
 
 /* ---- What containers need ---- */
@@ -136,6 +138,10 @@ const struct weir_volume *weir_books_volume(const struct weir_books *books, size
 struct weir_volume *weir_books_find_volume(const struct weir_books *books, const char *role,
 					   const char *id);
 /* In order of name, those that have anything. */
+/* false: more is reserved of *@ret_what than the node has, which has become smaller. */
+bool weir_books_fit(const struct weir_books *books, const char **ret_what);
+/* false: nothing is known of it, and *@ret is all zero but for the name. */
+bool weir_books_role(const struct weir_books *books, const char *name, struct weir_role_view *ret);
 typedef void weir_role_fn(const struct weir_role_view *role, void *data);
 void weir_books_each_role(const struct weir_books *books, weir_role_fn *fn, void *data);
 

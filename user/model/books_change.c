@@ -12,8 +12,6 @@
 #include "base/error.h"
 #include "base/quantity.h"
 
-#define VOLUMES_A_CHANGE 1024 /* keys of its volumes: the version they came with, and which of it */
-
 struct weir_change *weir_change_free(struct weir_change *change)
 {
 	if (!change)
@@ -98,9 +96,10 @@ static int take_disk(const struct weir_books *books, struct weir_touched *from,
 
 	if (weir_books_disk_named(books, parcel->disk, &disk, err) < 0)
 		return err->code;
-	if (books->disks[disk].whole && parcel->amount != books->disks[disk].bytes)
-		return weir_fail(err, -EINVAL, "disk '%s' goes whole or not at all", parcel->disk);
 	held = from->holding->disk_bytes[disk] - from->take_disk[disk];
+	/* As much as is held: the file system may have another size by now. */
+	if (books->disks[disk].whole && held && parcel->amount != held)
+		return weir_fail(err, -EINVAL, "disk '%s' goes whole or not at all", parcel->disk);
 	if (parcel->amount > held)
 		return fail_not_held(parcel, held, err);
 	from->take_disk[disk] += parcel->amount;
@@ -169,8 +168,9 @@ static int begin_volume(struct weir_books *books, struct weir_change *change,
 {
 	struct weir_fate *fate = &change->fates[change->n_fates];
 
-	if (change->n_fates >= VOLUMES_A_CHANGE)
-		return weir_fail(err, -EDQUOT, "more than %d volumes at once", VOLUMES_A_CHANGE);
+	if (change->n_fates >= WEIR_VOLUMES_A_CHANGE)
+		return weir_fail(err, -EDQUOT, "more than %d volumes at once",
+				 WEIR_VOLUMES_A_CHANGE);
 	if (books->n_volumes + change->n_fates >= WEIR_VOLUMES_MAX)
 		return weir_fail(err, -EDQUOT, "there are %zu volumes: destroy some",
 				 books->n_volumes);
@@ -183,7 +183,7 @@ static int begin_volume(struct weir_books *books, struct weir_change *change,
 	change->n_fates++;
 	if (!fate->volume)
 		return weir_fail_memory(err);
-	fate->volume->key = (books->version + 1) * VOLUMES_A_CHANGE + change->n_fates - 1;
+	fate->volume->key = (books->version + 1) * WEIR_VOLUMES_A_CHANGE + change->n_fates - 1;
 	fate->volume->disk = disk;
 	fate->volume->bytes = parcel->amount;
 	fate->volume->stack = weir_stack_ref(parcel->stack);
@@ -235,7 +235,12 @@ static int give(struct weir_books *books, struct weir_change *change,
 static int reserve_room(struct weir_books *books, const struct weir_change *change,
 			struct weir_error *err)
 {
-	if (books->n_holdings + change->n_touched > WEIR_RESERVATIONS_MAX)
+	size_t n_new = 0;
+
+	for (size_t i = 0; i < change->n_touched; i++)
+		n_new += change->touched[i].is_new &&
+			 !weir_touched_is_unreserved(&change->touched[i]);
+	if (n_new && books->n_holdings + n_new > WEIR_RESERVATIONS_MAX)
 		return weir_fail(err, -EDQUOT, "there are %zu reservations: give some back",
 				 books->n_holdings);
 	if (weir_books_grow(&books->holdings, books->n_holdings, &books->max_holdings,

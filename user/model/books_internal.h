@@ -18,6 +18,7 @@ struct weir_role {
 struct weir_books {
 	uint64_t total[N_SUMS];
 	uint64_t promised[N_SUMS]; /* of it, to whomever */
+	uint64_t demanded[N_SUMS]; /* by containers of whatever role */
 	uint64_t promised_disk[WEIR_DISKS_MAX]; /* volumes included */
 	struct weir_disk disks[WEIR_DISKS_MAX];
 	size_t n_disks;
@@ -31,6 +32,9 @@ struct weir_books {
 	size_t n_roles, max_roles;
 	uint64_t version;
 };
+
+#define WEIR_VOLUMES_A_CHANGE \
+	1024 /* keys of its volumes: the version they came with, and which of it */
 
 /* A stack of which something is taken, or that is given something. */
 struct weir_touched {

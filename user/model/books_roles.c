@@ -138,6 +138,7 @@ int weir_books_demand(struct weir_books *books, const char *name, uint64_t mcpu,
 
 		assert(!less || role->own[sum] >= amounts[sum]);
 		role->own[sum] += less ? -amounts[sum] : amounts[sum];
+		books->demanded[sum] += less ? -amounts[sum] : amounts[sum];
 		climb(role, sum, before);
 	}
 	return 0;
@@ -154,6 +155,27 @@ uint64_t weir_books_unreserved(const struct weir_books *books, int sum)
 static int64_t unreserved_free(const struct weir_books *books, int sum)
 {
 	return (int64_t)weir_books_unreserved(books, sum) - (int64_t)need_of(books->roles[0], sum);
+}
+
+/* What nobody has been promised, whoever it is reserved for. */
+static int64_t left_of(const struct weir_books *books, int sum)
+{
+	return (int64_t)books->total[sum] - (int64_t)books->demanded[sum];
+}
+
+bool weir_books_fit(const struct weir_books *books, const char **ret_what)
+{
+	*ret_what = NULL;
+	for (int sum = 0; sum < N_SUMS; sum++) {
+		if (books->promised[sum] > books->total[sum])
+			*ret_what = weir_kind_name(sum == CPUS ? WEIR_KIND_CPUS : WEIR_KIND_MEM);
+	}
+	for (size_t i = 0; i < books->n_disks; i++) {
+		if (books->promised_disk[i] > books->disks[i].bytes)
+			*ret_what = *books->disks[i].name ? books->disks[i].name
+							  : weir_kind_name(WEIR_KIND_DISK);
+	}
+	return !*ret_what;
 }
 
 /* What is reserved for this very role and bears nothing. */
@@ -183,6 +205,9 @@ void weir_books_room(const struct weir_books *books, const char *name, int64_t *
 		}
 		if (is_nobody || books->unreserved_too)
 			room[sum] += unreserved_free(books, sum);
+		/* More may be reserved than there is, if the node has become smaller. */
+		if (room[sum] > left_of(books, sum))
+			room[sum] = left_of(books, sum);
 	}
 	*ret_mcpu = room[CPUS];
 	*ret_bytes = room[MEM];
@@ -197,19 +222,32 @@ static bool is_anything(const struct weir_role *role)
 	return false;
 }
 
+static struct weir_role_view view_of(const struct weir_role *role)
+{
+	return (struct weir_role_view){
+		.name = role->name,
+		.reserved_mcpu = role->reserved[CPUS],
+		.reserved_bytes = role->reserved[MEM],
+		.demand_mcpu = need_of(role, CPUS),
+		.demand_bytes = need_of(role, MEM),
+		.used_mcpu = weir_role_used(role, CPUS),
+		.used_bytes = weir_role_used(role, MEM),
+	};
+}
+
+bool weir_books_role(const struct weir_books *books, const char *name, struct weir_role_view *ret)
+{
+	const struct weir_role *role = find_role(books, name);
+
+	*ret = role ? view_of(role) : (struct weir_role_view){ .name = name };
+	return role;
+}
+
 void weir_books_each_role(const struct weir_books *books, weir_role_fn *fn, void *data)
 {
 	for (size_t i = 0; i < books->n_roles; i++) {
 		const struct weir_role *role = books->roles[i];
-		const struct weir_role_view view = {
-			.name = role->name,
-			.reserved_mcpu = role->reserved[CPUS],
-			.reserved_bytes = role->reserved[MEM],
-			.demand_mcpu = need_of(role, CPUS),
-			.demand_bytes = need_of(role, MEM),
-			.used_mcpu = weir_role_used(role, CPUS),
-			.used_bytes = weir_role_used(role, MEM),
-		};
+		const struct weir_role_view view = view_of(role);
 
 		if (is_anything(role))
 			fn(&view, data);

@@ -8,22 +8,40 @@
 
 #include "base/error.h"
 
-int weir_mount_parse(const char *text, struct weir_mount *ret, struct weir_error *err)
+/* A role of so many bytes, and behind it a name, which ends at the next ":/", for it has no slash. */
+static int split(const char *text, size_t role_size, const char *name, struct weir_mount *ret,
+		 struct weir_error *err)
 {
-	/* Neither has a colon before a slash, so that the first such pair is the end of them. */
-	const char *end = strstr(text, ":/");
-	size_t n = end ? (size_t)(end - text) : 0;
-	const char *slash = memrchr(text, '/', n), *name = slash ? slash + 1 : text;
-	size_t role_size = slash ? (size_t)(slash - text) : 0, size = n - (size_t)(name - text);
+	const char *end = strstr(name, ":/");
+	size_t size = end ? (size_t)(end - name) : 0;
 
 	if (size == 0 || size > WEIR_VOLUME_ID_MAX || role_size > WEIR_ROLE_MAX ||
-	    (slash && role_size == 0))
+	    memchr(name, '/', size))
 		return weir_fail(err, -EINVAL,
 				 "volume '%.128s': expected NAME:/DIR or ROLE/NAME:/DIR", text);
 	*ret = (struct weir_mount){ .dir = end + 1 };
 	memcpy(ret->role, text, role_size);
 	memcpy(ret->name, name, size);
 	return 0;
+}
+
+int weir_mount_parse(const char *text, struct weir_mount *ret, struct weir_error *err)
+{
+	const char *end = strstr(text, ":/");
+	const char *slash = end ? memrchr(text, '/', (size_t)(end - text)) : NULL;
+
+	if (slash == text)
+		return weir_fail(err, -EINVAL,
+				 "volume '%.128s': expected NAME:/DIR or ROLE/NAME:/DIR", text);
+	return slash ? split(text, (size_t)(slash - text), slash + 1, ret, err)
+		     : split(text, 0, text, ret, err);
+}
+
+int weir_mount_read(const char *text, struct weir_mount *ret, struct weir_error *err)
+{
+	size_t n = strcspn(text, " ");
+
+	return split(text, n, text + n + (text[n] != '\0'), ret, err);
 }
 
 struct weir_volume *weir_mount_find(const struct weir_books *books, const char *role,
@@ -54,7 +72,7 @@ void weir_mounts_count(const struct weir_books *books, const char *role, char *c
 		struct weir_volume *volume;
 		struct weir_mount mount = {};
 
-		if (weir_mount_parse(*mounts, &mount, &ignored) < 0)
+		if (weir_mount_read(*mounts, &mount, &ignored) < 0)
 			continue;
 		volume = weir_mount_find(books, role, &mount);
 		if (volume && ends)
@@ -64,9 +82,9 @@ void weir_mounts_count(const struct weir_books *books, const char *role, char *c
 	}
 }
 
-/* *@text becomes the one with a role. */
+/* *@text becomes the one that is admitted. */
 static int admit(const struct weir_books *books, const char *role, char **text,
-		 struct weir_error *err)
+		 const struct weir_volume **ret, struct weir_error *err)
 {
 	const struct weir_volume *volume;
 	struct weir_mount mount = {};
@@ -86,21 +104,29 @@ static int admit(const struct weir_books *books, const char *role, char **text,
 	if (volume->users)
 		return weir_fail(err, -EBUSY, "volume '%s' of role '%s' is in use", mount.name,
 				 weir_stack_role(volume->stack));
-	if (asprintf(&full, "%s/%s:%s", weir_stack_role(volume->stack), mount.name, mount.dir) < 0)
+	if (asprintf(&full, "%s %s:%s", weir_stack_role(volume->stack), mount.name, mount.dir) < 0)
 		return weir_fail_memory(err);
 	free(*text);
 	*text = full;
+	*ret = volume;
 	return 0;
 }
 
 int weir_mounts_admit(const struct weir_books *books, const char *role, char **mounts,
 		      struct weir_error *err)
 {
+	const struct weir_volume *volumes[WEIR_MOUNTS_MAX] = {};
+
 	for (size_t i = 0; mounts && mounts[i]; i++) {
 		if (i == WEIR_MOUNTS_MAX)
 			return weir_fail(err, -EINVAL, "more than %d volumes", WEIR_MOUNTS_MAX);
-		if (admit(books, role, &mounts[i], err) < 0)
+		if (admit(books, role, &mounts[i], &volumes[i], err) < 0)
 			return err->code;
+		for (size_t k = 0; k < i; k++) {
+			if (volumes[k] == volumes[i])
+				return weir_fail(err, -EINVAL, "volume '%s' comes twice",
+						 volumes[i]->info.id);
+		}
 	}
 	return 0;
 }

@@ -4,8 +4,8 @@
 
 /*
  * Volumes as a container has them: "NAME:/DIR" is asked for, the volume of its role, or of the nearest role above it that
- * has one, at that directory; "ROLE/NAME:/DIR" is what it is admitted with, and may be asked for, too: while somebody has
- * it a volume stays its role's, and a nearer one of the same name is another. Pure.
+ * has one, at that directory; or "ROLE/NAME:/DIR". It is admitted with "ROLE NAME:/DIR", as neither has a blank: while
+ * somebody has it a volume stays its role's, and a nearer one of the same name is another. Pure.
  */
 
 #include "model/books.h"
@@ -20,8 +20,9 @@ struct weir_mount {
 	const char *dir; /* lies in the text */
 };
 
-/* -EINVAL. */
+/* What is asked for; what was admitted. -EINVAL. */
 int weir_mount_parse(const char *text, struct weir_mount *ret, struct weir_error *err);
+int weir_mount_read(const char *text, struct weir_mount *ret, struct weir_error *err);
 
 /* What a container of @role means by it. NULL: there is none, or not for it. */
 struct weir_volume *weir_mount_find(const struct weir_books *books, const char *role,
@@ -32,7 +33,7 @@ void weir_mounts_count(const struct weir_books *books, const char *role, char *c
 		       bool ends);
 
 /*
- * Are they there, and does nobody else have them? Then the texts are replaced by those with roles. -EINVAL, -ENOENT,
+ * Are they there, and does nobody else have them? Then the texts become those that are admitted. -EINVAL, -ENOENT,
  * -EBUSY; -ENOMEM, with some replaced.
  */
 int weir_mounts_admit(const struct weir_books *books, const char *role, char **mounts,

@@ -291,6 +291,13 @@ int weir_operation_check(const struct weir_operation *operation, const char *pri
 	}
 }
 
+bool weir_operation_changes_nothing(const struct weir_operation *operation)
+{
+	return operation->kind == WEIR_OPERATION_RESERVE && operation->source.n &&
+	       weir_stack_equal(weir_parcels_stack(&operation->source),
+				weir_parcels_stack(&operation->resources));
+}
+
 /* ---- Who has to be allowed what ----------------------------------------------------------------- */
 
 static int rights_between(const struct weir_stack *source, const struct weir_stack *target,

@@ -56,6 +56,9 @@ enum weir_right { WEIR_RIGHT_RESERVE, WEIR_RIGHT_UNRESERVE, WEIR_RIGHT_VOLUMES }
 /* "reserve" … */
 const char *weir_right_name(enum weir_right right);
 
+/* Of one that is sound: from a stack to itself, for which nothing has to be held, or free. */
+bool weir_operation_changes_nothing(const struct weir_operation *operation);
+
 /*
  * Call @fn for each, in order, until it returns negative, which is returned. From one stack to another: UNRESERVE for each
  * level from the last down to what both have in common, then RESERVE for each from there on.
