@@ -64,13 +64,15 @@ static void add_resource(struct weir_out *out, uint32_t number, const char *name
 }
 
 void weir_walk_resources(struct weir_walk *walk, uint32_t number, const char *name, uint64_t mcpu,
-			 uint64_t bytes, const char *role)
+			 uint64_t bytes, uint64_t disk_bytes, const char *role)
 {
 	weir_out_list(walk->out, name);
 	if (mcpu)
 		add_resource(walk->out, number, "cpus", mcpu, 3, role);
 	if (bytes)
 		add_resource(walk->out, number, "mem", weir_mib_millionths(bytes), 6, role);
+	if (disk_bytes)
+		add_resource(walk->out, number, "disk", weir_mib_millionths(disk_bytes), 6, role);
 	weir_out_list_end(walk->out);
 }
 
@@ -151,7 +153,7 @@ void weir_walk_task(struct weir_walk *walk, uint32_t number, const char *name,
 	weir_answer_value(walk->out, 5, "agent_id", walk->state->node.agent_id);
 	weir_answer_task_state(out, 6, c);
 	weir_walk_resources(walk, 7, "resources", c->figures.cpu_request_mcpu,
-			    c->figures.mem_request_bytes, weir_role_of(c));
+			    c->figures.mem_request_bytes, 0, weir_role_of(c));
 	weir_out_list(out, "statuses");
 	weir_walk_status(walk, 8, NULL, c);
 	weir_out_list_end(out);
@@ -185,7 +187,7 @@ static void add_executor(struct weir_walk *walk, uint32_t number, const char *na
 	weir_answer_value(walk->out, 8, "framework_id", weir_framework_of(c));
 	add_command(out, 7, c);
 	weir_walk_resources(walk, 5, "resources", c->own.cpu_request_mcpu, c->own.mem_request_bytes,
-			    weir_role_of(c));
+			    0, weir_role_of(c));
 	weir_out_string(out, 9, "name", c->id);
 	add_labels(out, 14, c);
 	weir_out_close(out);

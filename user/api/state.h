@@ -42,7 +42,7 @@ bool weir_walk_shows(const struct weir_walk *walk, const struct weir_container *
 
 /* Amounts as a list of resources; of @role, if it is not NULL. */
 void weir_walk_resources(struct weir_walk *walk, uint32_t number, const char *name, uint64_t mcpu,
-			 uint64_t bytes, const char *role);
+			 uint64_t bytes, uint64_t disk_bytes, const char *role);
 
 /* What is shown is @state's. */
 void weir_walk_begin(struct weir_walk *walk, const struct weir_state_view *state);

@@ -111,7 +111,7 @@ static void add_framework(struct weir_walk *walk, uint32_t number, const struct 
 		weir_out_bool(out, 2, "active", sum->active);
 		weir_out_bool(out, 3, "connected", sum->active);
 		weir_out_bool(out, 11, "recovered", false);
-		weir_walk_resources(walk, 9, "allocated_resources", sum->mcpu, sum->bytes, NULL);
+		weir_walk_resources(walk, 9, "allocated_resources", sum->mcpu, sum->bytes, 0, NULL);
 	}
 	weir_out_close(out);
 }
@@ -167,7 +167,7 @@ static void add_role(struct weir_walk *walk, const struct entry *entries, size_t
 			weir_answer_value(walk->out, 3, NULL, entries[i].framework);
 	}
 	weir_out_list_end(out);
-	weir_walk_resources(walk, 4, "resources", sum.mcpu, sum.bytes, entries[0].role);
+	weir_walk_resources(walk, 4, "resources", sum.mcpu, sum.bytes, 0, entries[0].role);
 	weir_out_close(out);
 }
 
@@ -200,13 +200,14 @@ static void add_reserved(const struct weir_role_view *role, void *data)
 	struct known_roles *known = data;
 	struct weir_out *out = known->walk->out;
 
-	if (is_run_in(known, role->name) || (!role->reserved_mcpu && !role->reserved_bytes))
+	if (is_run_in(known, role->name) ||
+	    (!role->reserved_mcpu && !role->reserved_bytes && !role->reserved_disk_bytes))
 		return;
 	weir_out_open(out, 1, NULL);
 	weir_out_string(out, 1, "name", role->name);
 	weir_out_fixed(out, 2, "weight", 1, 0);
 	weir_walk_resources(known->walk, 4, "resources", role->reserved_mcpu, role->reserved_bytes,
-			    role->name);
+			    role->reserved_disk_bytes, role->name);
 	weir_out_close(out);
 }
 
@@ -237,7 +238,7 @@ static void add_total(struct weir_walk *walk, uint32_t number, const char *name)
 	if (walk->state->books)
 		return weir_walk_holdings(walk, number, name);
 	weir_walk_resources(walk, number, name, capacity->total_mcpu - capacity->reserve_mcpu,
-			    capacity->total_bytes - capacity->reserve_bytes, NULL);
+			    capacity->total_bytes - capacity->reserve_bytes, 0, NULL);
 }
 
 void weir_walk_agent_info(struct weir_walk *walk)
@@ -288,7 +289,7 @@ void weir_walk_agents(struct weir_walk *walk)
 	weir_out_close(out);
 	add_total(walk, 7, "total_resources");
 	weir_walk_resources(walk, 8, "allocated_resources", node->requested_mcpu,
-			    node->requested_bytes, NULL);
+			    node->requested_bytes, 0, NULL);
 	add_capabilities(out, 10);
 	weir_out_close(out);
 	weir_out_list_end(out);

@@ -13,7 +13,8 @@ struct weir_bind {
 
 /*
  * Mount them, in order, for the calling process and its children alone: what others mount still comes to them.
- * Async-signal-safe. 0, or -1 with errno: EPERM without CAP_SYS_ADMIN. It has a mount namespace of its own then.
+ * Async-signal-safe. 0, or -1 with errno: EPERM without CAP_SYS_ADMIN. It has a mount namespace of its own then,
+ * and its working directory is what is seen at that path there.
  * None at all: nothing is done.
  */
 int weir_binds_enter(const struct weir_bind *binds, size_t n);

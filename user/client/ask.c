@@ -47,6 +47,10 @@ static int make_request(const char *call, const char *parameters, char **ret,
 			return weir_fail(err, -EINVAL,
 					 "the parameters are no JSON object: column %d: %s",
 					 why.column, why.text);
+		if (!json_is_object(given)) {
+			json_decref(given);
+			return weir_fail(err, -EINVAL, "the parameters are no JSON object");
+		}
 	}
 	/* Without parameters an empty object: what has none passes over it. */
 	tree = json_pack("{s:s, s:o}", "type", type, name, given ? given : json_object());

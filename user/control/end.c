@@ -108,6 +108,19 @@ static bool blame_executor(struct weir_container *container)
 	return true;
 }
 
+/* Those from SIGRTMIN on have no name. */
+static void say_killed(struct weir_container *container, int signal)
+{
+	const char *name = sigabbrev_np(signal);
+
+	if (name)
+		snprintf(container->message, sizeof(container->message),
+			 "killed by signal %d (SIG%s)", signal, name);
+	else
+		snprintf(container->message, sizeof(container->message), "killed by signal %d",
+			 signal);
+}
+
 static void explain(struct weir_container *container)
 {
 	const struct weir_live *live = container->live;
@@ -136,9 +149,7 @@ static void explain(struct weir_container *container)
 	if (!container->status_known)
 		snprintf(container->message, sizeof(container->message), "exit status unknown");
 	else if (killed)
-		snprintf(container->message, sizeof(container->message),
-			 "killed by signal %d (SIG%s)", WTERMSIG(container->status),
-			 sigabbrev_np(WTERMSIG(container->status)));
+		say_killed(container, WTERMSIG(container->status));
 	else
 		snprintf(container->message, sizeof(container->message), "exited with %d",
 			 WEXITSTATUS(container->status));

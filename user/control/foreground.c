@@ -154,6 +154,12 @@ int weir_controller_join(struct weir_controller *controller, const char *id, pid
 	r = weir_controller_find_running(controller, id, &container, err);
 	if (r < 0)
 		return r;
+	if (container->paused || (container->parent && container->parent->paused))
+		return weir_fail(
+			err, -EINVAL,
+			"container '%s' is paused: what joins it would not begin before it "
+			"is resumed",
+			id);
 	if (pid)
 		return seat_child(controller, container, pid, peer, &pidfd, err);
 	weir_foreground_seat(controller, container, join);

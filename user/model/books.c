@@ -249,8 +249,8 @@ int weir_books_restore_holding(struct weir_books *books, const struct weir_holdi
 	weir_books_insert_holding(books, copy);
 	weir_books_reserve(books, role, CPUS, 0, holding->mcpu);
 	weir_books_reserve(books, role, MEM, 0, holding->mem_bytes);
-	for (size_t i = 0; i < books->n_disks; i++)
-		books->promised_disk[i] += holding->disk_bytes[i];
+	for (unsigned int i = 0; i < books->n_disks; i++)
+		weir_books_reserve_disk(books, role->name, i, 0, holding->disk_bytes[i]);
 	return 0;
 }
 
@@ -277,7 +277,8 @@ int weir_books_restore_volume(struct weir_books *books, const struct weir_volume
 	copy->disk = volume->disk;
 	copy->bytes = volume->bytes;
 	weir_books_insert_volume(books, copy);
-	books->promised_disk[volume->disk] += volume->bytes;
+	weir_books_reserve_disk(books, weir_stack_role(volume->stack), volume->disk, 0,
+				volume->bytes);
 	return 0;
 }
 

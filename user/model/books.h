@@ -59,6 +59,7 @@ struct weir_volume {
 struct weir_role_view {
 	const char *name;
 	uint64_t reserved_mcpu, reserved_bytes; /* for this very role */
+	uint64_t reserved_disk_bytes; /* the same, of all disks, volumes included */
 	uint64_t demand_mcpu,
 		demand_bytes; /* of its containers, and what roles below it can't bear */
 	uint64_t used_mcpu, used_bytes; /* of what is reserved */

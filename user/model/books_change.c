@@ -298,8 +298,9 @@ static void commit_touched(struct weir_books *books, struct weir_touched *touche
 
 	if (weir_touched_is_unreserved(touched))
 		return;
-	for (size_t i = 0; i < books->n_disks; i++)
-		books->promised_disk[i] += touched->give_disk[i] - touched->take_disk[i];
+	for (unsigned int i = 0; i < books->n_disks; i++)
+		weir_books_reserve_disk(books, touched->role->name, i, touched->take_disk[i],
+					touched->give_disk[i]);
 	*touched->holding = after(touched);
 	if (touched->is_new && !weir_holding_is_empty(touched->holding)) {
 		weir_books_insert_holding(books, touched->holding);
@@ -321,7 +322,8 @@ static void commit_volumes(struct weir_books *books, struct weir_change *change)
 
 		if (fate->fate != WEIR_VOLUME_BEGINS) {
 			weir_books_remove_volume(books, fate->volume);
-			books->promised_disk[fate->volume->disk] -= fate->volume->bytes;
+			weir_books_reserve_disk(books, weir_stack_role(fate->volume->stack),
+						fate->volume->disk, fate->volume->bytes, 0);
 		}
 	}
 	for (size_t i = 0; i < change->n_fates; i++) {
@@ -335,7 +337,8 @@ static void commit_volumes(struct weir_books *books, struct weir_change *change)
 		fate->volume->stack = weir_stack_ref(fate->stack);
 		fate->volume->bytes = fate->bytes;
 		weir_books_insert_volume(books, fate->volume);
-		books->promised_disk[fate->volume->disk] += fate->bytes;
+		weir_books_reserve_disk(books, weir_stack_role(fate->stack), fate->volume->disk, 0,
+					fate->bytes);
 		fate->fate = WEIR_VOLUME_STAYS;
 	}
 }

@@ -13,6 +13,7 @@ struct weir_role {
 	struct weir_role *parent; /* of "*", which is above all: NULL */
 	uint64_t reserved[N_SUMS], own[N_SUMS];
 	uint64_t below[N_SUMS]; /* the rests of the roles right below */
+	uint64_t disk_bytes; /* reserved, of all disks, volumes included */
 };
 
 struct weir_books {
@@ -95,6 +96,9 @@ static inline bool weir_touched_is_unreserved(const struct weir_touched *touched
 	return touched->holding->stack->n == 0;
 }
 
+/* books_roles.c: of a disk so much less, and so much more, is reserved for @name. */
+void weir_books_reserve_disk(struct weir_books *books, const char *name, unsigned int disk,
+			     uint64_t take, uint64_t give);
 /* books_check.c */
 /* -EINVAL: something would come of nothing, or be lost; volumes are parts of their disks. */
 int weir_check_conserved(const struct weir_parcels *from, const struct weir_parcels *to,

@@ -125,6 +125,16 @@ void weir_books_reserve(struct weir_books *books, struct weir_role *role, int su
 	climb(role, sum, before);
 }
 
+void weir_books_reserve_disk(struct weir_books *books, const char *name, unsigned int disk,
+			     uint64_t take, uint64_t give)
+{
+	struct weir_role *role = weir_books_need_role(books, name);
+
+	books->promised_disk[disk] += give - take;
+	if (role)
+		role->disk_bytes += give - take;
+}
+
 int weir_books_demand(struct weir_books *books, const char *name, uint64_t mcpu, uint64_t mem_bytes,
 		      bool less, struct weir_error *err)
 {
@@ -219,7 +229,7 @@ static bool is_anything(const struct weir_role *role)
 		if (role->reserved[sum] || need_of(role, sum))
 			return true;
 	}
-	return false;
+	return role->disk_bytes > 0;
 }
 
 static struct weir_role_view view_of(const struct weir_role *role)
@@ -228,6 +238,7 @@ static struct weir_role_view view_of(const struct weir_role *role)
 		.name = role->name,
 		.reserved_mcpu = role->reserved[CPUS],
 		.reserved_bytes = role->reserved[MEM],
+		.reserved_disk_bytes = role->disk_bytes,
 		.demand_mcpu = need_of(role, CPUS),
 		.demand_bytes = need_of(role, MEM),
 		.used_mcpu = weir_role_used(role, CPUS),

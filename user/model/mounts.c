@@ -19,6 +19,9 @@ static int split(const char *text, size_t role_size, const char *name, struct we
 	    memchr(name, '/', size))
 		return weir_fail(err, -EINVAL,
 				 "volume '%.128s': expected NAME:/DIR or ROLE/NAME:/DIR", text);
+	if (end[1 + strspn(end + 1, "/")] == '\0')
+		return weir_fail(err, -EINVAL, "volume '%.128s': nothing can be mounted at '/'",
+				 text);
 	*ret = (struct weir_mount){ .dir = end + 1 };
 	memcpy(ret->role, text, role_size);
 	memcpy(ret->name, name, size);
@@ -126,6 +129,9 @@ int weir_mounts_admit(const struct weir_books *books, const char *role, char **m
 			if (volumes[k] == volumes[i])
 				return weir_fail(err, -EINVAL, "volume '%s' comes twice",
 						 volumes[i]->info.id);
+			if (strcmp(strstr(mounts[k], ":/"), strstr(mounts[i], ":/")) == 0)
+				return weir_fail(err, -EINVAL, "two volumes at '%.128s'",
+						 strstr(mounts[i], ":/") + 1);
 		}
 	}
 	return 0;
