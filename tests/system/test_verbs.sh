@@ -57,6 +57,12 @@ weir resume p
 fails "resumed it runs on" is_still p
 is "$(weir events --json p | jq -r 'select(.kind | test("paused|resumed")).kind' | xargs)" resumed "and it is told"
 weir pause p
+matches "$(weir exec p -- true 2>&1)" "paused" "nothing joins what is paused, which would wait as long"
+for how in "--name u --detach" "--name u"; do
+    # shellcheck disable=SC2086
+    matches "$(weir run --in p $how -- true 2>&1)" "paused" "nor is a task of it launched: $how"
+done
+is "$(weir ps -q | xargs)" "p p/t" "and nothing is left of these"
 weir kill p
 succeeds "a kill reaches what is paused" eventually 10 has_ended p
 fails "one that has ended can't be paused" weir pause p

@@ -284,6 +284,10 @@ int weir_controller_ask_anew(struct weir_controller *controller, const char *id,
 			     const struct weir_ask *anew, struct weir_notes *notes,
 			     bool *ret_pending, struct weir_error *err);
 
+/* pause.c: -EINVAL: what is born in its group would be born frozen, and whoever waits for it would wait as long. */
+int weir_controller_check_thawed(const struct weir_controller *controller,
+				 const struct weir_container *container, struct weir_error *err);
+
 /* foreground.c */
 /* The launch is undone if @peer ends before its command is started; the record goes with it after. */
 int weir_foreground_watch(struct weir_controller *controller, struct weir_container *container,

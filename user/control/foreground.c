@@ -154,12 +154,8 @@ int weir_controller_join(struct weir_controller *controller, const char *id, pid
 	r = weir_controller_find_running(controller, id, &container, err);
 	if (r < 0)
 		return r;
-	if (container->paused || (container->parent && container->parent->paused))
-		return weir_fail(
-			err, -EINVAL,
-			"container '%s' is paused: what joins it would not begin before it "
-			"is resumed",
-			id);
+	if (weir_controller_check_thawed(controller, container, err) < 0)
+		return weir_fail_in(err, "container '%s'", id);
 	if (pid)
 		return seat_child(controller, container, pid, peer, &pidfd, err);
 	weir_foreground_seat(controller, container, join);

@@ -340,6 +340,8 @@ int weir_controller_launch(struct weir_controller *controller, const struct weir
 		return err->code;
 
 	r = place(controller, container, &launch->peer, err);
+	if (r == 0)
+		r = weir_controller_check_thawed(controller, container, err);
 	if (r == 0 && launch->foreground)
 		r = wait_for_caller(controller, container, &launch->peer, join, err);
 	else if (r == 0)

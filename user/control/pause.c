@@ -24,6 +24,20 @@ static void wait_until_frozen(const struct weir_controller *controller, const ch
 	}
 }
 
+int weir_controller_check_thawed(const struct weir_controller *controller,
+				 const struct weir_container *container, struct weir_error *err)
+{
+	char self[WEIR_GROUP_NAME];
+	const struct weir_seat seat = weir_family_seat(container, self);
+	struct weir_error ignored;
+
+	return weir_cgroup_frozen(&controller->groups, seat.cgroup2, &ignored) == 1
+		       ? weir_fail(err, -EINVAL,
+				   "it is paused, or frozen by somebody: what is started in it "
+				   "would not begin")
+		       : 0;
+}
+
 int weir_controller_pause(struct weir_controller *controller, const char *id, bool on,
 			  struct weir_error *err)
 {
