@@ -139,6 +139,27 @@ resumed.head()
 first, second = resumed.record(), resumed.record()
 say("get_state" not in first["subscribed"] and first["subscribed"]["weir"]["since"] == place["since"], "since: no snapshot", str(first))
 say(second["type"] == "WEIR" and second["weir"]["seq"] == place["since"] + 1, "since: and what came after it", str(second))
+# Told again when their records have gone: of whom, and that they were there at all.
+since = told[-1]["weir"]["seq"]
+of_shop = {"labels": [{"key": "framework_id", "value": "shop"}]}
+launch("shop", "sleep", "600", weir={"executor": True} | of_shop)
+status, answer = Connection().call("LAUNCH_CONTAINER", **(launch_fields("sale", ("sh", "-c", "exit 2"), parent="shop", share=False, cpus=0.01) | {"weir": {"autoremove": True}}))
+json_stream.records_until(is_end_of("sale"))
+launch("lone", "sh", "-c", "exit 4", weir={"autoremove": True} | of_shop)
+json_stream.records_until(is_end_of("lone"))
+launch("office", "true", weir={"executor": True, "autoremove": True})
+json_stream.records_until(is_end_of("office"))
+Connection().call("KILL_CONTAINER", container_id={"value": "shop"})
+Connection().call("WAIT_CONTAINER", container_id={"value": "shop"})
+Connection().call("REMOVE_CONTAINER", container_id={"value": "shop"})
+again = Stream(since=since, epoch_us=place["epoch_us"])
+again.head()
+again.record()
+again = [e for e in again.records_until(is_end_of("office")) if e["type"].startswith("TASK")]
+whose = [(e["task_added"]["task"] if "task_added" in e else e["task_updated"]["status"] | e["task_updated"]) for e in again]
+whose = [(t["task_id"]["value"], t["framework_id"]["value"], t.get("executor_id", {}).get("value"), t["state"]) for t in whose]
+say(whose == [("sale", "shop", "shop", "TASK_RUNNING"), ("sale", "shop", "shop", "TASK_FAILED"), ("lone", "shop", None, "TASK_RUNNING"),
+              ("lone", "shop", None, "TASK_FAILED")], "since: of those that have gone, too, whose they were", str(whose))
 anew = Stream(since=1, epoch_us=7)
 anew.head()
 say("get_state" in anew.record()["subscribed"], "since of another daemon: a snapshot")

@@ -6,6 +6,7 @@
 #include "api/answer_internal.h"
 #include "api/decode.h"
 #include "api/state.h"
+#include "model/family.h"
 
 #define UNKNOWN UINT64_MAX /* a counter that could not be read */
 

@@ -9,17 +9,6 @@
 #include "model/family.h"
 #include "weir/v1/state.pb-c.h"
 
-const char *weir_framework_of(const struct weir_container *c)
-{
-	if (c->parent)
-		return weir_framework_of(c->parent);
-	for (size_t i = 0; i < c->n_labels; i++) {
-		if (strcmp(c->labels[i].key, "framework_id") == 0 && *c->labels[i].value)
-			return c->labels[i].value;
-	}
-	return WEIR_FRAMEWORK;
-}
-
 static bool has_ended(const struct weir_container *c)
 {
 	return c->state == WEIR_STATE_EXITED;

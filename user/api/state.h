@@ -11,7 +11,6 @@
 #include "api/out.h"
 #include "control/controller.h"
 
-#define WEIR_FRAMEWORK	     "weir" /* of what has no such label */
 #define WEIR_COMPLETED_MAX   1000
 #define WEIR_COMPLETED_MAX_S (7ull * 24 * 3600)
 
@@ -24,8 +23,6 @@ struct weir_walk {
 
 /* MiB, in millionths: as exact as six decimals are. */
 uint64_t weir_mib_millionths(uint64_t bytes);
-
-const char *weir_framework_of(const struct weir_container *container);
 
 static inline const char *weir_role_of(const struct weir_container *container)
 {

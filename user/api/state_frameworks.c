@@ -6,6 +6,7 @@
 #include "api/answer_internal.h"
 #include "api/state.h"
 #include "base/buffer.h"
+#include "model/family.h"
 #include "weir/v1/state.pb-c.h"
 
 /* A container by what it is counted with. */

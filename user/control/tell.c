@@ -29,6 +29,13 @@ static void add_amounts(struct weir_event *event, const struct weir_figures *fig
 	weir_event_add(event, "mem_limit_bytes", figures->mem_limit_bytes);
 }
 
+static void add_task(struct weir_event *event, const struct weir_container *container)
+{
+	snprintf(event->framework, sizeof(event->framework), "%s", weir_framework_of(container));
+	event->is_executor = container->is_executor;
+	event->pid = container->pid;
+}
+
 /* At real-time priority: nothing here allocates or waits. */
 void weir_tell_band(struct weir_events *events, const char *id,
 		    const struct weir_band_member *member, const char *cause, bool dry_run)
@@ -97,6 +104,7 @@ void weir_tell_launched(struct weir_controller *controller, const struct weir_co
 			container->adopted	? "adopted"
 			: container->foreground ? "foreground"
 						: "detached");
+	add_task(&event, container);
 	weir_event_say(&event, "%s", amounts_text(&container->figures, amounts));
 	add_amounts(&event, &container->figures);
 	weir_events_emit(controller->events, &event);
@@ -186,6 +194,7 @@ void weir_tell_ended(struct weir_controller *controller, const struct weir_conta
 
 	weir_event_init(&event, WEIR_EVENT_ENDED, container->id,
 			weir_reason_name(container->reason));
+	add_task(&event, container);
 	weir_event_say(&event, "%s", container->message);
 	if (container->status_known)
 		weir_event_add(&event, "exit_status", (uint32_t)container->status);

@@ -11,8 +11,10 @@
  * many it missed. Pure: times are given, nobody is woken (control/events.h does that).
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/cleanup.h"
 #include "weir/abi.h"
@@ -48,6 +50,8 @@ struct weir_event_figure {
 	uint64_t value; /* WEIR_INFINITE stands for "no limit" */
 };
 
+#define WEIR_EVENT_FRAMEWORK 128 /* bytes of an id; a longer one is cut */
+
 struct weir_event {
 	uint64_t seq; /* from 1 on, no number left out; the ring's to give */
 	uint64_t at_us; /* CLOCK_REALTIME */
@@ -55,6 +59,10 @@ struct weir_event {
 	const char *cause; /* static, one word: "over-request", "node-pressure", "limit" … */
 	char id[WEIR_NAME_MAX + 1];
 	char text[WEIR_EVENT_TEXT]; /* a sentence for people */
+	/* Of a launch and of an end: of whom it is told, which may have gone when it is asked for. */
+	char framework[WEIR_EVENT_FRAMEWORK + 1];
+	bool is_executor;
+	pid_t pid;
 	size_t n_figures;
 	struct weir_event_figure figures[WEIR_EVENT_MAX_FIGURES];
 };

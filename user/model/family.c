@@ -133,3 +133,14 @@ struct weir_figures weir_figures_widest(const struct weir_figures *a, const stru
 		.pids_limit = larger(a->pids_limit, b->pids_limit),
 	};
 }
+
+const char *weir_framework_of(const struct weir_container *c)
+{
+	if (c->parent)
+		return weir_framework_of(c->parent);
+	for (size_t i = 0; i < c->n_labels; i++) {
+		if (strcmp(c->labels[i].key, "framework_id") == 0 && *c->labels[i].value)
+			return c->labels[i].value;
+	}
+	return WEIR_FRAMEWORK;
+}

@@ -78,4 +78,9 @@ void weir_figures_add(struct weir_figures *sum, const struct weir_figures *part)
  */
 struct weir_figures weir_figures_widest(const struct weir_figures *a, const struct weir_figures *b);
 
+#define WEIR_FRAMEWORK "weir" /* of what has no label that says another */
+
+/* Whose it is, by its label "framework_id", or its executor's. */
+const char *weir_framework_of(const struct weir_container *container);
+
 #endif /* WEIR_FAMILY_H */
