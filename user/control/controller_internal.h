@@ -288,18 +288,6 @@ int weir_controller_ask_anew(struct weir_controller *controller, const char *id,
 int weir_controller_check_thawed(const struct weir_controller *controller,
 				 const struct weir_container *container, struct weir_error *err);
 
-/* foreground.c */
-/* The launch is undone if @peer ends before its command is started; the record goes with it after. */
-int weir_foreground_watch(struct weir_controller *controller, struct weir_container *container,
-			  const struct weir_peer *peer, struct weir_error *err);
-/* Where a process of @container's has to be. */
-void weir_foreground_seat(const struct weir_controller *controller,
-			  const struct weir_container *container, struct weir_join_paths *join);
-/* And what it has to mount there. -EPERM: @peer can't. */
-int weir_foreground_mounts(struct weir_controller *controller,
-			   const struct weir_container *container, const struct weir_peer *peer,
-			   struct weir_join_paths *join, struct weir_error *err);
-
 /* life.c: one that was adopted goes, as @why says; its groups are left alone. */
 void weir_controller_part(struct weir_controller *controller, struct weir_container *container,
 			  enum weir_reason reason, const char *why);

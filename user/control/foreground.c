@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "control/foreground.h"
 #include "control/mounts.h"
 #include "kern/process.h"
 

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/user.h"
+#include "control/foreground.h"
 #include "control/mounts.h"
 #include "kern/process.h"
 #include "model/family.h"
