@@ -126,7 +126,7 @@ int weir_mounts_admit(const struct weir_books *books, const char *role, char **m
 		if (admit(books, role, &mounts[i], &volumes[i], err) < 0)
 			return err->code;
 		for (size_t k = 0; k < i; k++) {
-			if (volumes[k] == volumes[i])
+			if (volumes[i] && volumes[k] == volumes[i])
 				return weir_fail(err, -EINVAL, "volume '%s' comes twice",
 						 volumes[i]->info.id);
 			if (strcmp(strstr(mounts[k], ":/"), strstr(mounts[i], ":/")) == 0)
