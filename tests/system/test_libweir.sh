@@ -249,7 +249,8 @@ fails "an agent: leaves nothing behind" weir inspect example
 
 daemon_stop
 wait "$follower" || :
-is "$(cat "$scratch/told")" "snapshot 1
+# It may have been found over its request at its start.
+is "$(grep -vE ' (demoted|promoted)$' "$scratch/told")" "snapshot 1
 WEIR launched
 WEIR ended
 ended: the daemon has ended" "and ends in order with the daemon"
