@@ -257,7 +257,7 @@ ended=0
 wait "$curl_pid" || ended=$?
 is "$ended $daemon_status" "0 0" "the daemon's end ends a stream in order"
 daemon_start
-for id in $(weir ps --all -q); do
+for id in $(weir ps -q); do
     weir rm --force "$id"
 done
 
