@@ -133,7 +133,7 @@ static void unmake_volumes(const struct operate *operate, size_t n)
 
 static int make_volumes(const struct operate *operate, struct weir_error *err)
 {
-	for (size_t i = 0; operate->change && i < weir_change_volumes(operate->change); i++) {
+	for (size_t i = 0; i < weir_change_volumes(operate->change); i++) {
 		enum weir_volume_fate fate;
 		struct weir_volume volume = weir_change_volume(operate->change, i, &fate);
 
@@ -161,7 +161,7 @@ static int doom_volumes(const struct operate *operate, uint64_t at_us, uint64_t 
 {
 	const struct weir_books *books = weir_ledger_books(operate->controller->ledger);
 
-	for (size_t i = 0; operate->change && i < weir_change_volumes(operate->change); i++) {
+	for (size_t i = 0; i < weir_change_volumes(operate->change); i++) {
 		enum weir_volume_fate fate;
 		struct weir_volume volume = weir_change_volume(operate->change, i, &fate);
 		const struct weir_doomed_volume doomed = {
@@ -231,8 +231,7 @@ static int carry_out(struct operate *operate, struct weir_operate_result *ret,
 	r = weir_store_operate(controller->store, weir_ledger_books(controller->ledger),
 			       operate->change, &record, removed_us, err);
 	if (r < 0) {
-		if (operate->change)
-			unmake_volumes(operate, weir_change_volumes(operate->change));
+		unmake_volumes(operate, weir_change_volumes(operate->change));
 		weir_fail_in(err, "the operation can't be written down");
 		return err->code = -EIO;
 	}

@@ -120,7 +120,7 @@ WEIR_DEFINE_CLEANUP(struct weir_change, weir_change_free);
 size_t weir_change_holdings(const struct weir_change *change);
 struct weir_holding weir_change_holding(const struct weir_change *change, size_t i);
 enum weir_volume_fate { WEIR_VOLUME_BEGINS, WEIR_VOLUME_STAYS, WEIR_VOLUME_ENDS };
-size_t weir_change_volumes(const struct weir_change *change);
+size_t weir_change_volumes(const struct weir_change *change); /* NULL has none */
 /* As it will be, or of one that ends as it was. Borrowed, as long as the change is. */
 struct weir_volume weir_change_volume(const struct weir_change *change, size_t i,
 				      enum weir_volume_fate *ret_fate);

@@ -380,7 +380,7 @@ struct weir_holding weir_change_holding(const struct weir_change *change, size_t
 
 size_t weir_change_volumes(const struct weir_change *change)
 {
-	return change->n_fates;
+	return change ? change->n_fates : 0;
 }
 
 struct weir_volume weir_change_volume(const struct weir_change *change, size_t i,

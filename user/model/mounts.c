@@ -33,11 +33,9 @@ int weir_mount_parse(const char *text, struct weir_mount *ret, struct weir_error
 	const char *end = strstr(text, ":/");
 	const char *slash = end ? memrchr(text, '/', (size_t)(end - text)) : NULL;
 
-	if (slash == text)
-		return weir_fail(err, -EINVAL,
-				 "volume '%.128s': expected NAME:/DIR or ROLE/NAME:/DIR", text);
-	return slash ? split(text, (size_t)(slash - text), slash + 1, ret, err)
-		     : split(text, 0, text, ret, err);
+	/* No role is empty, and no name begins with a slash. */
+	return slash && slash != text ? split(text, (size_t)(slash - text), slash + 1, ret, err)
+				      : split(text, 0, text, ret, err);
 }
 
 int weir_mount_read(const char *text, struct weir_mount *ret, struct weir_error *err)
